@@ -1,0 +1,36 @@
+use crate::{HttpSettings, PkiPaths, QuorumClientSettings, Settings};
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// `master.yml`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MasterSettings {
+    pub format: u32,
+    pub cluster: String,
+    /// This host's name, without a domain.
+    pub hostname: String,
+    /// The Mesos HTTP APIs (5050).
+    pub http: HttpSettings,
+    /// The agents' port (5055), mutual TLS always.
+    pub listen_agents: SocketAddr,
+    /// `host:port` under which agents reach it.
+    pub advertise_agents: String,
+    pub quorum: QuorumClientSettings,
+    pub pki: PkiPaths,
+    /// How often an agent is asked for a sign of life.
+    pub agent_ping_ms: u64,
+    /// How many missed pings make an agent unreachable.
+    pub agent_ping_misses: u32,
+    /// How long known agents may take to register again after a change of the leading master.
+    pub agent_reregister_ms: u64,
+    /// How long the leadership outlives a master that stops answering.
+    pub leadership_ttl_ms: u64,
+}
+
+impl Settings for MasterSettings {
+    fn format(&self) -> u32 {
+        self.format
+    }
+}

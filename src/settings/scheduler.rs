@@ -1,0 +1,29 @@
+use crate::{HttpSettings, PkiPaths, QuorumClientSettings, Settings};
+use serde::{Deserialize, Serialize};
+
+/// `scheduler.yml`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SchedulerSettings {
+    pub format: u32,
+    pub cluster: String,
+    pub hostname: String,
+    /// The Marathon API (8080).
+    pub http: HttpSettings,
+    /// `host:port` of every master's Mesos API.
+    pub masters: Vec<String>,
+    /// Whether the masters speak TLS.
+    pub masters_scheme: crate::Scheme,
+    pub quorum: QuorumClientSettings,
+    pub pki: PkiPaths,
+    /// How long the masters keep the tasks of a scheduler that is gone.
+    pub failover_timeout_ms: u64,
+    /// How long the leadership outlives a scheduler that stops answering.
+    pub leadership_ttl_ms: u64,
+}
+
+impl Settings for SchedulerSettings {
+    fn format(&self) -> u32 {
+        self.format
+    }
+}
