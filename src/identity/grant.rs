@@ -1,0 +1,98 @@
+use crate::peer::{check_cluster, check_host};
+use crate::{IdentityError, Peer, Result, Role};
+use rcgen::{
+    CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose, SanType,
+    SerialNumber, string::Ia5String,
+};
+use ring::rand::{SecureRandom, SystemRandom};
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime};
+
+/// How long a certificate holds unless the grant says otherwise.
+pub const LIFETIME: Duration = Duration::from_secs(90 * 24 * 3600);
+
+/// How far before now a certificate begins: clocks differ between hosts.
+pub const BACKDATE: Duration = Duration::from_secs(5 * 60);
+
+/// RFC 5280 ends common names here; the whole name stands in the URI.
+const COMMON_NAME_MAX: usize = 64;
+const DNS_NAME_MAX: usize = 253;
+
+/// What the operator grants to the holder of a key: everything in the certificate but the key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    pub role: Role,
+    pub host: String,
+    /// Names under which others reach it. `localhost` only where it stands here.
+    pub dns: Vec<String>,
+    /// Addresses under which others reach it. Loopback only where it stands here.
+    pub ips: Vec<IpAddr>,
+    pub lifetime: Duration,
+}
+
+impl Grant {
+    /// A grant without names or addresses, for [`LIFETIME`].
+    pub fn new(role: Role, host: impl Into<String>) -> Self {
+        Self { role, host: host.into(), dns: Vec::new(), ips: Vec::new(), lifetime: LIFETIME }
+    }
+
+    /// The certificate that this grant describes, for `cluster`, ending no later than `end`.
+    pub(crate) fn params(&self, cluster: &str, end: SystemTime) -> Result<CertificateParams> {
+        check_cluster(cluster)?;
+        check_host(&self.host)?;
+        let mut params = CertificateParams::default();
+        let name = format!("{}@{}", self.role, self.host);
+        params.distinguished_name = Default::default();
+        params.distinguished_name.push(DnType::CommonName, shortened(name));
+        params.subject_alt_names = self.names(cluster)?;
+        params.is_ca = IsCa::ExplicitNoCa;
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = usages(self.role);
+        params.serial_number = Some(random_serial()?);
+        params.use_authority_key_identifier_extension = true;
+        let now = SystemTime::now();
+        params.not_before = (now - BACKDATE).into();
+        params.not_after = now.checked_add(self.lifetime).unwrap_or(end).min(end).into();
+        Ok(params)
+    }
+
+    fn names(&self, cluster: &str) -> Result<Vec<SanType>> {
+        let cluster = cluster.to_owned();
+        let peer = Peer { cluster, role: self.role, host: self.host.clone() };
+        let mut names = vec![SanType::URI(ascii(peer.to_string())?)];
+        for dns in &self.dns {
+            names.push(SanType::DnsName(ascii(dns.clone())?));
+        }
+        names.extend(self.ips.iter().copied().map(SanType::IpAddress));
+        Ok(names)
+    }
+}
+
+/// Everyone is a client of someone; the operator serves nobody.
+fn usages(role: Role) -> Vec<ExtendedKeyUsagePurpose> {
+    match role {
+        Role::Operator => vec![ExtendedKeyUsagePurpose::ClientAuth],
+        _ => vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth],
+    }
+}
+
+/// 127 random bits, so that a renewed certificate for the same key has a number of its own.
+pub(crate) fn random_serial() -> Result<SerialNumber> {
+    let mut bytes = [0; 16];
+    SystemRandom::new().fill(&mut bytes).map_err(IdentityError::make)?;
+    bytes[0] = (bytes[0] & 0x7f) | 0x40;
+    Ok(SerialNumber::from_slice(&bytes))
+}
+
+fn ascii(name: String) -> Result<Ia5String> {
+    let fail = || IdentityError::Name { kind: "DNS name", value: name.clone(), max: DNS_NAME_MAX };
+    if name.is_empty() || name.len() > DNS_NAME_MAX {
+        return Err(fail());
+    }
+    Ia5String::try_from(name.as_str()).map_err(|_| fail())
+}
+
+fn shortened(mut name: String) -> String {
+    name.truncate(COMMON_NAME_MAX);
+    name
+}
