@@ -31,4 +31,4 @@ pub use role::Role;
 pub use secret::Secret;
 
 #[cfg(test)]
-mod tests;
+mod unit;
