@@ -1,0 +1,76 @@
+use crate::Outcome;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+/// What a host says about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Facts {
+    /// `ID` of os-release, for example `debian`.
+    pub os_id: String,
+    /// `VERSION_ID` of os-release, for example `12`.
+    pub os_version: String,
+    /// `uname -m`, for example `x86_64`.
+    pub arch: String,
+    /// `uname -r`.
+    pub kernel: String,
+    pub hostname: String,
+    /// The version of systemd where it is the first process.
+    pub systemd: Option<u32>,
+    /// The host's clock, milliseconds since 1970.
+    pub epoch_ms: i64,
+    /// TCP ports in state LISTEN, on whatever address.
+    pub listening: BTreeSet<u16>,
+    /// Addresses of global scope.
+    pub addresses: Vec<IpAddr>,
+    /// Free MiB for everybody under `/opt` and `/var/lib`.
+    pub disk_free_mib: BTreeMap<PathBuf, u64>,
+    /// MiB.
+    pub mem_total_mib: u64,
+    pub cpus: u32,
+    /// Of whoever looked.
+    pub uid: u32,
+    /// There is a `sudo`.
+    pub has_sudo: bool,
+    /// `sudo` asks no password now (true for root).
+    pub free_sudo: bool,
+    /// The cluster that the host belongs to.
+    pub cluster: Option<ClusterMark>,
+    /// The latest run of mesoform on this host.
+    pub last_run: Option<LastRun>,
+    pub lock: Option<Lock>,
+}
+
+/// `/etc/mesoform/cluster`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterMark {
+    pub name: String,
+    /// SHA-256 of the CA certificate's DER, hexadecimal.
+    pub fingerprint: String,
+}
+
+/// A run, and how it ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastRun {
+    pub id: String,
+    /// `None`: it still runs, or was interrupted; the host's session can tell which.
+    pub outcome: Option<Outcome>,
+}
+
+/// Who works on a host: `/var/lib/mesoform/lock`, one line of JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lock {
+    pub owner: String,
+    pub run_id: String,
+    /// The host's clock, milliseconds since 1970.
+    pub since_ms: i64,
+    /// The host's clock; later than this the lock means nothing.
+    pub expires_ms: i64,
+}
+
+impl Lock {
+    pub fn is_held(&self, now_ms: i64) -> bool {
+        now_ms < self.expires_ms
+    }
+}

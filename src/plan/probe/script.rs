@@ -1,0 +1,5 @@
+use crate::Interest;
+/// placeholder
+pub fn probe_script(_interest: &Interest) -> String {
+    String::new()
+}
