@@ -1,0 +1,22 @@
+//! What master and agents say to each other on the agents' port (5055), JSON over mutual TLS. The
+//! protocol's version stands in the paths and in [`Subscribe::protocol`].
+//!
+//! - `POST` [`SUBSCRIBE_PATH`] with [`Subscribe`]: 200 and a RecordIO stream of [`Order`]s; 307 with the
+//!   leading master's `Location`; 503 where none leads; 409 from another cluster.
+//! - `POST` [`REPORT_PATH`] with [`Report`]: 202; 403 when this agent must subscribe (again).
+//! - `POST` [`PONG_PATH`] with [`Pong`]: likewise.
+
+mod order;
+mod report;
+mod subscribe;
+
+pub use order::{Order, OrderKind};
+pub use report::{Pong, Report, StatusUpdate};
+pub use subscribe::{Subscribe, TaskReport};
+
+/// The version that these messages are.
+pub const PROTOCOL: u32 = 1;
+
+pub const SUBSCRIBE_PATH: &str = "/agent/v1/subscribe";
+pub const REPORT_PATH: &str = "/agent/v1/report";
+pub const PONG_PATH: &str = "/agent/v1/pong";
