@@ -20,7 +20,7 @@ pub(crate) fn certificates(pem: &str, what: &str) -> Result<Vec<CertificateDer<'
 
 pub(crate) fn parse<'a>(der: &'a CertificateDer<'_>) -> Result<X509Certificate<'a>> {
     match X509Certificate::from_der(der.as_ref()) {
-        Ok((rest, cert)) if rest.is_empty() => Ok(cert),
+        Ok(([], cert)) => Ok(cert),
         Ok(_) => Err(IdentityError::malformed("the certificate", "there is more behind it")),
         Err(e) => Err(IdentityError::malformed("the certificate", e)),
     }

@@ -1,0 +1,103 @@
+use crate::kit::{Cluster, PASSWORD, Running, settings};
+use mesoform_http::{HttpError, Limits, MutualDoor};
+use mesoform_identity::Role;
+use mesoform_settings::{HttpSettings, Scheme};
+use reqwest::{Client, StatusCode, Version};
+use serde_json::Value;
+
+async fn api(cluster: &Cluster) -> Running {
+    let http = settings(Scheme::Https, Some(cluster.credentials()));
+    Running::start(&http, Some(&cluster.identity(Role::Master)), Limits::default()).await
+}
+
+#[tokio::test]
+async fn certificates_of_the_cluster_pass() {
+    let cluster = Cluster::new();
+    let api = api(&cluster).await;
+    for role in [Role::Master, Role::Scheduler, Role::Agent, Role::Operator] {
+        let reply = cluster.member(role).get(api.https("/who")).send().await.unwrap();
+        assert_eq!(reply.version(), Version::HTTP_2);
+        assert_eq!(reply.text().await.unwrap(), format!("{role}@h1"));
+    }
+    let voter = cluster.member(Role::Quorum).get(api.https("/who")).send().await.unwrap();
+    assert_eq!(voter.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn others_need_the_password() {
+    let cluster = Cluster::new();
+    let (api, guest) = (api(&cluster).await, cluster.guest());
+    let asked = guest.get(api.https("/who")).send().await.unwrap();
+    assert_eq!(asked.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(asked.headers()["www-authenticate"], "Basic realm=\"mesoform\"");
+    assert!(asked.json::<Value>().await.unwrap()["message"].is_string());
+    let right = guest.get(api.https("/who")).basic_auth("admin", Some(PASSWORD));
+    assert_eq!(right.send().await.unwrap().text().await.unwrap(), "admin");
+    for (user, password) in [("admin", "wrong"), ("other", PASSWORD)] {
+        let wrong = guest.get(api.https("/who")).basic_auth(user, Some(password));
+        assert_eq!(wrong.send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    }
+    let unknown = guest.get(api.https("/no/such/path")).send().await.unwrap();
+    assert_eq!(unknown.status(), StatusCode::UNAUTHORIZED, "strangers learn no paths");
+}
+
+#[tokio::test]
+async fn everyone_may_ping() {
+    let cluster = Cluster::new();
+    let api = api(&cluster).await;
+    let pong = cluster.guest().get(api.https("/ping")).send().await.unwrap();
+    assert_eq!(pong.text().await.unwrap(), "pong");
+}
+
+#[tokio::test]
+async fn foreign_certificates_end_the_handshake() {
+    let (cluster, other) = (Cluster::new(), Cluster::new());
+    let api = api(&cluster).await;
+    assert!(other.member(Role::Operator).get(api.https("/ping")).send().await.is_err());
+}
+
+#[tokio::test]
+async fn without_a_credentials_file_nobody_is_asked() {
+    let api = Running::start(&settings(Scheme::Http, None), None, Limits::default()).await;
+    let reply = Client::new().get(api.http("/who")).send().await.unwrap();
+    assert_eq!(reply.text().await.unwrap(), "anonymous");
+}
+
+#[tokio::test]
+async fn on_loopback_foreign_hosts_and_origins_are_refused() {
+    let api = Running::start(&settings(Scheme::Http, None), None, Limits::default()).await;
+    for (header, value) in [("host", "evil.example"), ("origin", "https://evil.example")] {
+        let request = Client::new().get(api.http("/ping")).header(header, value);
+        let reply = request.send().await.unwrap();
+        assert_eq!(reply.status(), StatusCode::FORBIDDEN);
+        assert!(reply.json::<Value>().await.unwrap()["message"].is_string());
+    }
+    let local = Client::new().get(api.http("/ping")).header("host", "localhost:1");
+    assert_eq!(local.send().await.unwrap().status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_mutual_door_checks_the_role() {
+    let cluster = Cluster::new();
+    let identity = cluster.identity(Role::Master);
+    let addr = ([127, 0, 0, 1], 0).into();
+    let port = Running::mutual(MutualDoor::bind(addr, &identity, &[Role::Agent]).await.unwrap());
+    let agent = cluster.member(Role::Agent).get(port.https("/who")).send().await.unwrap();
+    assert_eq!(agent.text().await.unwrap(), "agent@h1");
+    for role in [Role::Operator, Role::Scheduler, Role::Quorum] {
+        let other = cluster.member(role).get(port.https("/ping")).send().await.unwrap();
+        assert_eq!(other.status(), StatusCode::FORBIDDEN, "{role}");
+    }
+    assert!(cluster.guest().get(port.https("/ping")).send().await.is_err());
+}
+
+#[tokio::test]
+async fn what_cannot_be_served_is_said_with_its_cause() {
+    let api = Running::start(&settings(Scheme::Http, None), None, Limits::default()).await;
+    let taken = HttpSettings { listen: api.addr, ..settings(Scheme::Http, None) };
+    let error = mesoform_http::Door::bind(&taken, None).await.unwrap_err();
+    assert!(matches!(error, HttpError::Listen { .. }), "{error}");
+    assert!(error.to_string().contains(&api.addr.to_string()), "{error}");
+    let bare = mesoform_http::Door::bind(&settings(Scheme::Https, None), None).await;
+    assert!(matches!(bare, Err(HttpError::NoIdentity { .. })));
+}

@@ -1,0 +1,87 @@
+use crate::kit::{Cluster, Running, settings};
+use mesoform_http::Limits;
+use mesoform_identity::Role;
+use mesoform_settings::Scheme;
+use reqwest::{Client, StatusCode};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// Far more than any time-out of these tests.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+fn hasty() -> Limits {
+    let short = Duration::from_millis(200);
+    Limits { handshake: short, head: short, drain: short, ..Limits::default() }
+}
+
+/// Whether the other side ends the connection on which it was sent `bytes`.
+async fn is_cut(running: &Running, bytes: &[u8]) -> bool {
+    let mut stream = TcpStream::connect(running.addr).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    let mut rest = Vec::new();
+    timeout(PATIENCE, stream.read_to_end(&mut rest)).await.is_ok()
+}
+
+#[tokio::test]
+async fn who_says_nothing_is_cut() {
+    let plain = Running::start(&settings(Scheme::Http, None), None, hasty()).await;
+    for start in ["", "P", "PRI * HT", "GET / HTTP/1.1\r\nhost: localhost\r\n"] {
+        assert!(is_cut(&plain, start.as_bytes()).await, "{start:?}");
+    }
+    let cluster = Cluster::new();
+    let identity = cluster.identity(Role::Agent);
+    let tls = Running::start(&settings(Scheme::Https, None), Some(&identity), hasty()).await;
+    for start in [&b""[..], b"\x16\x03\x01"] {
+        assert!(is_cut(&tls, start).await);
+    }
+}
+
+#[tokio::test]
+async fn bodies_are_bounded() {
+    let limits = Limits { body: 1000, ..Limits::default() };
+    let api = Running::start(&settings(Scheme::Http, None), None, limits).await;
+    let send = |body: reqwest::Body| Client::new().post(api.http("/size")).body(body).send();
+    assert_eq!(send("x".repeat(1000).into()).await.unwrap().text().await.unwrap(), "1000");
+    let announced = send("x".repeat(1001).into()).await.unwrap();
+    assert_eq!(announced.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    let chunks =
+        futures::stream::iter([600, 600].map(|bytes| Ok::<_, std::io::Error>("x".repeat(bytes))));
+    let unannounced = send(reqwest::Body::wrap_stream(chunks)).await.unwrap();
+    assert_eq!(unannounced.status(), StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn streams_stay_open_and_are_cut_after_the_drain() {
+    let api = Running::start(&settings(Scheme::Http, None), None, hasty()).await;
+    let mut drip = Client::new().get(api.http("/drip")).send().await.unwrap();
+    let opened = Instant::now();
+    while opened.elapsed() < hasty().head * 3 {
+        assert!(drip.chunk().await.unwrap().is_some());
+    }
+    api.tell_to_stop();
+    let addr = api.addr;
+    timeout(PATIENCE, api.stopped()).await.unwrap();
+    while let Ok(Some(_)) = drip.chunk().await {}
+    assert!(TcpStream::connect(addr).await.is_err(), "the port is free again");
+}
+
+#[tokio::test]
+async fn without_open_requests_it_stops_at_once() {
+    let api = Running::start(&settings(Scheme::Http, None), None, Limits::default()).await;
+    let client = Client::new();
+    client.get(api.http("/ping")).send().await.unwrap();
+    api.tell_to_stop();
+    timeout(Limits::default().drain / 2, api.stopped()).await.unwrap();
+}
+
+#[tokio::test]
+async fn beyond_the_cap_connections_wait_for_a_place() {
+    let limits = Limits { connections: 1, head: Duration::from_secs(1), ..Limits::default() };
+    let api = Running::start(&settings(Scheme::Http, None), None, limits).await;
+    let silent = TcpStream::connect(api.addr).await.unwrap();
+    let waits = tokio::spawn(Client::new().get(api.http("/ping")).send());
+    assert_eq!(timeout(PATIENCE, waits).await.unwrap().unwrap().unwrap().status(), StatusCode::OK);
+    drop(silent);
+}
