@@ -39,7 +39,7 @@ pub use observed::{Kind, Observed, PathState, UnitState};
 pub use places::{inputs_file, unit_file};
 pub use plan::{FORMAT, Plan};
 pub use probe::{parse_probe, probe_script};
-pub use protocol::{PROTOCOL, Reply, Request, SigningRequest, StartUnit, Started};
+pub use protocol::{PROTOCOL, Reply, Request, SignedChain, SigningRequest, StartUnit, Started};
 pub use secret::SecretText;
 pub use step::{Ownership, Step};
 
@@ -47,3 +47,6 @@ pub use step::{Ownership, Step};
 pub mod place {
     pub use crate::places::{CLUSTER, LOCK, RUNS, RUNS_LAST, STATE, SYSTEMD_UNITS, UNITS};
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,9 +28,9 @@ pub enum Request {
     /// Carries a plan out under a lock taken before. `secrets` by the names of the plan's
     /// `Credential` steps. Answer: `Requests` where certificates must be made, else `Applied`.
     Apply { run_id: String, plan: Plan, secrets: BTreeMap<String, SecretText> },
-    /// The signed chains (PEM) by step, for the `Requests` that `Apply` was answered with.
+    /// The signed chains for the `Requests` that `Apply` was answered with.
     /// Answer: `Applied`.
-    Certificates { run_id: String, chains: BTreeMap<usize, String> },
+    Certificates { run_id: String, chains: Vec<SignedChain> },
     /// Starts units, or restarts those that run with other inputs (with `restart`: all), and waits
     /// until all are active. Answer: `Started`.
     Start { units: Vec<StartUnit>, restart: bool, deadline_ms: u64 },
@@ -59,6 +59,14 @@ pub struct SigningRequest {
     pub dns: Vec<String>,
     pub ips: Vec<IpAddr>,
     pub csr_pem: String,
+}
+
+/// The answer to a [`SigningRequest`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedChain {
+    pub step: usize,
+    /// The leaf first, then what leads up to the CA.
+    pub chain_pem: String,
 }
 
 /// How one unit came up.

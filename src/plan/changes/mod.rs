@@ -73,3 +73,6 @@ impl Found {
         Change { step, what, thing, subject, reasons, diff }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,34 @@
+use super::content::Encoding;
+use super::paths::Paths;
+use super::records::records;
+use super::system::System;
+use super::units::Units;
 use crate::{Facts, Observed, PlanError};
-/// placeholder
-pub fn parse_probe(_text: &str) -> Result<(Facts, Observed), PlanError> {
-    Err(PlanError::ProbeCut { lines: 0, said: String::new() })
+use std::collections::BTreeSet;
+
+/// Reads what a [`super::probe_script`] printed.
+///
+/// # Errors
+/// The answer was cut short or is none of ours; a file changed while it was looked at.
+pub fn parse_probe(text: &str) -> Result<(Facts, Observed), PlanError> {
+    let mut encoding = Encoding::default();
+    let mut system = System::default();
+    let mut paths = Paths::default();
+    let mut units = Units::default();
+    let mut users = BTreeSet::new();
+    for record in records(text)? {
+        match record.word {
+            "enc" => encoding = Encoding::parse(&record)?,
+            "user" => drop(users.insert(record.rest.to_owned())),
+            "unit" | "inputs" => units.read(&record),
+            "path" | "there" | "stat" | "link" | "hashed" | "sha" | "text" => {
+                paths.read(&record, encoding)?;
+            }
+            _ => system.read(&record)?,
+        }
+    }
+    let facts = system.finish();
+    let identity = facts.cluster.as_ref().map(|mark| mark.name.clone());
+    let (paths, certificates) = paths.finish()?;
+    Ok((facts, Observed { paths, users, units: units.finish(), certificates, identity }))
 }
