@@ -1,0 +1,207 @@
+//! From an inventory's wishes and OpenSSH's configuration to a target.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+
+use crate::elevate::Elevate;
+use crate::ssh_config::SshConfig;
+use crate::target::{HostKeyChecking, Kind, Target};
+use crate::wanted::Wanted;
+use crate::{Result, TransportError};
+
+/// For each step of connecting, where nobody said otherwise (Ansible's default).
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// Jump hosts behind jump hosts: more than this is a loop in the configuration.
+const MOST_HOPS: usize = 8;
+
+impl Wanted {
+    /// Completes the wishes with what OpenSSH would do for the host; the wishes win.
+    ///
+    /// # Errors
+    /// OpenSSH's configuration cannot be read, or hosts jump through each other.
+    pub async fn resolve(self) -> Result<Target> {
+        resolve(self, 0).await
+    }
+}
+
+fn resolve(wanted: Wanted, depth: usize) -> BoxFuture<'static, Result<Target>> {
+    Box::pin(async move {
+        if wanted.kind == Some(Kind::Local) {
+            return Ok(local(&wanted));
+        }
+        let alias = wanted.address.clone().unwrap_or_else(|| wanted.name.clone());
+        let config = match SshConfig::query(&alias, &wanted.ssh_arguments).await? {
+            Some(config) => config,
+            None => defaults(),
+        };
+        let mut target = merge(&wanted, &alias, &config);
+        target.via = match &config.proxy_jump {
+            Some(jump) => hops(&wanted, jump, depth).await?,
+            None => Vec::new(),
+        };
+        Ok(target)
+    })
+}
+
+fn local(wanted: &Wanted) -> Target {
+    let mut target = Target::local(&wanted.name);
+    target.user = std::env::var("USER").unwrap_or_default();
+    target.elevate = elevate(wanted, is_root());
+    target
+}
+
+fn is_root() -> bool {
+    std::os::unix::fs::MetadataExt::uid(&match std::fs::metadata("/proc/self") {
+        Ok(metadata) => metadata,
+        Err(_) => return false,
+    }) == 0
+}
+
+/// What OpenSSH would use without any configuration.
+fn defaults() -> SshConfig {
+    let home = std::env::home_dir().unwrap_or_default();
+    let ssh = |file: &str| home.join(".ssh").join(file);
+    SshConfig {
+        identity_files: ["id_ed25519", "id_ecdsa", "id_rsa"].map(ssh).to_vec(),
+        known_hosts: vec![ssh("known_hosts"), PathBuf::from("/etc/ssh/ssh_known_hosts")],
+        ..SshConfig::default()
+    }
+}
+
+fn merge(wanted: &Wanted, alias: &str, config: &SshConfig) -> Target {
+    let user = wanted.user.clone().or_else(|| config.user.clone());
+    let user = user.unwrap_or_else(|| std::env::var("USER").unwrap_or_else(|_| "root".to_owned()));
+    let address = config.host_name.clone().unwrap_or_else(|| alias.to_owned());
+    let port = wanted.port.or(config.port).unwrap_or(22);
+    Target {
+        password: wanted.password.clone(),
+        keys: wanted.key.iter().cloned().collect(),
+        default_keys: config.identity_files.iter().map(|file| tokens(file, &user)).collect(),
+        identities_only: config.identities_only,
+        identity_agent: config.identity_agent.clone(),
+        host_key_checking: host_key_checking(wanted, config),
+        known_hosts: config.known_hosts.clone(),
+        host_key_alias: config.host_key_alias.clone(),
+        hash_known_hosts: config.hash_known_hosts,
+        proxy_command: config
+            .proxy_command
+            .as_ref()
+            .map(|command| proxy_command(command, &address, port, &user, alias)),
+        timeout: wanted.timeout.or(config.connect_timeout).unwrap_or(TIMEOUT),
+        elevate: elevate(wanted, user == "root"),
+        ..Target::ssh(&wanted.name, &address, port, &user)
+    }
+}
+
+/// `ssh -G` leaves `%d` and `%u` in file names; anything else in them names no file of ours.
+fn tokens(file: &Path, user: &str) -> PathBuf {
+    let home = std::env::home_dir().unwrap_or_default();
+    let text = file.to_string_lossy();
+    PathBuf::from(text.replace("%d", &home.to_string_lossy()).replace("%r", user))
+}
+
+fn proxy_command(command: &str, address: &str, port: u16, user: &str, alias: &str) -> String {
+    let mut expanded = String::with_capacity(command.len());
+    let mut letters = command.chars();
+    while let Some(letter) = letters.next() {
+        match (letter, if letter == '%' { letters.next() } else { None }) {
+            ('%', Some('h')) => expanded.push_str(address),
+            ('%', Some('p')) => expanded.push_str(&port.to_string()),
+            ('%', Some('r')) => expanded.push_str(user),
+            ('%', Some('n')) => expanded.push_str(alias),
+            ('%', Some(other)) => expanded.push(other),
+            (plain, _) => expanded.push(plain),
+        }
+    }
+    expanded
+}
+
+/// The inventory's word first. A `no` in ssh_config is taken as `accept-new`: only the inventory or
+/// Ansible's environment variable, or ssh options in the inventory, turn the check off.
+fn host_key_checking(wanted: &Wanted, config: &SshConfig) -> HostKeyChecking {
+    if let Some(checking) = wanted.host_key_checking {
+        return checking;
+    }
+    let asked = |word: &String| word.to_lowercase().contains("stricthostkeychecking");
+    match config.strict.as_deref() {
+        Some("false" | "no" | "off") if wanted.ssh_arguments.iter().any(asked) => {
+            HostKeyChecking::Off
+        }
+        Some("accept-new" | "false" | "no" | "off") => HostKeyChecking::AcceptNew,
+        _ => HostKeyChecking::Strict,
+    }
+}
+
+fn elevate(wanted: &Wanted, root: bool) -> Option<Elevate> {
+    let wished = wanted.elevate.unwrap_or(!root);
+    (wished && !root).then(|| Elevate { password: wanted.elevate_password.clone() })
+}
+
+/// `[user@]host[:port],…`: each hop has a configuration of its own; only the first one's jumps count,
+/// since the others are reached through it.
+async fn hops(wanted: &Wanted, jump: &str, depth: usize) -> Result<Vec<Target>> {
+    let mut via = Vec::new();
+    for (index, hop) in jump.split(',').enumerate() {
+        if depth + index >= MOST_HOPS {
+            return Err(TransportError::SshConfig {
+                host: wanted.name.clone(),
+                command: format!("ssh -G {}", wanted.name),
+                cause: format!("more than {MOST_HOPS} jump hosts: {jump}"),
+            });
+        }
+        let mut target = resolve(hop_wanted(wanted, hop)?, depth + 1).await?;
+        let before = std::mem::take(&mut target.via);
+        if index == 0 {
+            via.extend(before);
+        }
+        via.push(target);
+    }
+    Ok(via)
+}
+
+fn hop_wanted(wanted: &Wanted, hop: &str) -> Result<Wanted> {
+    let hop = hop.trim().trim_start_matches("ssh://");
+    let (user, place) = match hop.rsplit_once('@') {
+        Some((user, place)) => (Some(user.to_owned()), place),
+        None => (None, hop),
+    };
+    let (address, port) = split_port(place).ok_or_else(|| TransportError::SshConfig {
+        host: wanted.name.clone(),
+        command: format!("ssh -G {}", wanted.name),
+        cause: format!("the jump host {hop:?} has no valid port"),
+    })?;
+    Ok(Wanted {
+        name: format!("{} (jump host of {})", address, wanted.name),
+        address: Some(address),
+        port,
+        user,
+        key: wanted.key.clone(),
+        host_key_checking: wanted.host_key_checking,
+        timeout: wanted.timeout,
+        elevate: Some(false),
+        ..Wanted::default()
+    })
+}
+
+/// `host`, `host:port`, `[v6]`, `[v6]:port`; a bare IPv6 address has no port.
+fn split_port(place: &str) -> Option<(String, Option<u16>)> {
+    if let Some(rest) = place.strip_prefix('[') {
+        let (address, rest) = rest.split_once(']')?;
+        let port = match rest.strip_prefix(':') {
+            Some(port) => Some(port.parse().ok()?),
+            None => None,
+        };
+        return Some((address.to_owned(), port));
+    }
+    match place.split_once(':') {
+        Some((address, port)) if !port.contains(':') => {
+            Some((address.to_owned(), Some(port.parse().ok()?)))
+        }
+        _ => Some((place.to_owned(), None)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,147 @@
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use russh::keys::ssh_key::certificate::CertType;
+use russh::keys::ssh_key::public::KeyData;
+use russh::keys::{Certificate, HashAlg, PublicKey, PublicKeyOrCertificate};
+
+use crate::TransportError;
+use crate::known_hosts::{self, KnownHosts, Verdict, fingerprint};
+use crate::target::{HostKeyChecking, Target};
+
+/// Our side of one connection's key exchange: it decides whether the host is who it should be.
+pub(crate) struct Client {
+    pub target: Arc<Target>,
+    pub known: Arc<KnownHosts>,
+}
+
+/// What ends a connection: the protocol's error, or our own decision.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ClientError {
+    #[error(transparent)]
+    Ssh(#[from] russh::Error),
+    #[error(transparent)]
+    Host(Box<TransportError>),
+}
+
+impl russh::client::Handler for Client {
+    type Error = ClientError;
+
+    async fn check_server_key(
+        &mut self,
+        shown: &PublicKeyOrCertificate,
+    ) -> Result<bool, ClientError> {
+        if self.target.host_key_checking == HostKeyChecking::Off {
+            return Ok(true);
+        }
+        let checked = match shown {
+            PublicKeyOrCertificate::PublicKey { key, .. } => self.check_key(key),
+            PublicKeyOrCertificate::Certificate(certificate) => self.check_certificate(certificate),
+        };
+        checked.map(|()| true).map_err(|error| ClientError::Host(Box::new(error)))
+    }
+}
+
+impl Client {
+    fn check_key(&self, key: &PublicKey) -> Result<(), TransportError> {
+        match self.known.check(key.key_data()) {
+            Verdict::Known => Ok(()),
+            Verdict::Unknown if self.target.host_key_checking == HostKeyChecking::AcceptNew => {
+                self.record(key)
+            }
+            Verdict::Unknown => Err(self.unknown(key)),
+            Verdict::Changed(entry) => Err(TransportError::HostKeyChanged {
+                host: self.target.name.clone(),
+                lookup: self.target.lookup_name(),
+                old_kind: entry.key.algorithm().to_string(),
+                old_fingerprint: fingerprint(entry.key.key_data()),
+                at: entry.at,
+                kind: key.algorithm().to_string(),
+                fingerprint: fingerprint(key.key_data()),
+            }),
+            Verdict::Revoked(at) => Err(self.revoked(at, key.key_data())),
+        }
+    }
+
+    /// A certificate of an authority that known_hosts trusts for this name; one of any other
+    /// authority counts as the bare key in it.
+    fn check_certificate(&self, certificate: &Certificate) -> Result<(), TransportError> {
+        for key in [certificate.public_key(), certificate.signature_key()] {
+            if let Some(at) = self.known.revoked(key) {
+                return Err(self.revoked(at, key));
+            }
+        }
+        let trusted: Vec<_> =
+            self.known.authorities().map(|key| key.fingerprint(HashAlg::Sha256)).collect();
+        if !trusted.contains(&certificate.signature_key().fingerprint(HashAlg::Sha256)) {
+            return self.check_key(&PublicKey::new(certificate.public_key().clone(), ""));
+        }
+        let judged = self.judge(certificate).and_then(|()| {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+            certificate
+                .validate_at(now, &trusted)
+                .map_err(|_| "its signature or its period of validity is wrong".to_owned())
+        });
+        judged.map_err(|cause| TransportError::HostCertificate {
+            host: self.target.name.clone(),
+            lookup: self.principal(),
+            cause,
+        })
+    }
+
+    fn judge(&self, certificate: &Certificate) -> Result<(), String> {
+        if certificate.cert_type() != CertType::Host {
+            return Err("it is a user's certificate".to_owned());
+        }
+        if certificate.critical_options().iter().next().is_some() {
+            return Err("it has critical options that are not known".to_owned());
+        }
+        let name = self.principal();
+        let principals = certificate.valid_principals();
+        if !principals.iter().any(|principal| known_hosts::covers(principal, &name)) {
+            return Err(format!("it is for {}, not for {name}", principals.join(", ")));
+        }
+        Ok(())
+    }
+
+    /// Certificates name hosts without a port.
+    fn principal(&self) -> String {
+        let alias = self.target.host_key_alias.as_ref();
+        alias.unwrap_or(&self.target.address).to_lowercase()
+    }
+
+    fn record(&self, key: &PublicKey) -> Result<(), TransportError> {
+        let name = self.target.lookup_name();
+        let Some(file) = self.target.known_hosts.first() else { return Err(self.unknown(key)) };
+        known_hosts::append(file, &name, key, self.target.hash_known_hosts).map_err(|error| {
+            TransportError::KnownHostsWrite {
+                host: self.target.name.clone(),
+                path: file.clone(),
+                cause: error.to_string(),
+            }
+        })?;
+        let fingerprint = fingerprint(key.key_data());
+        tracing::warn!(host = self.target.name, %fingerprint, file = %file.display(), "new host key recorded");
+        Ok(())
+    }
+
+    fn unknown(&self, key: &PublicKey) -> TransportError {
+        let port = self.target.port;
+        let first = self.target.known_hosts.first();
+        TransportError::HostKeyUnknown {
+            host: self.target.name.clone(),
+            lookup: self.target.lookup_name(),
+            address: self.target.address.clone(),
+            port_option: if port == 22 { String::new() } else { format!(" -p {port}") },
+            kind: key.algorithm().to_string(),
+            fingerprint: fingerprint(key.key_data()),
+            files: known_hosts::list(&self.target.known_hosts),
+            first: first.map_or("~/.ssh/known_hosts".to_owned(), |file| file.display().to_string()),
+        }
+    }
+
+    fn revoked(&self, at: crate::Place, key: &KeyData) -> TransportError {
+        let host = self.target.name.clone();
+        TransportError::HostKeyRevoked { host, at, fingerprint: fingerprint(key) }
+    }
+}
