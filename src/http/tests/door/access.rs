@@ -1,8 +1,8 @@
-use crate::kit::{Cluster, PASSWORD, Running, settings};
+use crate::kit::{Cluster, PASSWORD, Running, plain, settings};
 use mesoform_http::{HttpError, Limits, MutualDoor};
 use mesoform_identity::Role;
 use mesoform_settings::{HttpSettings, Scheme};
-use reqwest::{Client, StatusCode, Version};
+use reqwest::{StatusCode, Version};
 use serde_json::Value;
 
 async fn api(cluster: &Cluster) -> Running {
@@ -59,7 +59,7 @@ async fn foreign_certificates_end_the_handshake() {
 #[tokio::test]
 async fn without_a_credentials_file_nobody_is_asked() {
     let api = Running::start(&settings(Scheme::Http, None), None, Limits::default()).await;
-    let reply = Client::new().get(api.http("/who")).send().await.unwrap();
+    let reply = plain().get(api.http("/who")).send().await.unwrap();
     assert_eq!(reply.text().await.unwrap(), "anonymous");
 }
 
@@ -67,12 +67,12 @@ async fn without_a_credentials_file_nobody_is_asked() {
 async fn on_loopback_foreign_hosts_and_origins_are_refused() {
     let api = Running::start(&settings(Scheme::Http, None), None, Limits::default()).await;
     for (header, value) in [("host", "evil.example"), ("origin", "https://evil.example")] {
-        let request = Client::new().get(api.http("/ping")).header(header, value);
+        let request = plain().get(api.http("/ping")).header(header, value);
         let reply = request.send().await.unwrap();
         assert_eq!(reply.status(), StatusCode::FORBIDDEN);
         assert!(reply.json::<Value>().await.unwrap()["message"].is_string());
     }
-    let local = Client::new().get(api.http("/ping")).header("host", "localhost:1");
+    let local = plain().get(api.http("/ping")).header("host", "localhost:1");
     assert_eq!(local.send().await.unwrap().status(), StatusCode::OK);
 }
 

@@ -1,8 +1,8 @@
-use crate::kit::{Cluster, Running, settings};
+use crate::kit::{Cluster, Running, plain, settings};
 use mesoform_http::Limits;
 use mesoform_identity::Role;
 use mesoform_settings::Scheme;
-use reqwest::{Client, StatusCode};
+use reqwest::StatusCode;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -42,7 +42,7 @@ async fn who_says_nothing_is_cut() {
 async fn bodies_are_bounded() {
     let limits = Limits { body: 1000, ..Limits::default() };
     let api = Running::start(&settings(Scheme::Http, None), None, limits).await;
-    let send = |body: reqwest::Body| Client::new().post(api.http("/size")).body(body).send();
+    let send = |body: reqwest::Body| plain().post(api.http("/size")).body(body).send();
     assert_eq!(send("x".repeat(1000).into()).await.unwrap().text().await.unwrap(), "1000");
     let announced = send("x".repeat(1001).into()).await.unwrap();
     assert_eq!(announced.status(), StatusCode::PAYLOAD_TOO_LARGE);
@@ -55,7 +55,7 @@ async fn bodies_are_bounded() {
 #[tokio::test]
 async fn streams_stay_open_and_are_cut_after_the_drain() {
     let api = Running::start(&settings(Scheme::Http, None), None, hasty()).await;
-    let mut drip = Client::new().get(api.http("/drip")).send().await.unwrap();
+    let mut drip = plain().get(api.http("/drip")).send().await.unwrap();
     let opened = Instant::now();
     while opened.elapsed() < hasty().head * 3 {
         assert!(drip.chunk().await.unwrap().is_some());
@@ -70,7 +70,7 @@ async fn streams_stay_open_and_are_cut_after_the_drain() {
 #[tokio::test]
 async fn without_open_requests_it_stops_at_once() {
     let api = Running::start(&settings(Scheme::Http, None), None, Limits::default()).await;
-    let client = Client::new();
+    let client = plain();
     client.get(api.http("/ping")).send().await.unwrap();
     api.tell_to_stop();
     timeout(Limits::default().drain / 2, api.stopped()).await.unwrap();
@@ -81,7 +81,7 @@ async fn beyond_the_cap_connections_wait_for_a_place() {
     let limits = Limits { connections: 1, head: Duration::from_secs(1), ..Limits::default() };
     let api = Running::start(&settings(Scheme::Http, None), None, limits).await;
     let silent = TcpStream::connect(api.addr).await.unwrap();
-    let waits = tokio::spawn(Client::new().get(api.http("/ping")).send());
+    let waits = tokio::spawn(plain().get(api.http("/ping")).send());
     assert_eq!(timeout(PATIENCE, waits).await.unwrap().unwrap().unwrap().status(), StatusCode::OK);
     drop(silent);
 }

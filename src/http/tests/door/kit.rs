@@ -53,16 +53,25 @@ impl Cluster {
     pub fn guest(&self) -> reqwest::Client {
         use rustls::pki_types::{CertificateDer, pem::PemObject};
         let pem = self.authority.certificate_pem();
-        let mut roots = rustls::RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        client(config)
+        bare(vec![CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()])
     }
+}
+
+/// A client for plain HTTP. (reqwest has no TLS of its own here, and panics without any.)
+pub fn plain() -> reqwest::Client {
+    bare(Vec::new())
+}
+
+fn bare(trusted: Vec<rustls::pki_types::CertificateDer<'static>>) -> reqwest::Client {
+    let mut roots = rustls::RootCertStore::empty();
+    trusted.into_iter().for_each(|root| roots.add(root).unwrap());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    client(config)
 }
 
 fn client(config: rustls::ClientConfig) -> reqwest::Client {
