@@ -1,1 +1,37 @@
-//! Placeholder.
+//! From an inventory to a running cluster: what each host should look like, and the phases in which
+//! `up`, `restart` and `down` get it there.
+//!
+//! ```text
+//! Inventory ──resolve──▶ ClusterSpec ──Blueprint──▶ one Plan per host ──phases──▶ running services
+//! ```
+
+mod admin;
+mod artifact;
+mod error;
+mod graph;
+mod health;
+mod hostplan;
+mod phases;
+mod places;
+mod preflight;
+mod progress;
+pub mod report;
+mod run;
+mod service;
+mod session;
+mod signing;
+mod spec;
+
+pub use admin::{Admin, AdminCredential, AdminError};
+pub use artifact::{Artifact, ArtifactError};
+pub use error::HostPlanError;
+pub use graph::{Declaration, GraphError, services as unit_graph, waves};
+pub use health::{Ailment, Health, Reports};
+pub use hostplan::{BinaryRef, Blueprint, removal};
+pub use phases::{down, restart, status, up};
+pub use places::Places;
+pub use preflight::Problem;
+pub use progress::{Observer, Progress};
+pub use run::{Run, RunOptions, Stop, Summary};
+pub use service::{Service, UnknownService};
+pub use spec::{Auth, ClusterSpec, HostSpec, Mistake, Mistakes, Options, Ports, Timing, resolve};

@@ -1,1 +1,21 @@
-fn main() {}
+//! `mesoform`: from bare hosts to a running Mesos- and Marathon-compatible cluster.
+
+mod cli;
+mod commands;
+mod exit;
+mod lifeline;
+mod log;
+mod render;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = match cli::parse(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(usage) => return exit::usage(&usage),
+    };
+    match commands::run(cli) {
+        Ok(code) => code.into(),
+        Err(error) => exit::error(&error),
+    }
+}

@@ -1,7 +1,6 @@
 use crate::{HttpSettings, PkiPaths, QuorumClientSettings, Settings};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 /// `master.yml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

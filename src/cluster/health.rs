@@ -1,0 +1,193 @@
+//! Whether a cluster is well, from what its hosts tell. Pure.
+
+use crate::report::{HostReport, View};
+use crate::{ClusterSpec, HostSpec, Service};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Something that is wrong, and what cures it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Ailment {
+    /// The host, where it is one host's.
+    pub host: Option<String>,
+    pub what: String,
+    pub cure: String,
+}
+
+impl fmt::Display for Ailment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(host) = &self.host {
+            write!(f, "{host}: ")?;
+        }
+        write!(f, "{}; {}", self.what, self.cure)
+    }
+}
+
+/// What hosts told, or why they did not.
+pub type Reports = BTreeMap<String, Result<HostReport, String>>;
+
+/// The cluster as a whole.
+#[derive(Debug, Clone, PartialEq, Serialize, Default)]
+pub struct Health {
+    pub quorum_leader: Option<String>,
+    pub voters_ready: usize,
+    pub leading_master: Option<String>,
+    pub leading_scheduler: Option<String>,
+    /// The leading scheduler is connected to a master.
+    pub scheduler_connected: bool,
+    pub agents_registered: usize,
+    pub agents_wanted: usize,
+    pub ailments: Vec<Ailment>,
+}
+
+impl Health {
+    pub fn is_well(&self) -> bool {
+        self.ailments.is_empty()
+    }
+
+    /// Judges a cluster by its hosts' reports.
+    pub fn of(spec: &ClusterSpec, reports: &Reports) -> Self {
+        let mut health = Self::default();
+        for host in &spec.hosts {
+            match reports.get(&host.name) {
+                Some(Ok(report)) => health.host(host, report),
+                Some(Err(cause)) => {
+                    health.ail(Some(host), cause, "see to the host, then run `mesoform up` again")
+                }
+                // Left out by --limit: nothing is known of it, and that is nothing wrong.
+                None => {}
+            }
+        }
+        let views = Views::of(reports);
+        health.quorum(spec, &views);
+        health.masters(spec, &views);
+        health.schedulers(spec, &views);
+        health
+    }
+
+    fn ail(&mut self, host: Option<&HostSpec>, what: impl Into<String>, cure: &str) {
+        let host = host.map(|h| h.name.clone());
+        self.ailments.push(Ailment { host, what: what.into(), cure: cure.into() });
+    }
+
+    fn host(&mut self, host: &HostSpec, report: &HostReport) {
+        for service in &host.services {
+            let Some(found) = report.services.get(service) else {
+                self.ail(
+                    Some(host),
+                    format!("the {service} is not installed"),
+                    "run `mesoform up`",
+                );
+                continue;
+            };
+            let logs = format!("see `journalctl -u {}` there", service.unit());
+            if !matches!(found.active.as_str(), "active" | "") {
+                let status = if found.status.is_empty() {
+                    String::new()
+                } else {
+                    format!(" ({})", found.status)
+                };
+                self.ail(Some(host), format!("the {service} is {}{status}", found.active), &logs);
+            } else if let Some(error) = &found.error {
+                self.ail(Some(host), format!("the {service} does not answer: {error}"), &logs);
+            }
+        }
+    }
+
+    fn quorum(&mut self, spec: &ClusterSpec, views: &Views) {
+        let voters = views.quorum.iter().filter(|(_, view)| view.leader_id != 0);
+        self.voters_ready = voters.count();
+        let leader =
+            views.quorum.iter().find(|(_, v)| v.leader_id != 0 && v.leader_id == v.member_id);
+        self.quorum_leader = leader.map(|(host, _)| (*host).to_owned());
+        let asked = spec.with(Service::Quorum).any(|h| views.asked.contains(&h.name.as_str()));
+        if asked && self.voters_ready == 0 {
+            let what = format!(
+                "the quorum has no consensus: no voter knows a leader ({} of {} must be up)",
+                spec.majority(),
+                spec.voters().len()
+            );
+            self.ail(None, what, "bring it back with `mesoform restart zookeeper-equivalent`");
+        }
+    }
+
+    fn masters(&mut self, spec: &ClusterSpec, views: &Views) {
+        let leading = views.masters.iter().find(|(_, view)| view.leading);
+        self.agents_wanted = spec.with(Service::Agent).count();
+        let Some((host, view)) = leading else {
+            if !views.masters.is_empty() {
+                self.ail(
+                    None,
+                    "no master leads",
+                    "wait some seconds; if it stays so, see to the quorum",
+                );
+            }
+            return;
+        };
+        self.leading_master = Some((*host).to_owned());
+        let registered =
+            |name: &str| view.agents.iter().any(|a| a.registered && a.hostname == name);
+        for host in spec.with(Service::Agent) {
+            if registered(&host.hostname) {
+                self.agents_registered += 1;
+            } else {
+                self.ail(
+                    Some(host),
+                    "its agent is not registered with the leading master",
+                    "see `journalctl -u mesoform-agent` there",
+                );
+            }
+        }
+    }
+
+    fn schedulers(&mut self, spec: &ClusterSpec, views: &Views) {
+        let Some((host, view)) = views.schedulers.iter().find(|(_, view)| view.leading) else {
+            if !views.schedulers.is_empty() && spec.with(Service::Scheduler).count() > 0 {
+                self.ail(
+                    None,
+                    "no scheduler leads",
+                    "wait some seconds; if it stays so, see to the quorum",
+                );
+            }
+            return;
+        };
+        self.leading_scheduler = Some((*host).to_owned());
+        self.scheduler_connected = view.connected_master.is_some();
+        if !self.scheduler_connected {
+            self.ail(
+                None,
+                "the leading scheduler is not connected to a master",
+                "see `journalctl -u mesoform-scheduler` on its host",
+            );
+        }
+    }
+}
+
+/// The services' own words, by host.
+#[derive(Default)]
+struct Views<'a> {
+    asked: Vec<&'a str>,
+    quorum: Vec<(&'a str, &'a crate::report::QuorumView)>,
+    masters: Vec<(&'a str, &'a crate::report::MasterView)>,
+    schedulers: Vec<(&'a str, &'a crate::report::SchedulerView)>,
+}
+
+impl<'a> Views<'a> {
+    fn of(reports: &'a Reports) -> Self {
+        let mut views = Self::default();
+        for (host, report) in reports {
+            views.asked.push(host);
+            let Ok(report) = report else { continue };
+            for view in report.services.values().filter_map(|s| s.view.as_ref()) {
+                match view {
+                    View::Quorum(view) => views.quorum.push((host, view)),
+                    View::Master(view) => views.masters.push((host, view)),
+                    View::Scheduler(view) => views.schedulers.push((host, view)),
+                    View::Agent(_) => {}
+                }
+            }
+        }
+        views
+    }
+}

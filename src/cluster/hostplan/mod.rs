@@ -1,0 +1,91 @@
+//! ClusterSpec → one plan per host. Nothing else knows what a host of a cluster looks like.
+
+mod layout;
+mod removal;
+mod services;
+mod settings;
+
+pub use removal::removal;
+pub(crate) use settings::Local;
+
+use crate::{ClusterSpec, HostPlanError, HostSpec, Places};
+use mesoform_plan::{FORMAT, Plan, Step};
+use mesoform_settings::Launcher;
+use mesoform_template::Templates;
+
+/// The binary that a host is to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BinaryRef {
+    /// Hex.
+    pub sha256: String,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// What the plans of a cluster's hosts have in common.
+pub struct Blueprint<'a> {
+    pub spec: &'a ClusterSpec,
+    pub templates: &'a Templates,
+    /// The root CA's certificate (PEM) and its SHA-256.
+    pub ca_pem: &'a str,
+    pub ca_fingerprint: &'a str,
+    /// The line of accepted credentials, whose content travels apart from the plan.
+    pub credentials: Option<&'a str>,
+}
+
+impl Blueprint<'_> {
+    /// The plan of `host`, which runs `binary` under systemd.
+    ///
+    /// # Errors
+    /// A template fails, or renders settings that the service would not read.
+    pub fn host(&self, host: &HostSpec, binary: &BinaryRef) -> Result<Plan, HostPlanError> {
+        let places = Places::system();
+        let local = Local {
+            spec: self.spec,
+            host,
+            places: &places,
+            bind: settings::ANYWHERE,
+            launcher: Launcher::Systemd,
+        };
+        let mut steps = vec![Step::User { name: layout::USER.into(), home: places.var.clone() }];
+        steps.extend(layout::directories(host, &places, layout::USER));
+        steps.extend(layout::binary(host, &places, binary));
+        steps.extend(layout::identity(self, &local, layout::USER));
+        for service in &host.services {
+            steps.extend(services::settings(self, &local, *service, layout::USER)?);
+        }
+        for service in &host.services {
+            steps.extend(services::unit(self, &local, *service)?);
+        }
+        Ok(self.plan(host, steps))
+    }
+
+    /// The plan of a cluster on this machine alone: no users, no units, everything under `places`.
+    ///
+    /// # Errors
+    /// As [`Blueprint::host`].
+    pub fn alone(
+        &self,
+        host: &HostSpec,
+        places: &Places,
+        user: &str,
+    ) -> Result<Plan, HostPlanError> {
+        let local = Local {
+            spec: self.spec,
+            host,
+            places,
+            bind: std::net::IpAddr::from([127, 0, 0, 1]),
+            launcher: Launcher::Process,
+        };
+        let mut steps: Vec<Step> = layout::directories(host, places, user);
+        steps.extend(layout::identity(self, &local, user));
+        for service in &host.services {
+            steps.extend(services::settings(self, &local, *service, user)?);
+        }
+        Ok(self.plan(host, steps))
+    }
+
+    fn plan(&self, host: &HostSpec, steps: Vec<Step>) -> Plan {
+        Plan { format: FORMAT, cluster: self.spec.name.clone(), host: host.name.clone(), steps }
+    }
+}

@@ -1,0 +1,26 @@
+use crate::{ClusterSpec, HostSpec, Places, Service};
+use mesoform_plan::{FORMAT, Plan, Step};
+
+/// The plan that takes the cluster from a host again.
+pub fn removal(spec: &ClusterSpec, host: &HostSpec, keep_data: bool) -> Plan {
+    let places = Places::system();
+    let absent = |path: std::path::PathBuf| Step::Absent { path, recursive: true };
+    let mut steps: Vec<Step> = Service::ALL
+        .iter()
+        .rev()
+        .map(|service| Step::UnitAbsent { name: service.unit() })
+        .collect();
+    // Tasks outlive the agent by design; here they go with it.
+    steps.push(Step::UnitAbsent { name: "mesoform-tasks.slice".into() });
+    for service in Service::ALL {
+        steps.push(absent(places.units.join(service.unit())));
+    }
+    if !keep_data {
+        steps.push(absent(places.etc));
+        steps.push(absent(places.run));
+        steps.push(absent(places.var));
+        steps.push(Step::UserAbsent { name: super::layout::USER.into() });
+    }
+    steps.push(absent(places.opt));
+    Plan { format: FORMAT, cluster: spec.name.clone(), host: host.name.clone(), steps }
+}

@@ -1,0 +1,17 @@
+//! The phases, and the commands that are lists of them.
+
+mod apply;
+mod connect;
+mod preflight;
+mod start;
+mod verify;
+
+mod down;
+mod restart;
+mod status;
+mod up;
+
+pub use down::down;
+pub use restart::restart;
+pub use status::status;
+pub use up::up;

@@ -1,0 +1,97 @@
+use super::{apply, connect, start, verify};
+use crate::report::View;
+use crate::run::{HostRun, Run, Stop, Summary};
+use crate::{Progress, Reports, Service};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Restarts `service` on the run's hosts: what is down starts first and together, which brings a
+/// lost consensus back; then the others one after the other, the leader last.
+///
+/// # Errors
+/// A host fails, or the service does not become ready in time; the hosts after it are left alone.
+pub async fn restart(run: &mut Run, service: Service) -> Result<Summary, Stop> {
+    run.hosts.retain(|host| host.spec.runs(service));
+    if run.hosts.is_empty() {
+        return Err(Stop::Refused(format!("the {service} runs on none of these hosts")));
+    }
+    run.phase("connect", "Connect and look", connect::look_at_all_for_restart).await?;
+    let leader = leading(&verify::ask(run).await, service);
+    run.phase("lock", "Lock the hosts", open_and_lock).await?;
+    run.phase("start", "Start what is down", async |run: &mut Run| start_down(run, service).await)
+        .await?;
+    run.phase("restart", "Restart one after the other", async |run: &mut Run| {
+        roll(run, service, leader.as_deref()).await
+    })
+    .await?;
+    apply::unlock(run).await;
+    run.all_hosts_fine()?;
+    Ok(run.summary.clone())
+}
+
+async fn open_and_lock(run: &mut Run) -> Result<(), Stop> {
+    let observer = Arc::clone(&run.observer);
+    run.each(move |host| {
+        let observer = Arc::clone(&observer);
+        Box::pin(async move { apply::open_session(host, observer).await })
+    })
+    .await;
+    run.all_hosts_fine_but_unreachable()?;
+    apply::lock(run).await
+}
+
+async fn start_down(run: &mut Run, service: Service) -> Result<(), Stop> {
+    let (observer, deadline) = (Arc::clone(&run.observer), run.options.deadline);
+    run.each(move |host| {
+        let observer = Arc::clone(&observer);
+        Box::pin(async move {
+            if start::is_active(host, service) {
+                return Ok(());
+            }
+            let units = start::units(host, &[service]);
+            start::start_units(host, units, false, deadline, &observer).await
+        })
+    })
+    .await;
+    run.all_hosts_fine_but_unreachable()
+}
+
+async fn roll(run: &mut Run, service: Service, leader: Option<&str>) -> Result<(), Stop> {
+    let (observer, deadline) = (Arc::clone(&run.observer), run.options.deadline);
+    let mut order: Vec<&mut HostRun> = run
+        .hosts
+        .iter_mut()
+        .filter(|host| host.failure.is_none() && start::is_active(host, service))
+        .collect();
+    order.sort_by_key(|host| Some(host.spec.name.as_str()) == leader);
+    let mut changed = 0;
+    for host in order {
+        let units = start::units(host, &[service]);
+        if let Err(stop) = start::start_units(host, units, true, deadline, &observer).await {
+            let message = stop.to_string();
+            observer.on(Progress::Failure { host: host.spec.name.clone(), message });
+            host.failure = Some(stop);
+            break;
+        }
+        changed += 1;
+    }
+    run.summary.changed += changed;
+    run.all_hosts_fine_but_unreachable()
+}
+
+/// The host whose `service` leads, as far as anyone knows.
+fn leading(reports: &Reports, service: Service) -> Option<String> {
+    let views: BTreeMap<&String, &View> = reports
+        .iter()
+        .filter_map(|(host, report)| {
+            Some((host, report.as_ref().ok()?.services.get(&service)?.view.as_ref()?))
+        })
+        .collect();
+    let leads = |view: &View| match view {
+        View::Quorum(view) => view.leader_id != 0 && view.leader_id == view.member_id,
+        View::Master(view) => view.leading,
+        View::Scheduler(view) => view.leading,
+        View::Agent(_) => false,
+    };
+    views.into_iter().find(|(_, view)| leads(view)).map(|(host, _)| host.clone())
+}

@@ -1,0 +1,30 @@
+use super::{apply, connect, preflight, start, verify};
+use crate::run::{Run, Stop, Summary};
+
+/// Makes the cluster run. With `check`: says what that would change.
+///
+/// # Errors
+/// What stopped it; what has happened so far was told to the observer. Run again, it goes on where
+/// it stopped, since it only does what is missing.
+pub async fn up(run: &mut Run) -> Result<Summary, Stop> {
+    run.phase("connect", "Connect and look", connect::look_at_all).await?;
+    run.phase("preflight", "Check what must be true", preflight::check).await?;
+    run.phase("plan", "Compare with what is wanted", apply::compare).await?;
+    if run.options.check {
+        return finish(run);
+    }
+    if run.summary.changed > 0 {
+        run.phase("carry", "Carry the binary", apply::open_sessions).await?;
+        run.phase("lock", "Lock the hosts", apply::lock).await?;
+        run.phase("apply", "Carry out the plans", apply::apply).await?;
+        run.phase("start", "Start in waves", start::waves).await?;
+    }
+    run.phase("verify", "See that the cluster is well", verify::wait_until_well).await?;
+    apply::unlock(run).await;
+    finish(run)
+}
+
+fn finish(run: &mut Run) -> Result<Summary, Stop> {
+    run.all_hosts_fine()?;
+    Ok(run.summary.clone())
+}

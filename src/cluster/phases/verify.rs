@@ -1,0 +1,76 @@
+//! Asking all hosts how their services are.
+
+use crate::report::HostReport;
+use crate::run::{Run, Stop};
+use crate::{Health, Places, Progress, Reports};
+use futures::StreamExt;
+use std::time::{Duration, Instant};
+
+/// How long until the cluster is asked again. What is awaited shows itself in no other way.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
+
+/// Waits until the cluster is well: a leader in the quorum, a leading master, all agents registered,
+/// a leading scheduler that is connected.
+pub(super) async fn wait_until_well(run: &mut Run) -> Result<(), Stop> {
+    let begin = Instant::now();
+    loop {
+        let reports = ask(run).await;
+        let mut health = Health::of(&run.spec, &reports);
+        health.ailments.retain(|ailment| {
+            ailment.host.as_ref().is_none_or(|host| {
+                let touched = run.hosts.iter().any(|h| h.spec.name == *host);
+                touched && !run.summary.unreachable.contains(host)
+            })
+        });
+        let well = health.is_well();
+        run.summary.health = Some(health.clone());
+        if well {
+            return Ok(());
+        }
+        if begin.elapsed() > run.options.deadline {
+            return Err(give_up(run, &health));
+        }
+        for ailment in &health.ailments {
+            let host = ailment.host.clone().unwrap_or_else(|| "cluster".into());
+            run.observer.on(Progress::Host { host, text: ailment.what.clone() });
+        }
+        tokio::time::sleep(ASK_AGAIN).await;
+    }
+}
+
+fn give_up(run: &Run, health: &Health) -> Stop {
+    for ailment in &health.ailments {
+        let host = ailment.host.clone().unwrap_or_else(|| "cluster".into());
+        let message = format!("{}; {}", ailment.what, ailment.cure);
+        run.observer.on(Progress::Failure { host, message });
+    }
+    let seconds = run.options.deadline.as_secs();
+    Stop::Failed(format!(
+        "the cluster was not well within {seconds} s (see above); --timeout sets how long that may take"
+    ))
+}
+
+/// Asks all hosts that have a connection.
+pub(super) async fn ask(run: &Run) -> Reports {
+    let connected = run.hosts.iter().map(|host| async move {
+        let report = match (&host.connection, &host.failure) {
+            (Some(connection), _) => ask_one(connection).await,
+            (None, Some(failure)) => Err(failure.to_string()),
+            (None, None) => Err("there is no connection to it".to_owned()),
+        };
+        (host.spec.name.clone(), report)
+    });
+    futures::stream::iter(connected).buffer_unordered(run.options.forks).collect().await
+}
+
+async fn ask_one(connection: &mesoform_transport::Connection) -> Result<HostReport, String> {
+    let command = format!("{} report", Places::system().bin.join("mesoform").display());
+    let output = connection.exec_as_root(&command, b"").await.map_err(|e| e.to_string())?;
+    serde_json::from_slice(&output.stdout).map_err(|_| {
+        let said = &output.stderr;
+        match said.trim() {
+            "" => "mesoform is not installed there".to_owned(),
+            said => format!("it could not be asked: {said}"),
+        }
+    })
+}

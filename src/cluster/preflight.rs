@@ -1,0 +1,123 @@
+//! What must be true of a host before anything is done to it. Pure: facts in, problems out.
+
+use crate::{HostSpec, Ports, Service};
+use mesoform_plan::{Facts, Observed};
+use std::path::Path;
+use thiserror::Error;
+
+/// systemd with what the units use (v239 brought the last of it; older ones warn and ignore).
+const SYSTEMD_MIN: u32 = 239;
+/// Certificates begin five minutes before they are made: a clock further behind refuses them.
+const SKEW_MAX_MS: i64 = 60_000;
+/// For the quorum's data, logs and sandboxes to begin with.
+const VAR_FREE_MIN_MIB: u64 = 512;
+
+/// Something that stands in the way on a host, and its cure.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Problem {
+    #[error(
+        "systemd is not its first process, and services need one to keep them running; install it, or boot the host instead of a container without init"
+    )]
+    NoSystemd,
+    #[error(
+        "its systemd is version {0}, and the units need {SYSTEMD_MIN} or later; upgrade the host"
+    )]
+    OldSystemd(u32),
+    #[error(
+        "user id {0} may not become root: there is no sudo; install sudo, or connect as root (ansible_user=root)"
+    )]
+    NoRoot(u32),
+    #[error(
+        "its clock is {0} s off from this machine's, and certificates and logs need the time; start an NTP client there (`timedatectl set-ntp true`)"
+    )]
+    ClockSkew(i64),
+    #[error(
+        "port {port} of its {service} is in use by something else; stop that (`ss -ltnp sport = :{port}` names it), or set mesoform_{variable}"
+    )]
+    PortInUse { port: u16, service: Service, variable: &'static str },
+    #[error("{path} has {free} MiB free, and {needed} MiB are needed; make room there")]
+    DiskFull { path: String, free: u64, needed: u64 },
+    #[error(
+        "it belongs to the cluster {found:?} ({fingerprint}…), not to {wanted:?}; take it out of that one first \
+         (`mesoform down`), or, if you are a second operator of it, bring its CA to {dir}"
+    )]
+    OtherCluster { found: String, fingerprint: String, wanted: String, dir: String },
+}
+
+/// What a check is made against.
+pub(crate) struct Wanted<'a> {
+    pub cluster: &'a str,
+    pub ca_fingerprint: &'a str,
+    pub state_dir: &'a Path,
+    pub ports: &'a Ports,
+    /// Bytes.
+    pub binary_size: u64,
+    /// Milliseconds since 1970 on this machine when the facts were gathered.
+    pub now_ms: i64,
+}
+
+/// All that stands in the way on one host.
+pub(crate) fn check(
+    host: &HostSpec,
+    facts: &Facts,
+    observed: &Observed,
+    wanted: &Wanted,
+) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    problems.extend(systemd(facts));
+    if facts.uid != 0 && !facts.has_sudo {
+        problems.push(Problem::NoRoot(facts.uid));
+    }
+    problems.extend(cluster(facts, wanted));
+    let skew = facts.epoch_ms - wanted.now_ms;
+    if skew.abs() > SKEW_MAX_MS {
+        problems.push(Problem::ClockSkew(skew / 1000));
+    }
+    problems.extend(ports(host, facts, observed, wanted.ports));
+    problems.extend(disk(facts, wanted.binary_size));
+    problems
+}
+
+fn systemd(facts: &Facts) -> Option<Problem> {
+    match facts.systemd {
+        None => Some(Problem::NoSystemd),
+        Some(version) if version < SYSTEMD_MIN => Some(Problem::OldSystemd(version)),
+        Some(_) => None,
+    }
+}
+
+fn cluster(facts: &Facts, wanted: &Wanted) -> Option<Problem> {
+    let mark = facts.cluster.as_ref()?;
+    let ours = mark.name == wanted.cluster && mark.fingerprint == wanted.ca_fingerprint;
+    (!ours).then(|| Problem::OtherCluster {
+        found: mark.name.clone(),
+        fingerprint: mark.fingerprint.chars().take(16).collect(),
+        wanted: wanted.cluster.to_owned(),
+        dir: wanted.state_dir.display().to_string(),
+    })
+}
+
+/// A port may be in use by the very service that is to use it.
+fn ports(host: &HostSpec, facts: &Facts, observed: &Observed, ports: &Ports) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (port, service, variable) in ports.all() {
+        let ours = observed.units.get(&service.unit()).is_some_and(|unit| unit.is_up());
+        if host.runs(service) && !ours && facts.listening.contains(&port) {
+            problems.push(Problem::PortInUse { port, service, variable });
+        }
+    }
+    problems
+}
+
+fn disk(facts: &Facts, binary_size: u64) -> Vec<Problem> {
+    // The binary lies there twice while it is carried.
+    let opt = binary_size.div_ceil(1024 * 1024) * 2;
+    let needs = [("/opt", opt), ("/var/lib", VAR_FREE_MIN_MIB)];
+    needs
+        .into_iter()
+        .filter_map(|(path, needed)| {
+            let free = *facts.disk_free_mib.get(Path::new(path))?;
+            (free < needed).then(|| Problem::DiskFull { path: path.into(), free, needed })
+        })
+        .collect()
+}

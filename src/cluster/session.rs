@@ -1,0 +1,166 @@
+use mesoform_plan::{
+    Event, Failure, Lock, Outcome, PROTOCOL, Plan, Reply, Request, SecretText, SignedChain,
+    SigningRequest, StartUnit, Started,
+};
+use mesoform_transport::{Channel, ChannelEnd, ChannelReader, ChannelWriter};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use thiserror::Error;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+
+/// The longest line that a host may send: an observation of all its files, and room to spare.
+const LINE_MAX: u64 = 16 * 1024 * 1024;
+/// Longer than any single step of a plan takes; a host that is silent for so long is lost.
+const SILENCE: Duration = Duration::from_secs(180);
+
+/// Why a session with a host ended.
+#[derive(Debug, Error)]
+pub enum SessionError {
+    #[error(
+        "the connection was lost: {0}; what runs on the host goes on, and another `up` picks it up"
+    )]
+    Lost(String),
+    #[error("the host said nothing for {} s; see what it does, then run `up` again", SILENCE.as_secs())]
+    Silent,
+    #[error("the host answered what this version does not understand: {0}")]
+    Protocol(String),
+    #[error("{0}")]
+    Failed(Failure),
+    #[error(
+        "{} works on this host (run {}, for {} s now); wait for it, or, if it is gone, for {} s until its lock ends",
+        .lock.owner, .lock.run_id, (now_ms - lock.since_ms).max(0) / 1000, (lock.expires_ms - now_ms).max(0) / 1000
+    )]
+    Busy { lock: Lock, now_ms: i64 },
+    #[error("{}", outcome_words(.0))]
+    Ended(Outcome),
+}
+
+fn outcome_words(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Done { .. } => "done".into(),
+        Outcome::Failed { failure, .. } => failure.to_string(),
+        Outcome::Interrupted { .. } => "the job on the host was interrupted; run `up` again".into(),
+    }
+}
+
+/// A conversation with `mesoform apply --session` on a host.
+pub(crate) struct Session {
+    lines: BufReader<ChannelReader>,
+    requests: ChannelWriter,
+    /// The command on the host ends with it.
+    _end: ChannelEnd,
+}
+
+/// What is told of a host's events while a request is carried out.
+pub(crate) type OnEvent<'a> = &'a (dyn Fn(&Event) + Send + Sync);
+
+impl Session {
+    /// Opens the conversation: both sides say which protocol they speak.
+    pub async fn open(channel: Channel) -> Result<Self, SessionError> {
+        let Channel { stdin, stdout, end } = channel;
+        let mut session = Self { lines: BufReader::new(stdout), requests: stdin, _end: end };
+        match session.ask(&Request::Hello { protocol: PROTOCOL }, &|_| ()).await? {
+            Reply::Hello { .. } => Ok(session),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    pub async fn lock(&mut self, owner: &str, run_id: &str) -> Result<(), SessionError> {
+        let request = Request::TakeLock { owner: owner.into(), run_id: run_id.into() };
+        match self.ask(&request, &|_| ()).await? {
+            Reply::Locked { .. } => Ok(()),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    pub async fn unlock(&mut self) -> Result<(), SessionError> {
+        self.ask(&Request::ReleaseLock, &|_| ()).await.map(drop)
+    }
+
+    /// Has a plan carried out; `sign` turns the host's signing requests into certificate chains.
+    pub async fn apply(
+        &mut self,
+        run_id: &str,
+        plan: Plan,
+        secrets: BTreeMap<String, SecretText>,
+        sign: impl Fn(&SigningRequest) -> Result<String, Failure>,
+        on_event: OnEvent<'_>,
+    ) -> Result<usize, SessionError> {
+        let request = Request::Apply { run_id: run_id.into(), plan, secrets };
+        let mut reply = self.ask(&request, on_event).await?;
+        if let Reply::Requests { requests, .. } = &reply {
+            let signed = |r: &SigningRequest| Ok(SignedChain { step: r.step, chain_pem: sign(r)? });
+            let chains: Result<Vec<_>, Failure> = requests.iter().map(signed).collect();
+            let chains = chains.map_err(SessionError::Failed)?;
+            let request = Request::Certificates { run_id: run_id.into(), chains };
+            reply = self.ask(&request, on_event).await?;
+        }
+        match reply {
+            Reply::Applied { outcome: Outcome::Done { changed }, .. } => Ok(changed),
+            Reply::Applied { outcome, .. } => Err(SessionError::Ended(outcome)),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Starts units and waits until they are active.
+    pub async fn start(
+        &mut self,
+        units: Vec<StartUnit>,
+        restart: bool,
+        deadline: Duration,
+        on_event: OnEvent<'_>,
+    ) -> Result<Vec<Started>, SessionError> {
+        let request =
+            Request::Start { units, restart, deadline_ms: crate::progress::millis(deadline) };
+        match self.ask(&request, on_event).await? {
+            Reply::Started { units } => Ok(units),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Sends a request and reads replies up to the final one.
+    async fn ask(
+        &mut self,
+        request: &Request,
+        on_event: OnEvent<'_>,
+    ) -> Result<Reply, SessionError> {
+        let mut line =
+            serde_json::to_vec(request).map_err(|e| SessionError::Protocol(e.to_string()))?;
+        line.push(b'\n');
+        let sent = async {
+            self.requests.write_all(&line).await?;
+            self.requests.flush().await
+        };
+        timeout(sent).await?.map_err(|e| SessionError::Lost(e.to_string()))?;
+        loop {
+            match self.reply().await? {
+                Reply::Event { event, .. } => on_event(&event),
+                Reply::Failed { failure } => return Err(SessionError::Failed(failure)),
+                Reply::Busy { lock, now_ms } => return Err(SessionError::Busy { lock, now_ms }),
+                reply => return Ok(reply),
+            }
+        }
+    }
+
+    async fn reply(&mut self) -> Result<Reply, SessionError> {
+        let mut line = String::new();
+        let mut bounded = (&mut self.lines).take(LINE_MAX);
+        let read = timeout(bounded.read_line(&mut line)).await?;
+        match read {
+            Ok(0) => Err(SessionError::Lost("the host closed it".into())),
+            Ok(_) if !line.ends_with('\n') => {
+                Err(SessionError::Lost("it ended in the middle of an answer".into()))
+            }
+            Ok(_) => serde_json::from_str(&line).map_err(|e| SessionError::Protocol(e.to_string())),
+            Err(e) => Err(SessionError::Lost(e.to_string())),
+        }
+    }
+}
+
+async fn timeout<T>(future: impl Future<Output = T>) -> Result<T, SessionError> {
+    tokio::time::timeout(SILENCE, future).await.map_err(|_| SessionError::Silent)
+}
+
+fn unexpected(reply: &Reply) -> SessionError {
+    SessionError::Protocol(format!("{reply:?}").chars().take(200).collect())
+}

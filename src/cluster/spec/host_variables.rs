@@ -1,0 +1,121 @@
+//! Variables of ours that differ from host to host.
+
+use super::{HostSpec, Mistakes};
+use crate::Service;
+use mesoform_inventory::{Host, Inventory, Value, Var};
+use mesoform_settings::{Attribute, ResourceSettings};
+use std::collections::BTreeSet;
+
+pub(super) fn spec(
+    inventory: &Inventory,
+    host: &Host,
+    services: BTreeSet<Service>,
+    slot: Option<u8>,
+    mistakes: &mut Mistakes,
+) -> HostSpec {
+    let reach = super::reach::wanted(inventory, host, mistakes);
+    HostSpec {
+        name: host.name().to_owned(),
+        hostname: short_name(host.name()),
+        address: address(host, mistakes),
+        services,
+        slot,
+        attributes: attributes(host, mistakes),
+        resources: resources(host, mistakes),
+        reach,
+    }
+}
+
+/// Without a domain; an address stays as it is.
+fn short_name(name: &str) -> String {
+    if name.parse::<std::net::IpAddr>().is_ok() {
+        return name.to_owned();
+    }
+    name.split('.').next().unwrap_or(name).to_owned()
+}
+
+fn address(host: &Host, mistakes: &mut Mistakes) -> String {
+    let names = ["mesoform_address", "ansible_ssh_host", "ansible_host"];
+    let Some((name, var)) = names.iter().find_map(|name| host.var(name).map(|var| (name, var)))
+    else {
+        return host.name().to_owned();
+    };
+    let text = var.text().unwrap_or_default();
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '_');
+    if text.is_empty() || !text.chars().all(plain) {
+        let cause = format!("{name} of {} is {}", host.name(), var.value);
+        mistakes.add(&var.origin, cause, "set it to an IP address or a DNS name");
+    }
+    text
+}
+
+/// A dictionary, or Mesos's own `rack:a;zone:b`.
+fn attributes(host: &Host, mistakes: &mut Mistakes) -> Vec<Attribute> {
+    let Some(var) = host.var("mesoform_attributes") else { return Vec::new() };
+    let pairs: Option<Vec<(String, String)>> = match &var.value {
+        Value::Object(map) => {
+            map.iter().map(|(name, value)| Some((name.clone(), scalar(value)?))).collect()
+        }
+        Value::String(text) => text.split(';').filter(|p| !p.trim().is_empty()).map(pair).collect(),
+        _ => None,
+    };
+    let Some(pairs) = pairs else {
+        let cause = format!("mesoform_attributes of {} cannot be understood", host.name());
+        mistakes.add(&var.origin, cause, "write it as Mesos does: 'rack:a;zone:b'");
+        return Vec::new();
+    };
+    pairs.into_iter().map(|(name, value)| Attribute { name, value }).collect()
+}
+
+fn pair(text: &str) -> Option<(String, String)> {
+    let (name, value) = text.split_once(':')?;
+    Some((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(truth) => Some(truth.to_string()),
+        _ => None,
+    }
+}
+
+fn resources(host: &Host, mistakes: &mut Mistakes) -> ResourceSettings {
+    ResourceSettings {
+        cpus: amount(host, "mesoform_cpus", mistakes),
+        mem: amount(host, "mesoform_mem", mistakes),
+        disk: amount(host, "mesoform_disk", mistakes),
+        ports: ports(host, mistakes),
+    }
+}
+
+fn amount(host: &Host, name: &str, mistakes: &mut Mistakes) -> Option<f64> {
+    let var = host.var(name)?;
+    let number = var.text().and_then(|text| text.trim().parse::<f64>().ok());
+    let number = number.filter(|n| n.is_finite() && *n >= 0.0);
+    if number.is_none() {
+        wrong(host, name, var, "a number that is not negative (disk and mem in MiB)", mistakes);
+    }
+    number
+}
+
+/// `31000-32000,8000-8100`.
+fn ports(host: &Host, mistakes: &mut Mistakes) -> Option<Vec<(u16, u16)>> {
+    let var = host.var("mesoform_ports")?;
+    let range = |part: &str| {
+        let (begin, end) = part.trim().split_once('-')?;
+        let (begin, end) = (begin.trim().parse().ok()?, end.trim().parse().ok()?);
+        (0 < begin && begin <= end).then_some((begin, end))
+    };
+    let ranges = var.text().and_then(|text| text.split(',').map(range).collect::<Option<Vec<_>>>());
+    if ranges.is_none() {
+        wrong(host, "mesoform_ports", var, "ranges such as 31000-32000", mistakes);
+    }
+    ranges
+}
+
+fn wrong(host: &Host, name: &str, var: &Var, wanted: &str, mistakes: &mut Mistakes) {
+    let cause = format!("{name} of {} is {}", host.name(), var.value);
+    mistakes.add(&var.origin, cause, format!("set it to {wanted}"));
+}

@@ -1,0 +1,62 @@
+//! The cluster that an inventory describes: validated once, and only this travels on.
+
+mod host;
+mod host_variables;
+mod mistake;
+mod options;
+mod reach;
+mod resolve;
+mod roles;
+mod variables;
+mod voters;
+
+pub use host::HostSpec;
+pub use mistake::{Mistake, Mistakes};
+pub use options::{Auth, Options, Ports, Timing};
+pub use resolve::resolve;
+
+use crate::Service;
+use mesoform_settings::Scheme;
+use std::path::PathBuf;
+
+/// A cluster, as it is wanted.
+#[derive(Debug, Clone)]
+pub struct ClusterSpec {
+    pub name: String,
+    /// All hosts with a role, in the inventory's order.
+    pub hosts: Vec<HostSpec>,
+    pub options: Options,
+    /// The operator's folder of this cluster: root CA, admin credential, logs of runs.
+    pub state_dir: PathBuf,
+}
+
+impl ClusterSpec {
+    /// The hosts that run `service`.
+    pub fn with(&self, service: Service) -> impl Iterator<Item = &HostSpec> {
+        self.hosts.iter().filter(move |h| h.runs(service))
+    }
+
+    /// The voters in order of their slots.
+    pub fn voters(&self) -> Vec<&HostSpec> {
+        let mut voters: Vec<_> = self.with(Service::Quorum).collect();
+        voters.sort_by_key(|h| h.slot);
+        voters
+    }
+
+    /// How many voters must agree.
+    pub fn majority(&self) -> usize {
+        self.with(Service::Quorum).count() / 2 + 1
+    }
+
+    /// `https`, or `http` where it was asked for.
+    pub fn scheme_word(&self) -> &'static str {
+        match self.options.scheme {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        }
+    }
+
+    pub fn host(&self, name: &str) -> Option<&HostSpec> {
+        self.hosts.iter().find(|h| h.name == name)
+    }
+}

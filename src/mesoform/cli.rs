@@ -1,0 +1,256 @@
+//! The command line: what can be asked for, and its help.
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const EXAMPLES: &str = "\
+Examples:
+  mesoform up                          a whole cluster on this machine, no root needed
+  mesoform up -i hosts.ini             a cluster on the hosts of an Ansible inventory
+  mesoform up -i hosts.ini --check     what that would change
+  mesoform status -i hosts.ini         what runs where, who leads, what is wrong and the cure
+  mesoform restart zookeeper-equivalent -i hosts.ini
+  mesoform down -i hosts.ini           take it all away again
+
+Exit codes: 0 fine, 1 an error before any host was touched, 2 a host failed,
+4 a host was unreachable, 5 bad options.";
+
+/// From bare hosts to a running Mesos- and Marathon-compatible cluster
+#[derive(Debug, Parser)]
+#[command(name = "mesoform", version, styles = STYLES, after_help = EXAMPLES, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make the cluster run: on the hosts of an inventory, or whole on this machine
+    Up(UpArgs),
+    /// What runs where, who leads, what is wrong and the cure
+    Status(StatusArgs),
+    /// Restart a service, one host after the other where consensus asks for it
+    Restart(RestartArgs),
+    /// Stop the cluster and take it from its hosts
+    Down(DownArgs),
+    /// The inventory as mesoform understands it, in the shapes of ansible-inventory
+    Inventory(InventoryArgs),
+    /// Completions for a shell
+    Completions { shell: clap_complete::Shell },
+    /// The manual page, as roff
+    Man,
+
+    /// Run the consensus store in the foreground (units do this)
+    #[command(hide = true)]
+    Quorum(ServiceArgs),
+    /// Run a master in the foreground (units do this)
+    #[command(hide = true)]
+    Master(ServiceArgs),
+    /// Run a scheduler in the foreground (units do this)
+    #[command(hide = true)]
+    Scheduler(ServiceArgs),
+    /// Run an agent in the foreground (units do this)
+    #[command(hide = true)]
+    Agent(ServiceArgs),
+    /// Run one task (the agent does this)
+    #[command(hide = true)]
+    Executor {
+        #[arg(long)]
+        dir: PathBuf,
+    },
+    /// Carry out plans on this host (`up` does this over SSH)
+    #[command(hide = true)]
+    Apply(ApplyArgs),
+    /// Tell how this host's services are, as JSON (`status` does this over SSH)
+    #[command(hide = true)]
+    Report(ReportArgs),
+}
+
+/// Which hosts, and how to look at them.
+#[derive(Debug, Args)]
+pub struct InventoryOptions {
+    /// Ansible inventory (INI), or a list of hosts: 'h1,h2,'
+    #[arg(short, long, value_name = "INV", env = "MESOFORM_INVENTORY")]
+    pub inventory: Option<String>,
+    /// Touch only these hosts (Ansible's patterns; @FILE holds one a line)
+    #[arg(short, long, value_name = "PATTERN")]
+    pub limit: Option<String>,
+    /// A variable that wins over the inventory: K=V, JSON, or @FILE
+    #[arg(short, long = "extra-vars", value_name = "K=V")]
+    pub extra_vars: Vec<String>,
+    /// How many hosts are worked on at once
+    #[arg(short, long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub forks: u16,
+}
+
+/// How to tell about it.
+#[derive(Debug, Args, Clone, Copy)]
+pub struct OutputOptions {
+    /// For people, or one JSON object a line
+    #[arg(short, long, value_enum, default_value_t = OutputFormat::Text)]
+    pub output: OutputFormat,
+    /// Colours and live lines: never, always, or where standard error is a terminal
+    #[arg(long, value_enum, default_value_t = ColorChoice::Auto)]
+    pub color: ColorChoice,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Args)]
+pub struct UpArgs {
+    #[command(flatten)]
+    pub hosts: InventoryOptions,
+    #[command(flatten)]
+    pub output: OutputOptions,
+    /// Say what would change, and change nothing
+    #[arg(long)]
+    pub check: bool,
+    /// Show the differences in files
+    #[arg(long)]
+    pub diff: bool,
+    /// How long the cluster may take to be ready, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    pub timeout: u64,
+    /// Without an inventory: where this machine's cluster keeps its data
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    #[command(flatten)]
+    pub hosts: InventoryOptions,
+    #[command(flatten)]
+    pub output: OutputOptions,
+}
+
+#[derive(Debug, Args)]
+pub struct RestartArgs {
+    /// quorum (zookeeper, zookeeper-equivalent), master (mesos-master), scheduler (marathon) or
+    /// agent (mesos-agent, mesos-slave)
+    #[arg(value_parser = |name: &str| name.parse::<mesoform_cluster::Service>())]
+    pub service: mesoform_cluster::Service,
+    #[command(flatten)]
+    pub hosts: InventoryOptions,
+    #[command(flatten)]
+    pub output: OutputOptions,
+    /// How long each wave may take to be ready, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    pub timeout: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct DownArgs {
+    #[command(flatten)]
+    pub hosts: InventoryOptions,
+    #[command(flatten)]
+    pub output: OutputOptions,
+    /// Keep the quorum's data, sandboxes and identities
+    #[arg(long)]
+    pub keep_data: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct InventoryArgs {
+    #[command(flatten)]
+    pub hosts: InventoryOptions,
+    /// All groups and hosts, as ansible-inventory --list
+    #[arg(long, conflicts_with_all = ["graph", "host"])]
+    pub list: bool,
+    /// The tree of groups, as ansible-inventory --graph
+    #[arg(long, conflicts_with = "host")]
+    pub graph: bool,
+    /// One host's variables, as ansible-inventory --host
+    #[arg(long, value_name = "HOST")]
+    pub host: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct ServiceArgs {
+    /// The service's settings
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct ApplyArgs {
+    /// Speak with an operator over standard input and output
+    #[arg(long)]
+    pub session: bool,
+    /// Carry out the plan in this folder
+    #[arg(long, value_name = "DIR")]
+    pub job: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Where the services' settings lie
+    #[arg(long, value_name = "DIR", default_value = "/etc/mesoform")]
+    pub etc: PathBuf,
+}
+
+/// Parses the command line. A call through a link named `mesoform-quorum` is `mesoform quorum`.
+pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let mut args: Vec<OsString> = args.collect();
+    let service = args
+        .first()
+        .and_then(|arg0| Path::new(arg0).file_name()?.to_str()?.strip_prefix("mesoform-"))
+        .filter(|name| ["quorum", "master", "scheduler", "agent"].contains(name))
+        .map(OsString::from);
+    if let Some(service) = service {
+        args.insert(1, service);
+    }
+    Cli::try_parse_from(args)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn of(args: &[&str]) -> Result<Cli, clap::Error> {
+        parse(args.iter().map(OsString::from))
+    }
+
+    #[test]
+    fn the_definition_holds() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_link_names_the_service() {
+        let cli = of(&["/opt/mesoform/bin/mesoform-quorum", "--config", "q.yml"]).unwrap();
+        assert!(matches!(cli.command, Command::Quorum(_)));
+    }
+
+    #[test]
+    fn services_go_by_their_old_names() {
+        let cli = of(&["mesoform", "restart", "zookeeper-equivalent", "-i", "h"]).unwrap();
+        let Command::Restart(args) = cli.command else { panic!("{cli:?}") };
+        assert_eq!(args.service, mesoform_cluster::Service::Quorum);
+        assert!(of(&["mesoform", "restart", "chronos"]).is_err());
+    }
+}

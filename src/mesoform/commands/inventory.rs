@@ -1,0 +1,16 @@
+use crate::cli::InventoryArgs;
+use crate::exit::Exit;
+use mesoform_inventory::render_json;
+use std::io::Write;
+
+/// `mesoform inventory`.
+pub fn run(args: &InventoryArgs) -> anyhow::Result<Exit> {
+    let inventory = super::run::inventory(&args.hosts)?;
+    let text = match &args.host {
+        Some(host) => render_json(&inventory.to_host_json(host)?),
+        None if args.graph => inventory.graph(),
+        None => render_json(&inventory.to_list_json()),
+    };
+    writeln!(std::io::stdout().lock(), "{text}")?;
+    Ok(Exit::Fine)
+}

@@ -1,0 +1,81 @@
+use super::{Style, plain};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use mesoform_cluster::{Observer, Progress};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// A line per host that changes in place, a line for the phase, and above them what stays.
+pub struct Live {
+    style: Style,
+    bars: MultiProgress,
+    lines: Mutex<Lines>,
+}
+
+#[derive(Default)]
+struct Lines {
+    phase: Option<ProgressBar>,
+    hosts: BTreeMap<String, ProgressBar>,
+}
+
+/// More lines than this would scroll: hosts beyond it share the phase's line.
+const HOSTS_SHOWN: usize = 20;
+const TICK: Duration = Duration::from_millis(100);
+
+impl Live {
+    pub fn new(style: Style) -> Self {
+        Self { style, bars: MultiProgress::new(), lines: Mutex::default() }
+    }
+
+    fn phase(&self, title: &str) {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let bar = lines.phase.get_or_insert_with(|| self.bar("{spinner} {msg} {elapsed:.dim}"));
+        bar.reset_elapsed();
+        bar.set_message(title.to_owned());
+    }
+
+    fn host(&self, host: &str, text: String) {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        if !lines.hosts.contains_key(host) && lines.hosts.len() >= HOSTS_SHOWN {
+            return;
+        }
+        let bar = lines.hosts.entry(host.to_owned()).or_insert_with(|| {
+            let bar = self.bar("  {prefix} {wide_msg}");
+            bar.set_prefix(self.style.strong(&format!("{host:<16}")));
+            bar
+        });
+        bar.set_message(text);
+    }
+
+    fn bar(&self, template: &str) -> ProgressBar {
+        let style = ProgressStyle::with_template(template)
+            .unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let bar = self.bars.add(ProgressBar::new_spinner().with_style(style));
+        bar.enable_steady_tick(TICK);
+        bar
+    }
+}
+
+impl Observer for Live {
+    fn on(&self, progress: Progress) {
+        match &progress {
+            Progress::Phase { title, .. } => self.phase(title),
+            Progress::Host { host, text } => self.host(host, text.clone()),
+            Progress::Bytes { host, sent, total } => {
+                let (sent, total) = (sent / 1024, total / 1024);
+                self.host(host, format!("carrying the binary: {sent} of {total} KiB"));
+            }
+            _ => {}
+        }
+        if let Some(line) = plain::line(self.style, &progress) {
+            // A terminal that is gone is no reason to stop a run half way.
+            let _ = self.bars.println(line);
+        }
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        let _ = self.bars.clear();
+    }
+}
