@@ -1,4 +1,4 @@
-use crate::{Event, Facts, Failure, Interest, Lock, Observed, Outcome, Plan, SecretText};
+use crate::{Event, Failure, Interest, LastRun, Lock, Observed, Outcome, Plan, SecretText};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -25,7 +25,8 @@ pub enum Request {
     Hello { protocol: u32 },
     /// Answer: `Observed`.
     Observe { interest: Interest },
-    /// Carries a plan out under a lock taken before. `secrets` by the names of the plan's
+    /// Carries a plan out under a lock taken before. `run_id` names this one application: letters,
+    /// digits and `._-`, new for each `Apply`. `secrets` by the names of the plan's
     /// `Credential` steps. Answer: `Requests` where certificates must be made, else `Applied`.
     Apply { run_id: String, plan: Plan, secrets: BTreeMap<String, SecretText> },
     /// The signed chains for the `Requests` that `Apply` was answered with.
@@ -81,12 +82,14 @@ pub struct Started {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "reply", rename_all = "kebab-case")]
 pub enum Reply {
+    /// `protocol` is the one to go on with: the older of both sides' newest. `last_run` tells how
+    /// the host's latest run ended; without an outcome it is still at work.
     Hello {
         protocol: u32,
         version: String,
+        last_run: Option<LastRun>,
     },
     Observed {
-        facts: Box<Facts>,
         observed: Box<Observed>,
     },
     Requests {
