@@ -1,0 +1,88 @@
+use super::world::world;
+use crate::core::Input;
+use mesoform_mesos::TaskState;
+
+#[test]
+fn tasks_of_a_lost_agent_start_elsewhere_and_are_killed_when_they_come_back() {
+    let mut world = world(2);
+    world.app("/web", 2).offers().all_run().expect_running("/web", 2);
+    world.agent_lost(0).expect_running("/web", 1).offers().all_run().expect_running("/web", 2);
+    assert_eq!(world.hosts("/web"), ["h2", "h2"]);
+    assert_eq!(world.live("/web"), 3, "one of them cannot be reached");
+    world.agent_back(0).expect_running("/web", 2);
+    assert_eq!(world.live("/web"), 2, "the one that came back was killed");
+}
+
+#[test]
+fn a_kill_is_sent_until_the_task_is_gone() {
+    let mut world = world(1);
+    world.app("/web", 1).offers().all_run();
+    world.agents[0].reachable = false;
+    world.delete("/web");
+    let kills =
+        |world: &super::world::World| world.calls.iter().filter(|call| **call == "KILL").count();
+    assert_eq!(kills(&world), 1);
+    world.pass(9.0);
+    assert_eq!(kills(&world), 1);
+    world.pass(2.0);
+    assert!(kills(&world) >= 2 || world.state().instances.is_empty());
+}
+
+#[test]
+fn a_task_that_runs_after_its_kill_is_killed_again() {
+    let mut world = world(1);
+    world.app("/web", 1).offers();
+    world.agents[0].reachable = false;
+    world.delete("/web");
+    world.agents[0].reachable = true;
+    world.all_run();
+    assert_eq!(world.live("/web"), 0);
+    world.expect_deployed();
+}
+
+#[test]
+fn a_new_leader_kills_what_the_old_one_wanted_killed() {
+    let mut world = world(1);
+    world.app("/web", 3).offers().all_run();
+    world.disconnect().scale("/web", 1);
+    assert_eq!(world.live("/web"), 3);
+    world.failover();
+    assert_eq!(world.live("/web"), 1);
+    world.expect_running("/web", 1).expect_deployed();
+}
+
+#[test]
+fn what_happened_while_disconnected_comes_out_by_reconciliation() {
+    let mut world = world(1);
+    world.app("/web", 2).offers().all_run().disconnect();
+    let gone = world.tasks_where(|_| true).remove(0);
+    world.tasks.remove(&gone);
+    world.connect().expect_running("/web", 1).offers().all_run().expect_running("/web", 2);
+}
+
+#[test]
+fn a_framework_that_the_masters_ended_starts_anew() {
+    let mut world = world(1);
+    world.app("/web", 2).offers().all_run();
+    world.tasks.clear();
+    world.give(Input::FrameworkGone);
+    assert_eq!(world.state().framework_id, None);
+    world.connect().offers().all_run().expect_running("/web", 2);
+}
+
+#[test]
+fn an_invalid_offer_is_not_the_apps_fault() {
+    let mut world = world(1);
+    world.app("/web", 1).offers();
+    let task = world.tasks_where(|_| true).remove(0);
+    world.tasks.clear();
+    world.give(Input::Update(crate::core::Update {
+        task_id: task,
+        agent_id: None,
+        state: TaskState::Dropped,
+        uuid: None,
+        message: String::new(),
+        reason: Some("REASON_INVALID_OFFERS".to_owned()),
+    }));
+    world.offers().expect_launches(2);
+}

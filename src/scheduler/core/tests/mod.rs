@@ -1,0 +1,8 @@
+mod chaos;
+mod commands;
+mod delaying;
+mod failing;
+mod launching;
+mod placing;
+mod upgrading;
+mod world;
