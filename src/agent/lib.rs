@@ -8,7 +8,16 @@
 //! - `link`: the connection to the leading master; `watch`: the connections to the executors.
 //! - `api`: the agent's own HTTP API.
 
+mod core;
 mod disk;
+mod error;
 pub mod executor;
+mod gc;
+mod host;
+mod launcher;
+mod prepare;
+mod store;
 
 pub use disk::DiskError;
+pub use error::AgentError;
+pub use launcher::ExecutorCommand;

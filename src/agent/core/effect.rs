@@ -9,23 +9,44 @@ pub enum Effect {
     KeepLeadership(i64),
     KeepAgentId(AgentId),
     /// A new task's folder.
-    KeepLaunch { key: TaskKey, launch: Box<Launch> },
-    KeepProgress { key: TaskKey, progress: Box<Progress> },
+    KeepLaunch {
+        key: TaskKey,
+        launch: Box<Launch>,
+    },
+    KeepProgress {
+        key: TaskKey,
+        progress: Box<Progress>,
+    },
     /// Start an executor and watch it.
-    Launch { key: TaskKey },
+    Launch {
+        key: TaskKey,
+    },
     /// Watch an executor that should be there; `ran`: it once was for sure.
-    Watch { key: TaskKey, ran: bool },
-    Kill { key: TaskKey, grace: Duration },
+    Watch {
+        key: TaskKey,
+        ran: bool,
+    },
+    Kill {
+        key: TaskKey,
+        grace: Duration,
+    },
     /// The exit is kept: the executor may go.
-    Release { key: TaskKey },
+    Release {
+        key: TaskKey,
+    },
     Report(Report),
     Pong(Pong),
     /// An order of a master that leads no longer: end the connection to it.
-    Refuse { leadership: i64, seen: i64 },
+    Refuse {
+        leadership: i64,
+        seen: i64,
+    },
     /// An order of a kind that this version does not know.
     PassOver,
     /// Every task has ended as the master wanted: forget the agent's id and end.
-    Leave { reason: String },
+    Leave {
+        reason: String,
+    },
 }
 
 impl Effect {

@@ -209,10 +209,8 @@ impl Core {
         let update = self.author.update(status, &task, self.agent_id.as_ref(), now);
         task.push(update, now);
         let launch = Box::new(task.launch.clone());
-        let mut effects = vec![
-            Effect::KeepLaunch { key: key.clone(), launch },
-            Effect::keep(&key, &task),
-        ];
+        let mut effects =
+            vec![Effect::KeepLaunch { key: key.clone(), launch }, Effect::keep(&key, &task)];
         if refusal.is_none() {
             effects.push(Effect::Launch { key: key.clone() });
         }

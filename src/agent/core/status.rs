@@ -63,10 +63,8 @@ impl Author {
     /// The task shares the host's network.
     fn container(&self, pid: Option<i32>) -> ContainerStatus {
         let protocol = if self.address.contains(':') { "IPv6" } else { "IPv4" };
-        let address = IpAddress {
-            protocol: Some(protocol.into()),
-            ip_address: Some(self.address.clone()),
-        };
+        let address =
+            IpAddress { protocol: Some(protocol.into()), ip_address: Some(self.address.clone()) };
         let network = StatusNetworkInfo { ip_addresses: vec![address], ..Default::default() };
         ContainerStatus {
             network_infos: vec![network],

@@ -24,7 +24,7 @@ pub struct Task {
 }
 
 impl Task {
-    pub(super) fn new(launch: Launch) -> Self {
+    pub(crate) fn new(launch: Launch) -> Self {
         Self::recovered(launch, Progress::default())
     }
 

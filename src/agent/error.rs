@@ -1,0 +1,30 @@
+use crate::DiskError;
+use mesoform_http::HttpError;
+use mesoform_identity::IdentityError;
+use thiserror::Error;
+
+/// Why an agent ended.
+#[derive(Debug, Error)]
+pub enum AgentError {
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    #[error(
+        "the certificate belongs to '{found}', but the settings name this host '{wanted}'; the \
+         masters would refuse it: run `mesoform up` again"
+    )]
+    OtherHost { found: String, wanted: String },
+    #[error("the settings name no masters; put the masters' host:port under `masters`")]
+    NoMasters,
+    #[error("what this host has cannot be found out: {what}: {cause}")]
+    Host { what: &'static str, cause: String },
+    #[error("the HTTP client cannot be set up: {0}")]
+    Client(reqwest::Error),
+    #[error("a master ended this agent: {reason}; start it again to join as a new one")]
+    Ended { reason: String },
+    #[error("a part of the agent ended by itself: {part}; this is a bug")]
+    PartEnded { part: &'static str },
+}

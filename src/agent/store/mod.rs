@@ -1,0 +1,102 @@
+//! What the agent keeps on disk, and where.
+//!
+//! ```text
+//! work_dir/agent.json                  the agent's id and the leadership it has seen
+//! work_dir/tasks/<short>/launch.json   the task as it was ordered
+//! work_dir/tasks/<short>/progress.json what became of it, updates that wait
+//! work_dir/tasks/<short>/task.json     what the executor runs      (executor)
+//! work_dir/tasks/<short>/exit.json     how it ended                (executor)
+//! work_dir/tasks/<short>/lock          held while the executor lives
+//! work_dir/tasks/<short>/executor.log  what the executor had to say
+//! work_dir/tasks/<short>/sandbox/      the task's working directory
+//! run_dir/<short>.sock                 where the executor listens
+//! ```
+
+mod kept;
+mod places;
+
+pub use kept::Kept;
+pub use places::Places;
+
+use crate::core::{Launch, Progress, TaskKey};
+use crate::disk::{self, DiskError};
+use std::fs;
+use std::path::PathBuf;
+
+/// The agent's files. All calls block; each is short.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub places: Places,
+}
+
+impl Store {
+    /// Makes the folders.
+    pub fn open(work_dir: PathBuf, run_dir: PathBuf) -> Result<Self, DiskError> {
+        let work_dir = absolute(work_dir)?;
+        let run_dir = absolute(run_dir)?;
+        // Tasks of other users must reach their sandboxes, and see nothing else.
+        disk::directory(&work_dir, 0o711)?;
+        disk::directory(&work_dir.join("tasks"), 0o711)?;
+        disk::directory(&run_dir, 0o700)?;
+        Ok(Self { places: Places { work_dir, run_dir } })
+    }
+
+    pub fn kept(&self) -> Result<Kept, DiskError> {
+        Ok(disk::read(&self.places.kept())?.unwrap_or_default())
+    }
+
+    pub fn keep(&self, kept: &Kept) -> Result<(), DiskError> {
+        disk::write(&self.places.kept(), kept)
+    }
+
+    /// Makes a new task's folder.
+    pub fn keep_launch(&self, key: &TaskKey, launch: &Launch) -> Result<(), DiskError> {
+        let dir = self.places.task(key);
+        disk::directory(&dir, 0o711)?;
+        disk::directory(&self.places.sandbox(key), 0o755)?;
+        disk::write(&dir.join("launch.json"), launch)
+    }
+
+    pub fn keep_progress(&self, key: &TaskKey, progress: &Progress) -> Result<(), DiskError> {
+        disk::write(&self.places.task(key).join("progress.json"), progress)
+    }
+
+    /// Everything about all tasks. A folder of a task that was never begun is removed; one that
+    /// cannot be read is left alone, and told of.
+    pub fn tasks(&self) -> Result<Vec<(Launch, Progress)>, DiskError> {
+        let tasks = self.places.tasks();
+        let entries = fs::read_dir(&tasks).map_err(DiskError::io("listed", &tasks))?;
+        let mut found = Vec::new();
+        for entry in entries.flatten() {
+            match read_task(&entry.path()) {
+                Ok(Some(task)) => found.push(task),
+                Ok(None) => self.discard(entry.path()),
+                Err(error) => tracing::error!(%error, "a task's folder is left alone"),
+            }
+        }
+        Ok(found)
+    }
+
+    /// Removes a task's folder and its socket.
+    pub fn remove(&self, key: &TaskKey) {
+        let _ = fs::remove_file(self.places.socket(key));
+        self.discard(self.places.task(key));
+    }
+
+    fn discard(&self, dir: PathBuf) {
+        if let Err(error) = fs::remove_dir_all(&dir) {
+            tracing::warn!(dir = %dir.display(), %error, "a task's folder cannot be removed");
+        }
+    }
+}
+
+fn read_task(dir: &std::path::Path) -> Result<Option<(Launch, Progress)>, DiskError> {
+    let launch = disk::read(&dir.join("launch.json"))?;
+    let progress = disk::read(&dir.join("progress.json"))?;
+    Ok(launch.zip(progress))
+}
+
+/// Executors have another working directory.
+fn absolute(path: PathBuf) -> Result<PathBuf, DiskError> {
+    std::path::absolute(&path).map_err(DiskError::io("made absolute", &path))
+}
