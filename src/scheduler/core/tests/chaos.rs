@@ -2,6 +2,7 @@ use super::world::{World, id, world};
 use crate::core::{Command, Input};
 use mesoform_mesos::TaskState;
 use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
 use serde_json::json;
 
 const APPS: [&str; 3] = ["/a", "/b/c", "/d"];
@@ -125,8 +126,17 @@ fn calm_down(world: &mut World) {
     }
 }
 
+/// Failing cases are kept beside this file: proptest's own choice is no place in this workspace.
+const REGRESSIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/core/tests/chaos.regressions");
+
+fn config() -> ProptestConfig {
+    let kept = FileFailurePersistence::Direct(REGRESSIONS);
+    let failure_persistence = Some(Box::new(kept) as _);
+    ProptestConfig { cases: 300, failure_persistence, ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
     #[test]
     fn whatever_happens_it_converges(steps in prop::collection::vec(step(), 1..60)) {
         let mut world = world(3);
