@@ -1,4 +1,5 @@
 use crate::DiskError;
+use crate::link::LinkError;
 use mesoform_http::HttpError;
 use mesoform_identity::IdentityError;
 use thiserror::Error;
@@ -17,12 +18,14 @@ pub enum AgentError {
          masters would refuse it: run `mesoform up` again"
     )]
     OtherHost { found: String, wanted: String },
+    #[error("{}: another agent works here; stop it first", path.display())]
+    InUse { path: std::path::PathBuf },
     #[error("the settings name no masters; put the masters' host:port under `masters`")]
     NoMasters,
     #[error("what this host has cannot be found out: {what}: {cause}")]
     Host { what: &'static str, cause: String },
-    #[error("the HTTP client cannot be set up: {0}")]
-    Client(reqwest::Error),
+    #[error(transparent)]
+    Link(#[from] LinkError),
     #[error("a master ended this agent: {reason}; start it again to join as a new one")]
     Ended { reason: String },
     #[error("a part of the agent ended by itself: {part}; this is a bug")]

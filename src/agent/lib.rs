@@ -3,11 +3,12 @@
 //!
 //! - [`executor`]: the process beside each task, which outlives the agent.
 //! - `core`: what the agent decides, without IO.
-//! - `launcher`: how executors are started.
-//! - `store`: what the agent keeps on disk.
-//! - `link`: the connection to the leading master; `watch`: the connections to the executors.
+//! - `shell`: the loop around it. `watch`: its side of the executors; `link`: of the leading master.
+//! - `launcher`: how executors are started; `prepare`: with what.
+//! - `store`: what the agent keeps on disk; `gc`: for how long.
 //! - `api`: the agent's own HTTP API.
 
+mod api;
 mod core;
 mod disk;
 mod error;
@@ -15,9 +16,15 @@ pub mod executor;
 mod gc;
 mod host;
 mod launcher;
+mod link;
 mod prepare;
+mod run;
+mod shell;
 mod store;
+mod watch;
 
 pub use disk::DiskError;
 pub use error::AgentError;
 pub use launcher::ExecutorCommand;
+pub use link::LinkError;
+pub use run::{run, run_with};

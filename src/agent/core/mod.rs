@@ -83,6 +83,10 @@ impl Core {
         self.session
     }
 
+    pub fn task(&self, key: &TaskKey) -> Option<&Task> {
+        self.tasks.get(key)
+    }
+
     pub fn tasks(&self) -> impl Iterator<Item = (&TaskKey, &Task)> {
         self.tasks.iter()
     }
@@ -285,9 +289,6 @@ impl Core {
         if let Some(status) = status::of_news(task, &news, &self.boot_id) {
             let update = self.author.update(status, task, self.agent_id.as_ref(), now);
             task.push(update, now);
-            if let News::Ended(exit) = &news {
-                task.progress.ended_ms = Some(exit.at_ms);
-            }
             effects.push(Effect::keep(key, task));
         }
         if ended {

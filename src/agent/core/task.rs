@@ -70,6 +70,9 @@ impl Task {
     pub(super) fn push(&mut self, update: StatusUpdate, now: Now) {
         self.progress.state = update.status.state;
         self.latest = Some(update.status.clone());
+        if self.is_ended() {
+            self.progress.ended_ms.get_or_insert((now.wall * 1e3) as u64);
+        }
         if self.progress.silent {
             return;
         }

@@ -20,6 +20,7 @@ mod task_file;
 pub mod tree;
 
 pub use error::ExecutorError;
+pub(crate) use exit::now_ms;
 pub use exit::{Cause, Exit, Outcome};
 pub use socket::reachable;
 pub use task_file::{Program, TaskFile};

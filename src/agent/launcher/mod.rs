@@ -46,6 +46,8 @@ pub enum LaunchError {
     Spawn { program: String, source: std::io::Error },
     #[error("systemd-run ended with {status}: {words}")]
     Systemd { status: std::process::ExitStatus, words: String },
+    #[error("the agent ended before the executor was started")]
+    Abandoned,
     #[error("systemd did not start the executor within {limit:?}")]
     TimeOut { limit: Duration },
     #[error("{}: cannot be written: {source}", path.display())]

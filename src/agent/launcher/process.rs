@@ -14,7 +14,7 @@ use std::process::{Command, Stdio};
 const PASSED_ON: [&str; 4] = ["PATH", "RUST_LOG", "RUST_BACKTRACE", LIFELINE];
 
 /// Starts each executor as an orphan in a session of its own.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ProcessLauncher {
     command: ExecutorCommand,
 }
@@ -49,8 +49,10 @@ impl ProcessLauncher {
 
 impl Launcher for ProcessLauncher {
     fn launch<'a>(&'a self, start: &'a Start) -> BoxFuture<'a, Result<(), LaunchError>> {
+        let (launcher, start) = (self.clone(), start.clone());
         // Short, but it waits for the exec.
-        async { tokio::task::block_in_place(|| self.spawn(start)) }.boxed()
+        let spawned = tokio::task::spawn_blocking(move || launcher.spawn(&start));
+        async { spawned.await.unwrap_or_else(|_| Err(LaunchError::Abandoned)) }.boxed()
     }
 }
 
