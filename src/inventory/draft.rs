@@ -103,7 +103,7 @@ impl Draft {
     ) {
         let Some((host, draft)) = self.hosts.get_index_mut(id) else { return };
         if matches!(&**name, "ansible_host" | "ansible_ssh_host") {
-            let address = crate::var::Var::text(var).unwrap_or_else(|| var.value.to_string());
+            let address = var.text().unwrap_or_else(|| var.value.to_string());
             match &draft.address {
                 Some((first, first_origin)) if *first != address => {
                     let mistake = Mistake::TwoAddresses {
@@ -131,7 +131,7 @@ impl Draft {
         match priority(&var) {
             Some(priority) => group.priority = Some(priority),
             None => {
-                let found = var.value.to_string();
+                let found = crate::var::shown(&var.value);
                 findings.mistake(var.origin, Mistake::Priority { found });
             }
         }

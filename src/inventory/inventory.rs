@@ -7,6 +7,7 @@ use crate::{
 use crate::{InventoryError, nearest::nearest};
 use indexmap::IndexMap;
 use std::collections::{HashSet, VecDeque};
+use std::path::Path;
 
 /// Hosts and groups, with the variables merged.
 #[derive(Debug)]
@@ -27,6 +28,14 @@ impl Inventory {
     /// All the mistakes in the inventory and its variable files, each with its place.
     pub fn load(source: &str, extra: &ExtraVars) -> Result<Self, InventoryErrors> {
         load::load(source, extra)
+    }
+
+    /// Reads INI `text` as if it stood in `file`, without the variable files beside it.
+    ///
+    /// # Errors
+    /// All the mistakes in the text, each with its place.
+    pub fn parse(text: &str, file: &Path, extra: &ExtraVars) -> Result<Self, InventoryErrors> {
+        load::parse(text, file, extra)
     }
 
     pub fn source(&self) -> &Source {

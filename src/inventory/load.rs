@@ -20,23 +20,35 @@ pub(crate) fn load(source: &str, extra: &ExtraVars) -> Result<Inventory, Invento
         Source::HostList(list) => host_list::parse(list, &mut draft, &mut findings),
         Source::File(path) => read_file(path, &mut draft, &mut findings),
     }
-    conclude(source, draft, extra, findings)
+    let files = match source.folder() {
+        Some(folder) => VarFiles::read(folder, &draft, &mut findings),
+        None => VarFiles::default(),
+    };
+    conclude(source, draft, &files, extra, findings)
+}
+
+pub(crate) fn parse(
+    text: &str,
+    file: &Path,
+    extra: &ExtraVars,
+) -> Result<Inventory, InventoryErrors> {
+    let mut findings = Findings::default();
+    let mut draft = Draft::new();
+    ini::parse(text, &Origin::file(&file.into()), &mut draft, &mut findings);
+    conclude(Source::File(file.to_owned()), draft, &VarFiles::default(), extra, findings)
 }
 
 fn conclude(
     source: Source,
     mut draft: Draft,
+    files: &VarFiles,
     extra: &ExtraVars,
     mut findings: Findings,
 ) -> Result<Inventory, InventoryErrors> {
     let groups = reconcile::reconcile(&mut draft, &mut findings);
-    let files = match source.folder() {
-        Some(folder) => VarFiles::read(folder, &draft, &mut findings),
-        None => VarFiles::default(),
-    };
     let notices = findings.conclude()?;
-    let common = merge::common(&groups, &files, extra);
-    let hosts = merge::hosts(draft, &groups, &files, extra);
+    let common = merge::common(&groups, files, extra);
+    let hosts = merge::hosts(draft, &groups, files, extra);
     let order = hosts_below(|id| groups.get(id), ALL, hosts.len());
     Ok(Inventory {
         source,

@@ -71,3 +71,12 @@ pub(crate) fn kind(value: &Value) -> &'static str {
         Value::Object(_) => "a dictionary",
     }
 }
+
+/// A value in an error message; it must not be a secret.
+pub(crate) fn shown(value: &Value) -> String {
+    match value {
+        Value::Array(_) | Value::Object(_) => kind(value).to_owned(),
+        Value::String(text) => format!("'{text}'"),
+        other => other.to_string(),
+    }
+}

@@ -1,6 +1,6 @@
 use super::{Connection, Password, Render};
 use crate::findings::Findings;
-use crate::var::kind;
+use crate::var::{kind, shown};
 use crate::{Host, InventoryErrors, Mistake, Origin, Value, Var};
 use std::time::Duration;
 
@@ -73,7 +73,7 @@ impl<'a> Reader<'a> {
         let Found { name, var } = self.find(names)?;
         let value = convert(&var);
         if value.is_none() && var.value != Value::String(String::new()) {
-            let found = shown(name, &var.value);
+            let found = found(name, &var.value);
             self.mistake(var.origin, Mistake::BadVariable { name: name.to_owned(), wanted, found });
         }
         value
@@ -105,11 +105,6 @@ fn template(value: &Value) -> Option<&str> {
 }
 
 /// The value in words; of what may be a password only its kind.
-fn shown(name: &str, value: &Value) -> String {
-    match value {
-        Value::Array(_) | Value::Object(_) => kind(value).to_owned(),
-        _ if name.contains("pass") => kind(value).to_owned(),
-        Value::String(text) => format!("'{text}'"),
-        other => other.to_string(),
-    }
+fn found(name: &str, value: &Value) -> String {
+    if name.contains("pass") { kind(value).to_owned() } else { shown(value) }
 }

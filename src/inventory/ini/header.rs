@@ -19,7 +19,7 @@ pub(super) fn parse(line: &str) -> Option<Result<Header<'_>, Mistake>> {
     let Some((inner, rest)) = inner_and_rest else { return Some(Err(section(line))) };
     // An address in brackets with its port, or a range that a name begins with.
     if rest.starts_with(|c: char| c != '#' && c != ';' && !c.is_whitespace()) {
-        return None;
+        return line.ends_with(']').then(|| Err(section(line)));
     }
     let rest = rest.trim_start();
     if !rest.is_empty() && !rest.starts_with('#') {

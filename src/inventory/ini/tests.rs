@@ -1,12 +1,9 @@
 use crate::{ExtraVars, Inventory};
+use std::path::Path;
 
 fn load(text: &str) -> Result<Inventory, String> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("hosts.ini");
-    std::fs::write(&path, text).unwrap();
-    let path = path.to_str().unwrap();
-    let loaded = Inventory::load(path, &ExtraVars::default());
-    loaded.map_err(|errors| errors.to_string().replace(path, "hosts.ini"))
+    let loaded = Inventory::parse(text, Path::new("hosts.ini"), &ExtraVars::default());
+    loaded.map_err(|errors| errors.to_string())
 }
 
 /// Everything that can be wrong, told at once.

@@ -167,7 +167,10 @@ fn scalar_value(
         Some(tag) => match (tag.core_suffix(), tag.original().as_str()) {
             (Some("str" | "binary"), _) | (_, "!" | "!unsafe") => Ok(string()),
             (Some("bool" | "int" | "float" | "null" | "timestamp"), _) => Ok(scalar::resolve(text)),
-            (_, "!vault" | "!vault-encrypted") => Err(Failure::Vault { line: span.start.line() }),
+            (_, "!vault" | "!vault-encrypted") => {
+                // The text begins below its tag.
+                Err(Failure::Vault { line: span.tag_start().unwrap_or(span.start).line() })
+            }
             (_, name) => Err(at(&span.start, &format!("the tag {name} is not known"))),
         },
     }
