@@ -1,0 +1,133 @@
+use super::perform::{Stand, created};
+use super::stint::Standing;
+use crate::call::{CALL, is_refusal, was_never_sent, words};
+use crate::{MAX_OPS, Op, WriteError};
+use mesoform_etcd::client::KvClient;
+use mesoform_etcd::pb::{RequestOp, TxnRequest, TxnResponse};
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tonic::{Code, Status};
+
+/// An election won. Dropping it gives it up, in the background; [`Self::resign`] waits for that.
+pub struct Leadership {
+    pub(super) stand: Arc<Stand>,
+    pub(super) key: Vec<u8>,
+    pub(super) revision: i64,
+    pub(super) standing: watch::Receiver<Standing>,
+    pub(super) over: CancellationToken,
+    pub(super) deposed: mpsc::Sender<()>,
+    pub(super) guard: DropGuard,
+    pub(super) task: JoinHandle<()>,
+}
+
+impl Leadership {
+    /// The fencing token: the create revision of the leader's key, higher than that of any leader
+    /// before.
+    pub fn revision(&self) -> i64 {
+        self.revision
+    }
+
+    /// Cancelled when this leadership is over: the lease could not be renewed for two thirds of its
+    /// life, the quorum has let it go, or the key was taken away.
+    pub fn lost(&self) -> CancellationToken {
+        self.over.clone()
+    }
+
+    /// Whether this still leads, by the clock of this moment. After a pause of the whole process the
+    /// clock knows before [`Self::lost`] does: ask this before acts that no write fences.
+    pub fn is_current(&self) -> bool {
+        match &*self.standing.borrow() {
+            Standing::Leading { until, .. } => Instant::now() < *until,
+            Standing::Waiting | Standing::Ended(_) => false,
+        }
+    }
+
+    /// Carries out all of `ops` in one transaction, or none, provided that this still leads. Returns
+    /// the revision at which they were written.
+    ///
+    /// # Errors
+    /// See [`WriteError`]; only after `Unknown` something may have been written. Nothing is repeated
+    /// here that may have been sent.
+    pub async fn write(&self, ops: Vec<Op>) -> Result<i64, WriteError> {
+        if ops.len() > MAX_OPS {
+            return Err(WriteError::TooManyOps { ops: ops.len(), max: MAX_OPS });
+        }
+        if !self.is_current() {
+            return Err(WriteError::Deposed);
+        }
+        let answer = self.send(self.guarded(ops)).await?;
+        let revision = answer.header.map_or(0, |header| header.revision);
+        if answer.succeeded {
+            return Ok(revision);
+        }
+        // Only this candidacy's end takes the key away: let everyone know.
+        let _ = self.deposed.try_send(());
+        Err(WriteError::Deposed)
+    }
+
+    fn guarded(&self, ops: Vec<Op>) -> TxnRequest {
+        TxnRequest {
+            compare: vec![created(self.key.clone(), self.revision)],
+            success: ops.into_iter().map(RequestOp::from).collect(),
+            failure: Vec::new(),
+        }
+    }
+
+    /// Sends `request` to one voter; to the next only if the first was never reached.
+    async fn send(&self, request: TxnRequest) -> Result<TxnResponse, WriteError> {
+        let pool = &self.stand.pool;
+        let mut tried = 0;
+        loop {
+            let line = pool.line();
+            let mut client = KvClient::new(line.channel.clone());
+            let (status, cause) = match timeout(CALL, client.txn(request.clone())).await {
+                Ok(Ok(answer)) => return Ok(answer.into_inner()),
+                Ok(Err(status)) => {
+                    let cause = words(&status);
+                    (Some(status), cause)
+                }
+                Err(_) => (None, format!("no answer within {CALL:?}")),
+            };
+            let failure = failure(status.as_ref(), cause.clone());
+            if !matches!(failure, WriteError::Refused { .. }) {
+                pool.leave(&line, &cause);
+            }
+            tried += 1;
+            let retry = matches!(failure, WriteError::Unavailable { .. }) && tried < pool.voters();
+            if !retry {
+                return Err(failure);
+            }
+        }
+    }
+
+    /// Gives the leadership up and waits until the quorum knows, so that the next one leads at once.
+    pub async fn resign(self) {
+        drop(self.guard);
+        // It ends by itself within seconds, and does not panic.
+        let _ = self.task.await;
+    }
+}
+
+/// What a failed transaction means. `status` is none after a time-out.
+fn failure(status: Option<&Status>, cause: String) -> WriteError {
+    let Some(status) = status else { return WriteError::Unknown { cause } };
+    // etcd says so before it proposes anything; its other "unavailable"s come after.
+    let no_leader = status.code() == Code::Unavailable && cause.contains("no leader");
+    if no_leader || was_never_sent(status) {
+        return WriteError::Unavailable { cause };
+    }
+    match is_refusal(status) {
+        true => WriteError::Refused { cause },
+        false => WriteError::Unknown { cause },
+    }
+}
+
+impl std::fmt::Debug for Leadership {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Leadership").field("revision", &self.revision).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,75 @@
+use crate::call::{CALL, repeated};
+use crate::keys::prefix_end;
+use crate::pool::Pool;
+use crate::{CoordinationError, Entry, Result};
+use mesoform_etcd::client::KvClient;
+use mesoform_etcd::pb::{RangeRequest, RangeResponse};
+
+/// Keys per answer: with values of a few KiB far below what gRPC bears.
+const PAGE: i64 = 500;
+/// Values may be as large as etcd's 1.5 MiB, so a page of large ones must still fit.
+pub(crate) const MAX_ANSWER: usize = 1 << 30;
+/// How often a compaction may overtake a listing.
+const RESTARTS: usize = 5;
+
+/// All entries below `prefix` as they were at one revision, and that revision.
+pub(crate) async fn list(pool: &Pool, prefix: &str) -> Result<(Vec<Entry>, i64)> {
+    let mut restarts = 0;
+    loop {
+        match list_once(pool, prefix).await {
+            // The revision of the first page was compacted away before the last page.
+            Err(CoordinationError::Refused { cause, .. })
+                if cause.contains("compacted") && restarts < RESTARTS =>
+            {
+                restarts += 1;
+            }
+            other => return other,
+        }
+    }
+}
+
+async fn list_once(pool: &Pool, prefix: &str) -> Result<(Vec<Entry>, i64)> {
+    let mut entries = Vec::new();
+    let mut request = RangeRequest {
+        key: prefix.to_owned().into(),
+        range_end: prefix_end(prefix).into(),
+        limit: PAGE,
+        ..Default::default()
+    };
+    loop {
+        let page = range(pool, "list", request.clone()).await?;
+        if request.revision == 0 {
+            request.revision = revision_of(&page)?;
+        }
+        if let Some(last) = page.kvs.last() {
+            request.key = [&last.key[..], &[0]].concat().into();
+        }
+        let more = page.more && !page.kvs.is_empty();
+        entries.extend(page.kvs.into_iter().map(Entry::from));
+        if !more {
+            return Ok((entries, request.revision));
+        }
+    }
+}
+
+pub(crate) async fn range(
+    pool: &Pool,
+    what: &'static str,
+    request: RangeRequest,
+) -> Result<RangeResponse> {
+    // A page takes longer than a single key.
+    let patience = if request.limit == 1 { crate::call::ATTEMPT } else { CALL / 2 };
+    repeated(pool, what, patience, |line| {
+        let request = request.clone();
+        async move {
+            let client = KvClient::new(line.channel);
+            client.max_decoding_message_size(MAX_ANSWER).range(request).await
+        }
+    })
+    .await
+}
+
+pub(crate) fn revision_of(answer: &RangeResponse) -> Result<i64> {
+    let revision = answer.header.map(|header| header.revision);
+    revision.ok_or(CoordinationError::Answer { what: "range", cause: "it has no header" })
+}
