@@ -1,6 +1,7 @@
 use super::perform::{Stand, created};
 use super::stint::Standing;
-use crate::call::{CALL, is_refusal, was_never_sent, words};
+use crate::call::{ATTEMPT, CALL, is_refusal, was_never_sent, words};
+use crate::pool::Line;
 use crate::{MAX_OPS, Op, WriteError};
 use mesoform_etcd::client::KvClient;
 use mesoform_etcd::pb::{RequestOp, TxnRequest, TxnResponse};
@@ -8,7 +9,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::{Code, Status};
 
@@ -84,13 +85,13 @@ impl Leadership {
         loop {
             let line = pool.line();
             let mut client = KvClient::new(line.channel.clone());
-            let (status, cause) = match timeout(CALL, client.txn(request.clone())).await {
-                Ok(Ok(answer)) => return Ok(answer.into_inner()),
-                Ok(Err(status)) => {
+            let (status, cause) = match self.answer(&line, client.txn(request.clone())).await {
+                Ok(answer) => return Ok(answer.into_inner()),
+                Err(Some(status)) => {
                     let cause = words(&status);
                     (Some(status), cause)
                 }
-                Err(_) => (None, format!("no answer within {CALL:?}")),
+                Err(None) => (None, "no answer in time".to_owned()),
             };
             let failure = failure(status.as_ref(), cause.clone());
             if !matches!(failure, WriteError::Refused { .. }) {
@@ -101,6 +102,23 @@ impl Leadership {
             if !retry {
                 return Err(failure);
             }
+        }
+    }
+
+    /// The answer of `call`; an error without a status where it takes too long. Others may find out
+    /// earlier that the voter hangs: then there is little hope for this call either.
+    async fn answer<T>(
+        &self,
+        line: &Line,
+        call: impl Future<Output = Result<T, Status>>,
+    ) -> Result<T, Option<Status>> {
+        let hopeless = async {
+            self.stand.pool.left(line).await;
+            sleep(ATTEMPT).await;
+        };
+        tokio::select! {
+            answer = timeout(CALL, call) => answer.map_err(|_| None)?.map_err(Some),
+            () = hopeless => Err(None),
         }
     }
 
