@@ -6,8 +6,7 @@ pub(super) fn parse(parser: &mut Parser) -> Option<Value> {
     let before = parser.rest;
     let mut text = String::new();
     let mut bytes = None;
-    loop {
-        let Some((piece, is_bytes, rest)) = one(parser.rest) else { break };
+    while let Some((piece, is_bytes, rest)) = one(parser.rest) {
         if *bytes.get_or_insert(is_bytes) != is_bytes {
             parser.rest = before;
             return None;
@@ -62,7 +61,7 @@ pub(crate) fn unescape(text: &str, bytes: bool) -> Option<String> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('\\') {
-        out.extend_from_slice(rest[..at].as_bytes());
+        out.extend_from_slice(&rest.as_bytes()[..at]);
         rest = &rest[at + 1..];
         let c = rest.chars().next()?;
         rest = escape(c, &rest[c.len_utf8()..], bytes, &mut out)?;

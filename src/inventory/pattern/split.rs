@@ -1,9 +1,9 @@
 use crate::address::is_address;
-use crate::{InventoryError, Mistake, Origin};
+use crate::{InventoryError, InventoryErrors, Mistake, Origin};
 use std::path::Path;
 
 /// The parts of a pattern, with files (`@file`) read.
-pub(super) fn parts(pattern: &str) -> Result<Vec<String>, InventoryError> {
+pub(super) fn parts(pattern: &str) -> Result<Vec<String>, InventoryErrors> {
     let mut parts = Vec::new();
     for part in split(pattern) {
         match part.strip_prefix('@') {
@@ -47,7 +47,7 @@ fn at_colons(pattern: &str) -> Vec<&str> {
 }
 
 /// One part a line; each is taken as it stands.
-fn lines_of(path: &str) -> Result<Vec<String>, InventoryError> {
+fn lines_of(path: &str) -> Result<Vec<String>, InventoryErrors> {
     let text = std::fs::read_to_string(path).map_err(|e| InventoryError {
         origin: Origin::file(&Path::new(path).into()),
         mistake: match e.kind() {

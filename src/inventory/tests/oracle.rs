@@ -1,5 +1,12 @@
 //! Ansible itself decides: the same inventories go through `ansible-inventory` and through us.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test, with helpers outside of test functions"
+)]
+
 use mesoform_inventory::{ExtraVars, Inventory, Value, render_json};
 use std::fmt::Write as _;
 use std::io::Write as _;

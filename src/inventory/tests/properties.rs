@@ -1,5 +1,12 @@
 //! What must hold for every text, and how long a large one may take.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test, with helpers outside of test functions"
+)]
+
 use mesoform_inventory::{ExtraVars, Inventory, InventoryErrors};
 use proptest::prelude::*;
 use std::fmt::Write;

@@ -1,4 +1,4 @@
-use crate::{InventoryError, Mistake, Origin};
+use crate::{InventoryError, InventoryErrors, Mistake, Origin};
 use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ impl Listing {
 
     /// The files for a name. Only the first hit counts: `NAME` (a folder or a file), then `.yml`,
     /// `.yaml`, `.json`.
-    pub fn files_of(&self, name: &str) -> Result<Vec<PathBuf>, InventoryError> {
+    pub fn files_of(&self, name: &str) -> Result<Vec<PathBuf>, InventoryErrors> {
         let with_extension = EXTENSIONS.iter().map(|extension| format!("{name}.{extension}"));
         for candidate in std::iter::once(name.to_owned()).chain(with_extension) {
             let path = self.folder.join(&candidate);
@@ -50,8 +50,10 @@ impl Listing {
 }
 
 /// All variable files below a folder, sorted, without hidden ones and back-ups.
-fn collect(folder: &Path, files: &mut Vec<PathBuf>, depth: usize) -> Result<(), InventoryError> {
-    let failed = |mistake| InventoryError { origin: Origin::file(&folder.into()), mistake };
+fn collect(folder: &Path, files: &mut Vec<PathBuf>, depth: usize) -> Result<(), InventoryErrors> {
+    let failed = |mistake| -> InventoryErrors {
+        InventoryError { origin: Origin::file(&folder.into()), mistake }.into()
+    };
     if depth == DEEPEST {
         return Err(failed(Mistake::Nesting { limit: DEEPEST }));
     }

@@ -54,8 +54,8 @@ fn read_all<'a>(
     for name in names {
         let files = match listing.files_of(name) {
             Ok(files) => files,
-            Err(error) => {
-                findings.mistake(error.origin, error.mistake);
+            Err(errors) => {
+                errors.into_iter().for_each(|e| findings.mistake(e.origin, e.mistake));
                 continue;
             }
         };
