@@ -6,6 +6,7 @@
 //! ```
 
 mod admin;
+mod alone;
 mod artifact;
 mod error;
 mod graph;
@@ -22,6 +23,7 @@ mod session;
 mod signing;
 mod spec;
 
+pub use alone::{Alone, AloneError, AloneUnit};
 pub use admin::{Admin, AdminCredential, AdminError};
 pub use artifact::{Artifact, ArtifactError};
 pub use error::HostPlanError;

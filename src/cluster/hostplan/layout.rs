@@ -9,12 +9,15 @@ use std::path::Path;
 /// The account of quorum, master and scheduler; agents are root, since they start tasks.
 pub(super) const USER: &str = "mesoform";
 
+/// Whoever carries the plan out: on a machine of one's own everything belongs to one user.
+pub(super) const ME: &str = "";
+
 /// Certificates are renewed by `up` when less than this is left (30 of 90 days).
 const RENEW_BEFORE_SECONDS: u64 = 30 * 24 * 3600;
 
-/// Who owns what on a real host is root; alone, everything belongs to the one user.
+/// The owner of what services only read.
 pub(super) fn root(user: &str) -> &str {
-    if user == USER { "root" } else { user }
+    if user == ME { ME } else { "root" }
 }
 
 pub(super) fn owned(user: &str, mode: u32) -> Ownership {
@@ -27,14 +30,16 @@ fn directory(path: &Path, user: &str, mode: u32) -> Step {
 
 pub(super) fn directories(host: &HostSpec, places: &Places, user: &str) -> Vec<Step> {
     let root = root(user);
-    let mut steps = vec![
-        directory(&places.opt, root, 0o755),
-        directory(&places.opt.join("versions"), root, 0o755),
-        directory(&places.bin, root, 0o755),
+    let mut steps = Vec::new();
+    if user != ME {
+        let folders = [places.opt.clone(), places.opt.join("versions"), places.bin.clone()];
+        steps.extend(folders.iter().map(|folder| directory(folder, root, 0o755)));
+    }
+    steps.extend([
         directory(&places.etc, root, 0o755),
         directory(&places.pki, root, 0o755),
         directory(&places.var, root, 0o755),
-    ];
+    ]);
     for service in &host.services {
         // Tasks run as other users too and must reach their sandboxes; the rest is nobody's business.
         let (owner, mode) = match service {

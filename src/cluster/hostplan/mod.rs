@@ -64,12 +64,8 @@ impl Blueprint<'_> {
     ///
     /// # Errors
     /// As [`Blueprint::host`].
-    pub fn alone(
-        &self,
-        host: &HostSpec,
-        places: &Places,
-        user: &str,
-    ) -> Result<Plan, HostPlanError> {
+    pub fn alone(&self, host: &HostSpec, places: &Places) -> Result<Plan, HostPlanError> {
+        let user = layout::ME;
         let local = Local {
             spec: self.spec,
             host,

@@ -1,0 +1,61 @@
+//! What a host of a cluster looks like.
+
+use mesoform_cluster::{BinaryRef, Blueprint, ClusterSpec, resolve};
+use mesoform_inventory::{ExtraVars, Inventory};
+use mesoform_plan::{Plan, Step};
+use mesoform_template::Templates;
+
+fn spec(list: &str) -> ClusterSpec {
+    let extra = ExtraVars::parse::<&str>(&[]).unwrap();
+    resolve(&Inventory::load(list, &extra).unwrap()).unwrap()
+}
+
+fn plan(spec: &ClusterSpec, host: &str) -> Plan {
+    let templates = Templates::embedded().unwrap();
+    let blueprint = Blueprint {
+        spec,
+        templates: &templates,
+        ca_pem: "-----CA-----\n",
+        ca_fingerprint: "f1f2",
+        credentials: Some("admin:00:11\n"),
+    };
+    let binary = BinaryRef { sha256: "ab".repeat(32), size: 1 };
+    blueprint.host(spec.host(host).unwrap(), &binary).unwrap()
+}
+
+/// Readable: places and properties first, contents after.
+fn shown(plan: &Plan) -> String {
+    let mut text = String::new();
+    for step in &plan.steps {
+        let line = match step {
+            Step::File { path, ownership, content } => {
+                format!("file {} {ownership:?}\n{content}", path.display())
+            }
+            other => format!("{other:?}"),
+        };
+        text.push_str(&line);
+        text.push('\n');
+    }
+    text
+}
+
+#[test]
+fn a_host_that_is_everything() {
+    let spec = spec("10.0.0.1,10.0.0.2,10.0.0.3");
+    let plan = plan(&spec, "10.0.0.2");
+    plan.validate().unwrap();
+    insta::assert_snapshot!(shown(&plan));
+}
+
+#[test]
+fn plans_are_deterministic() {
+    let spec = spec("10.0.0.1,");
+    assert_eq!(plan(&spec, "10.0.0.1"), plan(&spec, "10.0.0.1"));
+}
+
+#[test]
+fn secrets_are_in_no_plan() {
+    let spec = spec("10.0.0.1,");
+    let json = plan(&spec, "10.0.0.1").to_json().unwrap();
+    assert!(!json.contains("admin:00:11"), "{json}");
+}

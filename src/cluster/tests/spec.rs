@@ -1,0 +1,93 @@
+//! What inventories become: roles, slots, and every mistake at once.
+
+use mesoform_cluster::{ClusterSpec, Mistakes, Service, resolve};
+use mesoform_inventory::{ExtraVars, Inventory};
+
+fn load(text: &str) -> Result<ClusterSpec, Mistakes> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("demo.ini");
+    std::fs::write(&path, text).unwrap();
+    let extra = ExtraVars::parse::<&str>(&[]).unwrap();
+    let inventory = Inventory::load(path.to_str().unwrap(), &extra).unwrap();
+    resolve(&inventory).map_err(|mut mistakes| {
+        // The folder's name is drawn; the file's name and line are what counts.
+        for mistake in &mut mistakes.0 {
+            let folder = format!("{}/", dir.path().display());
+            mistake.place = mistake.place.replace(&folder, "");
+            mistake.cause = mistake.cause.replace(&folder, "");
+        }
+        mistakes
+    })
+}
+
+fn who_runs(spec: &ClusterSpec) -> Vec<String> {
+    spec.hosts
+        .iter()
+        .map(|host| {
+            let services: Vec<_> = host.services.iter().map(ToString::to_string).collect();
+            format!("{} {:?} {}", host.name, host.slot, services.join(","))
+        })
+        .collect()
+}
+
+#[test]
+fn an_inventory_for_mesos_playbooks_works_as_it_stands() {
+    let spec = load(
+        "[mesos_masters]\nm1 zoo_id=1\nm2 zoo_id=2\nm3 zoo_id=3\n[mesos_slaves]\nm3\ns[1:2].example.org\n[web]\nw1\n",
+    )
+    .unwrap();
+    insta::assert_debug_snapshot!(who_runs(&spec), @r#"
+    [
+        "m1 Some(1) quorum,master,scheduler",
+        "m2 Some(2) quorum,master,scheduler",
+        "m3 Some(3) quorum,master,scheduler,agent",
+        "s1.example.org None agent",
+        "s2.example.org None agent",
+    ]
+    "#);
+    assert_eq!(spec.name, "demo");
+    assert_eq!(spec.host("s1.example.org").unwrap().hostname, "s1");
+    assert!(spec.state_dir.ends_with(".mesoform/demo"));
+}
+
+#[test]
+fn groups_of_their_own_narrow_quorum_and_schedulers() {
+    let spec = load("[masters]\na\nb\n[quorum]\na\n[schedulers]\nb\n[agents]\nc\n").unwrap();
+    let with = |service| spec.with(service).map(|h| h.name.as_str()).collect::<Vec<_>>();
+    assert_eq!(with(Service::Quorum), ["a"]);
+    assert_eq!(with(Service::Master), ["a", "b"]);
+    assert_eq!(with(Service::Scheduler), ["b"]);
+    assert_eq!(with(Service::Agent), ["c"]);
+}
+
+#[test]
+fn all_mistakes_are_told_at_once_with_their_places() {
+    let mistakes = load(
+        "[masters]\na zoo_id=1\nb zoo_id=1\nc zoo_id=x\nd mesoform_adress=1.2.3.4\n\
+         [all:vars]\nmesoform_http=yes\nmesoform_master_port=99999\n",
+    )
+    .unwrap_err();
+    insta::assert_snapshot!(mistakes);
+}
+
+#[test]
+fn no_master_is_a_mistake() {
+    let mistakes = load("[agents]\na\n").unwrap_err();
+    insta::assert_snapshot!(mistakes, @r"
+    demo.ini: no host is a master
+        put one, three or five hosts into the group [masters] (or [mesos_masters])
+    ");
+}
+
+#[test]
+fn two_hosts_at_one_address_are_a_mistake() {
+    let mistakes = load("[masters]\na ansible_host=10.0.0.1\n[agents]\nb ansible_host=10.0.0.1\n");
+    let text = mistakes.unwrap_err().to_string();
+    assert!(text.contains("b and a have the same address 10.0.0.1"), "{text}");
+}
+
+#[test]
+fn a_variable_of_the_cluster_must_be_the_same_everywhere() {
+    let text = load("[masters]\na mesoform_http=plain\n[agents]\nb\n").unwrap_err().to_string();
+    assert!(text.contains("mesoform_http is not the same for a and b"), "{text}");
+}

@@ -1,0 +1,75 @@
+//! `mesoform up` with no inventory: the whole cluster on this machine, in the foreground.
+
+use crate::cli::UpArgs;
+use crate::exit::Exit;
+use crate::render::Style;
+use anyhow::{Context as _, bail};
+use mesoform_apply::apply_local;
+use mesoform_cluster::{Admin, Alone, AloneUnit, sign};
+use mesoform_inventory::ExtraVars;
+use mesoform_supervise::{Supervisor, SupervisorEvent, Unit};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// How long services may take to end after Ctrl-C.
+const GRACE: Duration = Duration::from_secs(10);
+
+pub async fn run(args: UpArgs) -> anyhow::Result<Exit> {
+    if args.check || args.diff || args.hosts.limit.is_some() {
+        bail!("--check, --diff and --limit are about the hosts of an inventory: name one with -i");
+    }
+    let begin = Instant::now();
+    let root = match args.data_dir.clone() {
+        Some(dir) => std::path::absolute(dir)?,
+        None => default_root()?,
+    };
+    let extra = ExtraVars::parse(&args.hosts.extra_vars)?;
+    let alone = Alone::new(&root, &extra)?;
+    prepare(&alone, &root)?;
+    let executable = std::env::current_exe().context("where this program lies is not known")?;
+    let units = alone.units(&executable).into_iter().map(unit).collect();
+    supervise(&alone, &root, units, &args, begin).await
+}
+
+fn default_root() -> anyhow::Result<PathBuf> {
+    let state = std::env::var_os("XDG_STATE_HOME").filter(|dir| !dir.is_empty()).map(PathBuf::from);
+    let state = state.or_else(|| std::env::home_dir().map(|home| home.join(".local/state")));
+    let state = state.context("there is no home folder to keep the cluster's data in; name one with --data-dir")?;
+    Ok(state.join("mesoform/local"))
+}
+
+/// Brings the folder to what the plan says, and sees that the ports are free.
+fn prepare(alone: &Alone, root: &std::path::Path) -> anyhow::Result<()> {
+    make_private(root)?;
+    let admin = Admin::open_or_create(&alone.spec.state_dir, &alone.spec.name)?;
+    let plan = alone.plan(&admin)?;
+    let steps = plan.steps.clone();
+    apply_local(&plan, &BTreeMap::new(), |request| sign(&admin.authority, &steps, request))?;
+    Ok(())
+}
+
+/// The services' keys are in there: it is nobody else's business.
+fn make_private(root: &std::path::Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(root)
+        .with_context(|| format!("{} cannot be made", root.display()))
+}
+
+/// All ports that are taken are told at once, before anything starts.
+fn ports_free(alone: &Alone) -> anyhow::Result<()> {
+    let taken: Vec<String> = alone
+        .ports()
+        .filter(|(port, _, _)| TcpListener::bind(("127.0.0.1", *port)).is_err())
+        .map(|(port, service, variable)| {
+            format!("port {port} of the {service} is in use; stop what uses it, or set another: -e mesoform_{variable}=PORT")
+        })
+        .collect();
+    if taken.is_empty() { Ok(()) } else { bail!("{}", taken.join("\n")) }
+}

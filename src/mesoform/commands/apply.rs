@@ -1,0 +1,11 @@
+use crate::cli::ApplyArgs;
+use crate::exit::Exit;
+
+/// `mesoform apply`: carries out plans on this host.
+pub fn run(args: ApplyArgs) -> anyhow::Result<Exit> {
+    match args.job {
+        Some(dir) => mesoform_apply::job(&dir)?,
+        None => mesoform_apply::session(std::io::stdin(), std::io::stdout())?,
+    }
+    Ok(Exit::Fine)
+}

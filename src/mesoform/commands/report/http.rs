@@ -1,0 +1,42 @@
+//! `GET /mesoform/status` of the services with an HTTP API.
+
+use anyhow::Context as _;
+use mesoform_cluster::report::{AgentView, MasterView, SchedulerView};
+use mesoform_identity::Identity;
+use mesoform_settings::{
+    AgentSettings, HttpSettings, MasterSettings, PkiPaths, SchedulerSettings, Scheme, load,
+};
+use serde::de::DeserializeOwned;
+use std::path::Path;
+
+pub async fn master(config: &Path) -> anyhow::Result<MasterView> {
+    let settings: MasterSettings = load(config)?;
+    get(&settings.http, &settings.pki).await
+}
+
+pub async fn scheduler(config: &Path) -> anyhow::Result<SchedulerView> {
+    let settings: SchedulerSettings = load(config)?;
+    get(&settings.http, &settings.pki).await
+}
+
+pub async fn agent(config: &Path) -> anyhow::Result<AgentView> {
+    let settings: AgentSettings = load(config)?;
+    get(&settings.http, &settings.pki).await
+}
+
+async fn get<T: DeserializeOwned>(http: &HttpSettings, pki: &PkiPaths) -> anyhow::Result<T> {
+    let identity = Identity::load(pki)?;
+    let tls = identity.client_config(&[b"http/1.1"])?;
+    let client = reqwest::Client::builder()
+        .tls_backend_preconfigured((*tls).clone())
+        .no_proxy()
+        .build()
+        .context("the HTTP client cannot be made")?;
+    let scheme = match http.scheme {
+        Scheme::Http => "http",
+        Scheme::Https => "https",
+    };
+    let url = format!("{scheme}://{}/mesoform/status", http.advertise);
+    let answer = client.get(&url).send().await?.error_for_status()?;
+    answer.json().await.context("its answer is not understood")
+}

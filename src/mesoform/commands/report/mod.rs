@@ -1,0 +1,59 @@
+//! `mesoform report`: asks this host's services how they are, with their own identities, and
+//! prints it as JSON for the operator at the other end of the connection.
+
+mod http;
+mod quorum;
+mod systemd;
+
+use crate::cli::ReportArgs;
+use crate::exit::Exit;
+use crate::render;
+use mesoform_cluster::Service;
+use mesoform_cluster::report::{HostReport, ServiceReport, View};
+use std::path::Path;
+use std::time::Duration;
+
+/// A service that does not answer for so long is reported as such.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+pub async fn run(args: ReportArgs) -> anyhow::Result<Exit> {
+    render::json_line(&report(&args.etc).await);
+    Ok(Exit::Fine)
+}
+
+async fn report(etc: &Path) -> HostReport {
+    let installed: Vec<Service> = Service::ALL
+        .into_iter()
+        .filter(|service| etc.join(format!("{service}.yml")).exists())
+        .collect();
+    let mut states = systemd::states(&installed).await;
+    let views = futures::future::join_all(installed.iter().map(|service| view(etc, *service))).await;
+    let services = installed.iter().zip(views).map(|(service, view)| {
+        let (active, status) = states.remove(service).unwrap_or_default();
+        let (view, error) = match view {
+            Ok(view) => (Some(view), None),
+            Err(error) => (None, Some(format!("{error:#}"))),
+        };
+        (*service, ServiceReport { active, status, view, error })
+    });
+    HostReport {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        arch: std::env::consts::ARCH.to_owned(),
+        services: services.collect(),
+    }
+}
+
+async fn view(etc: &Path, service: Service) -> anyhow::Result<View> {
+    let config = etc.join(format!("{service}.yml"));
+    let asked = async {
+        Ok(match service {
+            Service::Quorum => View::Quorum(quorum::ask(&config).await?),
+            Service::Master => View::Master(http::master(&config).await?),
+            Service::Scheduler => View::Scheduler(http::scheduler(&config).await?),
+            Service::Agent => View::Agent(http::agent(&config).await?),
+        })
+    };
+    tokio::time::timeout(PATIENCE, asked)
+        .await
+        .unwrap_or_else(|_| Err(anyhow::anyhow!("no answer within {} s", PATIENCE.as_secs())))
+}

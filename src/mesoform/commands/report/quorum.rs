@@ -1,0 +1,31 @@
+use anyhow::Context as _;
+use mesoform_cluster::report::QuorumView;
+use mesoform_coordination::dial;
+use mesoform_etcd::client::{ClusterClient, MaintenanceClient};
+use mesoform_etcd::pb::{MemberListRequest, StatusRequest};
+use mesoform_identity::Identity;
+use mesoform_settings::{QuorumSettings, load};
+use std::path::Path;
+
+/// Asks the local voter, which answers for itself whether or not there is consensus.
+pub async fn ask(config: &Path) -> anyhow::Result<QuorumView> {
+    let settings: QuorumSettings = load(config)?;
+    let identity = Identity::load(&settings.pki)?;
+    let own = settings.voters.iter().find(|voter| voter.slot == settings.slot);
+    let own = own.context("its own slot is not among its voters")?;
+    let channel = dial(&own.client, &identity)?;
+    let status = MaintenanceClient::new(channel.clone()).status(StatusRequest {}).await?.into_inner();
+    let header = status.header.unwrap_or_default();
+    // Without consensus nobody can list the members for sure; what is known of the voter still counts.
+    let members = ClusterClient::new(channel).member_list(MemberListRequest::default()).await;
+    let members = members.map(|list| list.into_inner().members).unwrap_or_default();
+    Ok(QuorumView {
+        member_id: header.member_id,
+        leader_id: status.leader,
+        term: status.raft_term,
+        revision: header.revision,
+        raft_index: status.raft_index,
+        db_size: status.db_size,
+        members: members.into_iter().map(|member| member.name).collect(),
+    })
+}
