@@ -1,0 +1,78 @@
+use super::Admission;
+use crate::core::{AgentRecord, Core, Effect, LinkId, Now, Refusal, RegistryWrite};
+use mesoform_mesos::agent_protocol::Subscribe;
+use mesoform_mesos::{AgentId, Resources};
+
+impl Core {
+    /// An agent asks to be registered; its orders will go to `link`. The registry is told before the
+    /// agent is, unless it knows already.
+    ///
+    /// # Errors
+    /// Resources that cannot be offered; another agent of the same host is there; it is just being
+    /// declared lost.
+    pub fn agent_subscribes(
+        &mut self,
+        link: LinkId,
+        subscribe: Subscribe,
+        now: Now,
+    ) -> Result<Vec<Effect>, Refusal> {
+        self.now = now;
+        let total = Resources::read(&subscribe.info.resources)?;
+        self.check_host(&subscribe)?;
+        let id = subscribe.agent_id.clone().unwrap_or_else(|| self.new_agent_id());
+        let known = self.is_admitted(&id)?;
+        let admission = Admission { link, subscribe, total };
+        let record = AgentRecord::new(id.clone(), &admission.subscribe.info.hostname);
+        if let Some(earlier) = self.admitting.insert(id.clone(), admission) {
+            self.effects.push(Effect::Close { link: earlier.link });
+        }
+        if known {
+            self.admit(&id);
+        } else {
+            self.effects.push(Effect::Write(RegistryWrite::Put(record)));
+        }
+        Ok(self.take_effects())
+    }
+
+    /// A host has one agent.
+    fn check_host(&self, subscribe: &Subscribe) -> Result<(), Refusal> {
+        let hostname = &subscribe.info.hostname;
+        if let Some(theirs) = self.host_of(subscribe.agent_id.as_ref())
+            && theirs != hostname
+        {
+            let (host, hostname) = (hostname.clone(), theirs.clone());
+            return Err(Refusal::OtherHost { host, hostname });
+        }
+        let other = self.agents.iter().find(|(id, agent)| {
+            agent.info.hostname == *hostname
+                && Some(*id) != subscribe.agent_id.as_ref()
+                && agent.link.is_some()
+        });
+        other.map_or(Ok(()), |(id, _)| {
+            Err(Refusal::HostTaken { id: id.clone(), hostname: hostname.clone() })
+        })
+    }
+
+    /// Whether the registry has this agent as one that is there.
+    fn is_admitted(&self, id: &AgentId) -> Result<bool, Refusal> {
+        if self.agents.get(id).is_some_and(|agent| agent.leaving) {
+            return Err(Refusal::AgentLeaves(id.clone()));
+        }
+        Ok(self.agents.contains_key(id) || self.recovering.contains_key(id))
+    }
+
+    /// The host that an agent's id was given to.
+    fn host_of(&self, id: Option<&AgentId>) -> Option<&String> {
+        let id = id?;
+        let agent = self.agents.get(id).map(|a| &a.info.hostname);
+        let recovering = || self.recovering.get(id).map(|r| &r.hostname);
+        let unreachable = || self.unreachable.get(id).map(|u| &u.record.hostname);
+        agent.or_else(recovering).or_else(unreachable)
+    }
+
+    fn new_agent_id(&mut self) -> AgentId {
+        let id = AgentId::new(format!("{}-S{}", self.term.master_id, self.next_id.agent));
+        self.next_id.agent += 1;
+        id
+    }
+}

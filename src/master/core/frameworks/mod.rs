@@ -1,0 +1,4 @@
+//! Frameworks: how they subscribe, fail over and leave.
+
+mod leave;
+mod subscribe;

@@ -1,0 +1,38 @@
+use mesoform_mesos::{AgentId, FrameworkId, ResourceError};
+use thiserror::Error;
+
+/// Why a call was refused. Words for frameworks are Mesos' own.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Refusal {
+    #[error("Failed to validate scheduler::Call: Expecting 'framework_id' to be present")]
+    NoFrameworkId,
+    #[error(
+        "Failed to validate scheduler::Call: 'framework_id' differs from \
+         'subscribe.framework_info.id'"
+    )]
+    FrameworkIdDiffers,
+    #[error("Framework cannot be found")]
+    UnknownFramework,
+    #[error("Framework is not subscribed")]
+    NotSubscribed,
+    #[error("All non-subscribe calls should include the 'Mesos-Stream-Id' header")]
+    NoStreamId,
+    #[error(
+        "The stream ID included in this request didn't match the stream ID currently associated \
+         with framework ID '{0}'"
+    )]
+    OtherStream(FrameworkId),
+    #[error("this agent is not registered here; subscribe again")]
+    UnknownAgent,
+    #[error("agent {0} is just being declared lost; subscribe again in a moment")]
+    AgentLeaves(AgentId),
+    #[error(
+        "agent {id} of host {hostname} is registered and answers; stop it first, or start this \
+         agent with its work folder"
+    )]
+    HostTaken { id: AgentId, hostname: String },
+    #[error("an agent on host {host} may not speak for host {hostname}")]
+    OtherHost { host: String, hostname: String },
+    #[error("the agent's resources cannot be offered: {0}")]
+    Resources(#[from] ResourceError),
+}

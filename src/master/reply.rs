@@ -1,0 +1,16 @@
+use axum::response::{IntoResponse, Response};
+use http::{StatusCode, header};
+
+/// A plain text answer, as Mesos gives them.
+pub fn text(status: StatusCode, words: impl Into<String>) -> Response {
+    let words: String = words.into();
+    if words.is_empty() {
+        return status.into_response();
+    }
+    (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], words).into_response()
+}
+
+/// 307: the leading master is there.
+pub fn redirect(location: &str) -> Response {
+    (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, location)]).into_response()
+}

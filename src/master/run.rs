@@ -1,0 +1,95 @@
+use crate::consensus::{Candidate, Consensus, Quorum};
+use crate::core::Limits;
+use crate::directory::Directory;
+use crate::reign::Reign;
+use crate::{MasterError, agents_api, api, notify};
+use mesoform_coordination::Coordination;
+use mesoform_http::{Door, MutualDoor};
+use mesoform_identity::{Identity, Role};
+use mesoform_settings::MasterSettings;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// For agents: each has a stream and a connection for its reports.
+const AGENT_CONNECTIONS: usize = 65_536;
+/// An agent that comes back tells all its tasks at once.
+const AGENT_BODY: usize = 64 << 20;
+
+/// The master, until `shutdown`. It is READY once the quorum has consensus.
+///
+/// # Errors
+/// The identity is unusable or of another cluster; an address cannot be listened on.
+pub async fn run(settings: MasterSettings, shutdown: CancellationToken) -> Result<(), MasterError> {
+    let identity = Identity::load(&settings.pki)?;
+    if identity.cluster() != settings.cluster {
+        return Err(MasterError::OtherCluster {
+            found: identity.cluster().to_owned(),
+            wanted: settings.cluster,
+        });
+    }
+    let door = Door::bind(&settings.http, Some(&identity)).await?;
+    let agents = MutualDoor::bind(settings.listen_agents, &identity, &[Role::Agent]).await?;
+    let limits = mesoform_http::Limits {
+        connections: AGENT_CONNECTIONS,
+        body: AGENT_BODY,
+        ..mesoform_http::Limits::default()
+    };
+    let consensus = Quorum::new(Coordination::connect(&settings.quorum, &identity)?);
+    serve(&settings, consensus, door, agents.with_limits(limits), shutdown).await
+}
+
+async fn serve<C: Consensus>(
+    settings: &MasterSettings,
+    consensus: C,
+    door: Door,
+    agents: MutualDoor,
+    shutdown: CancellationToken,
+) -> Result<(), MasterError> {
+    let parts = Parts::new(settings, consensus);
+    let directory = parts.directory;
+    let news = tokio::spawn(notify::report(parts.consensus, directory.clone()));
+    // The leadership ends with the service, also where a door failed.
+    let service = shutdown.child_token();
+    let _guard = service.clone().drop_guard();
+    let reign = tokio::spawn(parts.reign.run(service.clone()));
+    let outcome = tokio::try_join!(
+        door.serve(api::router(directory.clone()), service.clone()),
+        agents.serve(agents_api::router(directory), service.clone()),
+    );
+    service.cancel();
+    news.abort();
+    if let Err(error) = reign.await {
+        tracing::error!(%error, "the election ended badly");
+    }
+    Ok(outcome.map(|_| ())?)
+}
+
+/// What stands between the doors and the quorum.
+pub(crate) struct Parts<C> {
+    pub consensus: C,
+    pub directory: Directory,
+    pub reign: Reign<C>,
+}
+
+impl<C: Consensus> Parts<C> {
+    pub fn new(settings: &MasterSettings, consensus: C) -> Self {
+        let us = Candidate {
+            host: settings.hostname.clone(),
+            http: settings.http.advertise.clone(),
+            agents: settings.advertise_agents.clone(),
+        };
+        let (sender, engine) = watch::channel(None);
+        let cluster = settings.cluster.clone();
+        let directory = Directory::new(us.clone(), cluster.clone(), consensus.leader(), engine);
+        let reign = Reign {
+            consensus: consensus.clone(),
+            us,
+            cluster,
+            ttl: Duration::from_millis(settings.leadership_ttl_ms),
+            limits: Limits::new(settings),
+            engine: sender,
+        };
+        Self { consensus, directory, reign }
+    }
+}
