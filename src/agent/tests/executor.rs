@@ -1,5 +1,7 @@
 //! Executors with real processes.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may")]
+
 mod support;
 
 use mesoform_agent::executor::protocol::{Asked, Told};
