@@ -1,0 +1,26 @@
+use crate::tree::Owner;
+use crate::{Host, Pair, Result};
+use mesoform_plan::Step;
+use std::path::Path;
+
+/// Puts key and certificate in place; without a pair only their modes and owners.
+///
+/// Two files cannot change at once. So the new certificate lies beside the old one while the key
+/// changes, and is moved last: where a run ends in between, it still lies there, and
+/// `mesoform_plan::changes` asks for a new pair.
+pub fn put(
+    host: &mut Host,
+    dir: &Path,
+    role: &str,
+    owner: Owner,
+    pair: Option<&Pair>,
+) -> Result<()> {
+    let [key, certificate, unfinished] = Step::certificate_paths(dir, role);
+    if let Some(pair) = pair {
+        host.tree.write(&unfinished, pair.chain_pem.as_bytes(), 0o644, owner)?;
+        host.tree.write(&key, pair.key_pem.reveal().as_bytes(), 0o600, owner)?;
+        return host.tree.rename(&unfinished, &certificate);
+    }
+    host.tree.own(&key, 0o600, owner)?;
+    host.tree.own(&certificate, 0o644, owner)
+}

@@ -1,0 +1,9 @@
+//! Tests on a folder that stands for a host, with a systemd in memory.
+
+mod carry;
+mod commands;
+mod fake;
+mod local;
+mod rig;
+mod sessions;
+mod tree;
