@@ -1,9 +1,8 @@
 use crate::kit::{Etcd, elected, put, since, soon, value_of};
-use mesoform_coordination::{CoordinationError, Op, WatchEvent, WriteError};
+use mesoform_coordination::{CoordinationError, Leadership, Op, WatchEvent, WriteError};
 use mesoform_identity::Role;
 use std::time::{Duration, Instant};
 use tokio_stream::StreamExt;
-use tokio_util::sync::CancellationToken;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -71,29 +70,16 @@ async fn a_watch_misses_nothing_while_voters_die() {
     let leader = elected(&writer, "master", "one", 30).await;
     let from = put(&leader, "/count", "start").await + 1;
     let mut watch = reader.watch("/count", from);
-    let stop = CancellationToken::new();
-    let stopped = stop.clone();
-    let count = tokio::spawn(async move {
-        let mut written = Vec::new();
-        let mut n = 0;
-        while !stopped.is_cancelled() {
-            n += 1;
-            match leader.write(vec![Op::put("/count", n.to_string())]).await {
-                Ok(revision) => written.push((revision, n.to_string())),
-                // Possibly written: a number that may be seen.
-                Err(WriteError::Unknown { .. } | WriteError::Unavailable { .. }) => {}
-                Err(error) => panic!("{error}"),
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        written
-    });
+    let (count, mut counted) = tokio::sync::watch::channel(0);
+    let writing = tokio::spawn(write_numbers(leader, count));
     for at in 0..3 {
         etcd.kill(at);
+        some_more(&mut counted).await;
         etcd.revive(at).await;
+        some_more(&mut counted).await;
     }
-    stop.cancel();
-    let written = soon(count).await.unwrap();
+    drop(counted);
+    let written = soon(writing).await.unwrap();
     let last = written.last().unwrap().0;
     let mut seen = Vec::new();
     while seen.last().is_none_or(|(revision, _)| *revision < last) {
@@ -107,7 +93,35 @@ async fn a_watch_misses_nothing_while_voters_die() {
     assert!(seen.is_sorted_by(|a, b| a.0 < b.0), "in order, none twice");
     let missed: Vec<_> = written.iter().filter(|one| !seen.contains(one)).collect();
     assert!(missed.is_empty(), "{missed:?}");
-    println!("{} numbers written and seen", written.len());
+    println!("{} numbers written, {} seen", written.len(), seen.len());
+}
+
+async fn some_more(counted: &mut tokio::sync::watch::Receiver<u32>) {
+    let goal = *counted.borrow() + 30;
+    soon(counted.wait_for(|count| *count >= goal)).await.unwrap();
+}
+
+/// Writes one number after another until nobody counts them any more. Returns those that are known to
+/// be written, with their revisions; others may be.
+async fn write_numbers(
+    leader: Leadership,
+    count: tokio::sync::watch::Sender<u32>,
+) -> Vec<(i64, String)> {
+    let mut written = Vec::new();
+    for n in 1.. {
+        if count.is_closed() {
+            break;
+        }
+        match leader.write(vec![Op::put("/count", n.to_string())]).await {
+            Ok(revision) => {
+                written.push((revision, n.to_string()));
+                count.send_modify(|count| *count += 1);
+            }
+            Err(WriteError::Unknown { .. } | WriteError::Unavailable { .. }) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+    written
 }
 
 #[tokio::test]

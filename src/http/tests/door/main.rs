@@ -1,5 +1,7 @@
 //! Doors on real sockets, with reqwest and raw TCP as their clients.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
 mod access;
 mod endurance;
 mod kit;
