@@ -286,9 +286,12 @@ impl Core {
         let Some(task) = self.tasks.get_mut(key) else { return vec![] };
         let ended = matches!(news, News::Ended(_));
         let mut effects = Vec::new();
-        if let Some(status) = status::of_news(task, &news, &self.boot_id) {
-            let update = self.author.update(status, task, self.agent_id.as_ref(), now);
-            task.push(update, now);
+        let statuses = status::of_news(task, &news, &self.boot_id);
+        if !statuses.is_empty() {
+            for status in statuses {
+                let update = self.author.update(status, task, self.agent_id.as_ref(), now);
+                task.push(update, now);
+            }
             effects.push(Effect::keep(key, task));
         }
         if ended {

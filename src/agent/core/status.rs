@@ -74,31 +74,44 @@ impl Author {
     }
 }
 
-/// What the news mean for the task; `None` when they are none.
-pub fn of_news(task: &mut Task, news: &News, boot_id: &str) -> Option<TaskStatus> {
+/// What the news mean for the task, in order; nothing when they are none.
+pub fn of_news(task: &mut Task, news: &News, boot_id: &str) -> Vec<TaskStatus> {
     if task.is_ended() {
-        return None;
+        return vec![];
     }
-    let id = task.launch.task.task_id.clone();
+    let early = matches!(task.progress.state, TaskState::Staging | TaskState::Starting);
+    let running = || early.then(|| of_task(task, TaskState::Running));
     match news {
         News::Running { pid } => {
+            let statuses = running().into_iter().collect();
             task.pid = Some(*pid);
-            let early = matches!(task.progress.state, TaskState::Staging | TaskState::Starting);
-            early.then(|| TaskStatus::new(id, TaskState::Running))
+            statuses
         }
         News::Ended(exit) => {
+            // One that ended before anybody saw it run did run: frameworks count on hearing so.
+            let ran = matches!(exit.outcome, Outcome::Code(_) | Outcome::Signal(_));
+            let before = running().filter(|_| ran);
+            let statuses = before.into_iter().chain([of_exit(task, exit, boot_id)]).collect();
             task.pid = None;
-            let rebooted = task.launch.boot_id != boot_id;
-            let (state, reason) = verdict(exit, task, rebooted);
-            let mut status = TaskStatus::new(id, state);
-            status.message = Some(message(exit, rebooted));
-            status.reason = reason.map(str::to_owned);
-            if exit.outcome == Outcome::Lost {
-                status.source = Some(source::AGENT.into());
-            }
-            Some(status)
+            statuses
         }
     }
+}
+
+fn of_task(task: &Task, state: TaskState) -> TaskStatus {
+    TaskStatus::new(task.launch.task.task_id.clone(), state)
+}
+
+fn of_exit(task: &Task, exit: &Exit, boot_id: &str) -> TaskStatus {
+    let rebooted = task.launch.boot_id != boot_id;
+    let (state, reason) = verdict(exit, task, rebooted);
+    let mut status = of_task(task, state);
+    status.message = Some(message(exit, rebooted));
+    status.reason = reason.map(str::to_owned);
+    if exit.outcome == Outcome::Lost {
+        status.source = Some(source::AGENT.into());
+    }
+    status
 }
 
 fn verdict(exit: &Exit, task: &Task, rebooted: bool) -> (TaskState, Option<&'static str>) {

@@ -147,6 +147,15 @@ fn the_next_update_waits_for_the_acknowledgement_of_the_last() {
 }
 
 #[test]
+fn a_task_that_nobody_saw_run_still_did() {
+    let mut agent = Agent::registered();
+    agent.launch();
+    agent.ended(Outcome::Code(0));
+    let pending: Vec<_> = agent.kept()[0].1.pending.iter().map(|u| u.status.state).collect();
+    assert_eq!(pending, [TaskState::Starting, TaskState::Running, TaskState::Finished]);
+}
+
+#[test]
 fn updates_are_sent_again_less_and_less_often() {
     let mut agent = Agent::registered();
     agent.launch();

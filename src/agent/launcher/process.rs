@@ -52,7 +52,7 @@ impl Launcher for ProcessLauncher {
         let (launcher, start) = (self.clone(), start.clone());
         // Short, but it waits for the exec.
         let spawned = tokio::task::spawn_blocking(move || launcher.spawn(&start));
-        async { spawned.await.unwrap_or_else(|_| Err(LaunchError::Abandoned)) }.boxed()
+        async { spawned.await.unwrap_or(Err(LaunchError::Abandoned)) }.boxed()
     }
 }
 

@@ -37,7 +37,8 @@ async fn a_task_runs_and_every_step_is_told() {
     let starting = master.expect("t1", TaskState::Starting).await;
     assert_eq!(starting.agent_id.unwrap().value, "agent-1");
     let running = master.expect("t1", TaskState::Running).await;
-    assert!(running.container_status.unwrap().executor_pid.is_some());
+    let network = running.container_status.unwrap().network_infos.remove(0);
+    assert_eq!(network.ip_addresses[0].ip_address.as_deref(), Some("127.0.0.1"));
     let failed = master.expect("t1", TaskState::Failed).await;
     assert_eq!(failed.message.as_deref(), Some("exited with status 3"));
     let sandbox = agent.sandboxes().remove(0);
