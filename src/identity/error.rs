@@ -1,3 +1,4 @@
+use jiff::Timestamp;
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -44,6 +45,13 @@ pub enum IdentityError {
     Request { cause: String },
     #[error("{} and {} do not belong together: {cause}", certificate.display(), key.display())]
     Pair { certificate: PathBuf, key: PathBuf, cause: String },
+    #[error("{}: this certificate ended on {end}; `mesoform up` renews it", path.display())]
+    Expired { path: PathBuf, end: Timestamp },
+    #[error(
+        "{}: this certificate begins on {begin}, but the clock of this host says {now}; set the clock",
+        path.display()
+    )]
+    NotYet { path: PathBuf, begin: Timestamp, now: Timestamp },
     #[error("a key or certificate cannot be made: {cause}")]
     Make { cause: String },
     #[error("TLS cannot be set up: {cause}")]

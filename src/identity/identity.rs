@@ -1,11 +1,13 @@
 use crate::reload::ReloadingKey;
 use crate::verifier::RoleVerifier;
-use crate::{IdentityError, Peer, Result, Role, files, inspect, tls, x509};
+use crate::{CertInfo, IdentityError, Peer, Result, Role, files, inspect, tls, x509};
+use jiff::Timestamp;
 use mesoform_settings::PkiPaths;
 use rustls::client::Resumption;
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Whether a server insists on a client certificate. A certificate that is shown must always be
@@ -33,10 +35,11 @@ impl Identity {
     ///
     /// # Errors
     /// A file cannot be read or is malformed, the key is open to others or belongs to another
-    /// certificate, the certificate was not signed by the root or carries no role.
+    /// certificate, the certificate was not signed by the root, carries no role, or does not hold now.
     pub fn load(paths: &PkiPaths) -> Result<Self> {
         let ca_pem = files::read_text(&paths.ca)?;
-        inspect(&files::read_text(&paths.cert)?, &ca_pem)?;
+        let info = inspect(&files::read_text(&paths.cert)?, &ca_pem)?;
+        holds_at(Timestamp::now(), &info, &paths.cert)?;
         let roots = x509::certificates(&ca_pem, &paths.ca.display().to_string())?;
         let own = Arc::new(ReloadingKey::load(paths)?);
         Ok(Self { own, roots: tls::root_store(roots)? })
@@ -110,4 +113,16 @@ impl Identity {
         config.resumption = Resumption::disabled();
         Ok(Arc::new(config))
     }
+}
+
+/// Said here, since a failed handshake says it to nobody who could help.
+fn holds_at(now: Timestamp, info: &CertInfo, path: &Path) -> Result<()> {
+    let path = path.to_owned();
+    if now >= info.not_after {
+        return Err(IdentityError::Expired { path, end: info.not_after });
+    }
+    if now < info.not_before {
+        return Err(IdentityError::NotYet { path, begin: info.not_before, now });
+    }
+    Ok(())
 }

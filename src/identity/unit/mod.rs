@@ -15,9 +15,13 @@ fn grant(role: Role) -> Grant {
 
 /// The files of a service with `role` in `dir`, signed by `authority`.
 fn install(authority: &Authority, dir: &Path, role: Role) -> PkiPaths {
-    let paths = PkiPaths::in_dir(dir, role.as_str());
+    install_granted(authority, dir, &grant(role))
+}
+
+fn install_granted(authority: &Authority, dir: &Path, grant: &Grant) -> PkiPaths {
+    let paths = PkiPaths::in_dir(dir, grant.role.as_str());
     let request = KeyRequest::generate().unwrap();
-    let chain = authority.sign(&request.csr_pem, &grant(role)).unwrap();
+    let chain = authority.sign(&request.csr_pem, grant).unwrap();
     write_public(&paths.ca, authority.certificate_pem().as_bytes()).unwrap();
     write_public(&paths.cert, chain.as_bytes()).unwrap();
     write_secret(&paths.key, request.key_pem.expose().as_bytes()).unwrap();

@@ -47,3 +47,13 @@ fn what_does_not_belong_together_is_refused() {
     write_public(&paths.ca, foreign.certificate_pem().as_bytes()).unwrap();
     assert!(matches!(Identity::load(&paths), Err(IdentityError::Untrusted { .. })));
 }
+
+#[test]
+fn a_certificate_that_has_ended_is_refused_with_the_cure() {
+    let dir = tempfile::tempdir().unwrap();
+    let authority = Authority::create("demo").unwrap();
+    let over = Grant { lifetime: Duration::ZERO, ..grant(Role::Agent) };
+    let error = Identity::load(&install_granted(&authority, dir.path(), &over)).unwrap_err();
+    assert!(matches!(error, IdentityError::Expired { .. }), "{error}");
+    assert!(error.to_string().contains("mesoform up"), "{error}");
+}
