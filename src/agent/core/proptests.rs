@@ -161,7 +161,15 @@ impl World {
     }
 }
 
+/// Failures are kept beside this file: the default place takes the crate's folder for another.
+fn config() -> ProptestConfig {
+    let beside = proptest::test_runner::FileFailurePersistence::WithSource("regressions");
+    ProptestConfig { failure_persistence: Some(Box::new(beside)), ..ProptestConfig::default() }
+}
+
 proptest! {
+    #![proptest_config(config())]
+
     #[test]
     fn updates_arrive_whole_in_order_and_end_once(
         steps in prop::collection::vec(step(), 0..60)
