@@ -1,14 +1,31 @@
+use crate::core::LoadError;
+use mesoform_coordination::CoordinationError;
+use mesoform_http::HttpError;
+use mesoform_identity::{IdentityError, Role};
+use mesoform_mesos::ClientError;
 use thiserror::Error;
 
 /// Why the scheduler could not go on.
 #[derive(Debug, Error)]
 pub enum SchedulerError {
-    #[error("the scheduler's identity cannot be used: {0}")]
-    Identity(#[from] mesoform_identity::IdentityError),
-    #[error("the quorum's client cannot be set up: {0}")]
-    Coordination(#[from] mesoform_coordination::CoordinationError),
-    #[error("the scheduler's API cannot be served: {0}")]
-    Http(#[from] mesoform_http::HttpError),
-    #[error("the client for the leading scheduler cannot be set up: {0}")]
-    Client(#[from] reqwest::Error),
+    #[error("the scheduler's certificate cannot be used: {0}")]
+    Identity(#[from] IdentityError),
+    #[error(
+        "the certificate is one of a {found}, not of a scheduler; set `pki` to the scheduler's"
+    )]
+    Role { found: Role },
+    #[error("the certificate is one of the cluster `{found}`, but the settings are of `{wanted}`")]
+    Cluster { found: String, wanted: String },
+    #[error(transparent)]
+    Coordination(#[from] CoordinationError),
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    #[error("no client for the leading scheduler can be made: {0}")]
+    Proxy(#[from] reqwest::Error),
+    #[error("no client for the masters can be made: {0}")]
+    Masters(#[from] ClientError),
+    #[error("the scheduler cannot lead: {0}")]
+    Load(#[from] LoadError),
+    #[error("the API ended unexpectedly: {cause}")]
+    Api { cause: String },
 }

@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 
 /// A change must fit one transaction of the quorum, which takes 128 operations.
 const MAX_APPS: usize = 30;
+/// It also takes about 1.5 MiB, and each definition goes into up to three records.
+const MAX_BYTES: usize = 384 * 1024;
 
 impl Core {
     /// What `changes` come to. Apps that stay as they are do not appear.
@@ -33,7 +35,23 @@ impl Core {
             planned.extend(self.compare(app, definition, version));
         }
         check_paths(self.state.apps.keys().chain(&touched))?;
+        self.check_size(&planned)?;
         Ok(planned)
+    }
+
+    /// New and old definitions go into one transaction.
+    fn check_size(&self, planned: &[Planned]) -> Result<(), Refusal> {
+        let new = planned.iter().filter_map(|p| p.definition.as_ref()).map(AppDefinition::size);
+        let old = planned.iter().filter_map(|p| self.state.apps.get(&p.app)).map(|a| a.size());
+        let bytes: usize = new.chain(old).sum();
+        if bytes > MAX_BYTES {
+            let message = format!(
+                "the change touches {bytes} bytes of definitions; {MAX_BYTES} fit into one change, \
+                 split it"
+            );
+            return Err(invalid("/", &message));
+        }
+        Ok(())
     }
 
     fn define(

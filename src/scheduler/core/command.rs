@@ -1,4 +1,4 @@
-use crate::model::{AppId, AppUpdate, Moment};
+use crate::model::{AppId, AppUpdate};
 
 /// A change to one app, as a request puts it.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,13 +56,4 @@ pub enum Command {
     ResetDelay {
         app: AppId,
     },
-}
-
-impl Command {
-    /// A rollback to an older version, as an update.
-    pub fn rollback(app: AppId, version: Moment, force: bool) -> Self {
-        let update = AppUpdate { version: Some(version), ..AppUpdate::default() };
-        let changes = vec![Change { app, update }];
-        Self::Update { changes, partial: true, may_create: false, force }
-    }
 }

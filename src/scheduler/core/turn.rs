@@ -10,6 +10,22 @@ pub enum Op {
     DeletePrefix { prefix: String },
 }
 
+impl Op {
+    /// The key, or the prefix.
+    pub fn key(&self) -> &str {
+        match self {
+            Self::Put { key, .. } | Self::Delete { key } => key,
+            Self::DeletePrefix { prefix } => prefix,
+        }
+    }
+
+    /// Bytes that it takes in a transaction.
+    pub fn size(&self) -> usize {
+        let value = if let Self::Put { value, .. } = self { value.len() } else { 0 };
+        self.key().len() + value
+    }
+}
+
 /// What comes of one input: first the records, then, once they are committed, the effects.
 #[derive(Debug, Default, PartialEq)]
 pub struct Turn {

@@ -21,6 +21,9 @@ pub struct AppDefinition {
     pub cmd: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<String>,
+    /// Who runs it on the agents; none: the framework's user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
     pub instances: u32,
     /// Cores.
     pub cpus: f64,
@@ -54,6 +57,7 @@ impl AppDefinition {
             id,
             cmd: None,
             args: Vec::new(),
+            user: None,
             instances: 1,
             cpus: 1.0,
             mem: 128.0,
@@ -88,6 +92,11 @@ impl AppDefinition {
             ..self.clone()
         };
         neutral == *other
+    }
+
+    /// Bytes of its record.
+    pub fn size(&self) -> usize {
+        serde_json::to_vec(self).map_or(usize::MAX, |text| text.len())
     }
 
     /// The JSON that the API shows: what is stored, and what is fixed as things stand.

@@ -24,7 +24,7 @@ pub use failure::TaskFailure;
 pub use instance::{Goal, Instance, earns_delay, is_live};
 pub use instance_id::InstanceId;
 pub use moment::Moment;
-pub use port_definition::{PortDefinition, Protocol};
+pub use port_definition::PortDefinition;
 pub use problems::Problems;
 pub use strategy::{KillSelection, UpgradeStrategy};
 pub use update::AppUpdate;

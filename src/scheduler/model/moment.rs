@@ -15,11 +15,6 @@ impl Moment {
         Self(millis)
     }
 
-    /// Milliseconds since 1970.
-    pub const fn millis(self) -> i64 {
-        self.0
-    }
-
     /// The wall clock's moment.
     pub fn now() -> Self {
         Self(Timestamp::now().as_millisecond())

@@ -14,6 +14,7 @@ pub struct AppUpdate {
     pub version: Option<Moment>,
     pub cmd: Option<String>,
     pub args: Option<Vec<String>>,
+    pub user: Option<String>,
     pub instances: Option<u32>,
     pub cpus: Option<f64>,
     pub mem: Option<f64>,
@@ -51,6 +52,7 @@ impl AppUpdate {
             version: object.parsed("version", p),
             cmd: object.string("cmd", p),
             args: object.strings("args", p),
+            user: object.string("user", p),
             instances: object.whole("instances", 1_000_000, p).map(|n| n as u32),
             cpus: object.number("cpus", p),
             mem: object.number("mem", p),
@@ -87,6 +89,7 @@ impl AppUpdate {
         let app = AppDefinition {
             cmd: self.cmd.or(base.cmd),
             args: self.args.unwrap_or(base.args),
+            user: self.user.or(base.user),
             instances: self.instances.unwrap_or(base.instances),
             cpus: self.cpus.unwrap_or(base.cpus),
             mem: self.mem.unwrap_or(base.mem),

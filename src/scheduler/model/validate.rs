@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Larger definitions do not fit a record of the quorum.
-const MAX_BYTES: usize = 256 * 1024;
+pub const MAX_BYTES: usize = 128 * 1024;
 
 /// Refuses features of Marathon that are not carried out, unless they are named at a value that
 /// asks for nothing.
@@ -22,7 +22,7 @@ pub fn refuse_unsupported(object: &Object<'_>, problems: &mut Problems) {
 
 type AsksNothing = fn(&Value) -> bool;
 
-const UNSUPPORTED: [(&str, AsksNothing); 20] = [
+const UNSUPPORTED: [(&str, AsksNothing); 19] = [
     ("acceptedResourceRoles", |v| is_list_of(v, "*")),
     ("check", |_| false),
     ("container", |_| false),
@@ -42,7 +42,6 @@ const UNSUPPORTED: [(&str, AsksNothing); 20] = [
     ("tty", |v| v.as_bool() == Some(false)),
     ("unreachableStrategy", is_immediate),
     ("uris", is_empty),
-    ("user", |_| false),
 ];
 
 fn is_empty(value: &Value) -> bool {
@@ -86,6 +85,9 @@ fn command(app: &AppDefinition, problems: &mut Problems) {
             "/",
             "AppDefinition must either contain one of 'cmd' or 'args', and/or a 'container'.",
         );
+    }
+    if app.user.as_deref().is_some_and(|user| user.is_empty() || user.contains(['\0', '/', ':'])) {
+        problems.add("/user", "is not a name that a user can have");
     }
     let names = app.env.keys();
     for name in names.filter(|n| n.is_empty() || n.contains(['=', '\0'])) {
@@ -143,7 +145,7 @@ fn timing(app: &AppDefinition, problems: &mut Problems) {
 }
 
 fn size(app: &AppDefinition, problems: &mut Problems) {
-    let bytes = serde_json::to_vec(app).map_or(usize::MAX, |text| text.len());
+    let bytes = app.size();
     if bytes > MAX_BYTES {
         problems.add("/", format!("is {bytes} bytes large; the limit is {MAX_BYTES}"));
     }

@@ -81,7 +81,7 @@ fn older_versions_come_back() {
     let first = world.state().apps[&id("/web")].version;
     world.put("/web", json!({ "cmd": "b" }), false).unwrap();
     world.offers().all_run();
-    world.command(Command::rollback(id("/web"), first, false)).unwrap();
+    world.put("/web", json!({ "version": first }), false).unwrap();
     let app = world.state().apps[&id("/web")].clone();
     assert_eq!(app.cmd.as_deref(), Some("run"));
     assert!(app.version > first);

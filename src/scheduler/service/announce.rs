@@ -1,0 +1,79 @@
+use crate::api::Role;
+use sd_notify::NotifyState;
+use std::sync::Arc;
+use std::sync::Mutex;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// Tells the service manager what the scheduler does.
+#[derive(Debug, Clone)]
+pub struct Announcer {
+    roles: watch::Receiver<Role>,
+    said: Arc<Mutex<String>>,
+}
+
+impl Announcer {
+    pub fn new(roles: watch::Receiver<Role>) -> Self {
+        Self { roles, said: Arc::default() }
+    }
+
+    /// The service is up. This is said once, and never taken back.
+    pub fn ready(&self) {
+        notify(&[NotifyState::Ready]);
+    }
+
+    /// The status text, if it is a new one.
+    pub fn say(&self, text: &str) {
+        let Ok(mut said) = self.said.lock() else { return };
+        if *said != text {
+            text.clone_into(&mut said);
+            tracing::info!(status = text, "now");
+            notify(&[NotifyState::Status(text)]);
+        }
+    }
+
+    /// Keeps the text up to date with the role.
+    pub async fn follow(mut self, stop: CancellationToken) {
+        let follow = async {
+            while self.roles.changed().await.is_ok() {
+                self.tell_of_role().await;
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => notify(&[NotifyState::Stopping]),
+            () = follow => {}
+        }
+    }
+
+    /// Returns when the role changes.
+    async fn tell_of_role(&self) {
+        let role = self.roles.borrow().clone();
+        let office = match role {
+            Role::Starting => return,
+            Role::Standby { leader: Some(leader) } => {
+                return self.say(&format!("standing by; {} leads", leader.http));
+            }
+            Role::Standby { leader: None } => return self.say("standing by; nobody leads"),
+            Role::Leading(office) => office,
+        };
+        let mut roles = self.roles.clone();
+        let mut view = office.view.clone();
+        loop {
+            let now = view.borrow_and_update().clone();
+            self.say(&match (&now.state.framework_id, &now.master) {
+                (Some(id), Some(master)) => format!("leading, framework {id} at {master}"),
+                _ => "leading, waiting for a master".to_owned(),
+            });
+            tokio::select! {
+                _ = roles.changed() => return,
+                changed = view.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+}
+
+fn notify(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::debug!(%error, "the service manager could not be told");
+    }
+}

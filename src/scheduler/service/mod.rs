@@ -1,0 +1,137 @@
+//! The running service: identity, API, election, and what a leader does.
+
+mod announce;
+mod framework;
+mod reign;
+
+use crate::SchedulerError;
+use crate::api::{Candidate, ConsensusCheck, Front, Proxy, Role};
+use announce::Announcer;
+use mesoform_coordination::Coordination;
+use mesoform_http::Door;
+use mesoform_identity::{Identity, Role as Part};
+use mesoform_settings::{SchedulerSettings, Scheme};
+use reign::Reign;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// Between two questions whether the quorum has consensus yet.
+const ASK_AGAIN: Duration = Duration::from_millis(250);
+/// A request that waits for the cause why nobody leads does not wait longer.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Runs the scheduler until `shutdown`.
+///
+/// READY is reported once the API is served and the quorum has consensus.
+///
+/// # Errors
+/// What no waiting cures: settings, certificates, ports, records that cannot be read.
+pub async fn run(
+    settings: SchedulerSettings,
+    shutdown: CancellationToken,
+) -> Result<(), SchedulerError> {
+    let identity = own_identity(&settings)?;
+    let coordination = Coordination::connect(&settings.quorum, &identity)?;
+    let (role, roles) = watch::channel(Role::Starting);
+    let me = candidate(&settings);
+    let door = Door::bind(&settings.http, Some(&identity)).await?;
+    let front = front(&settings, &identity, &coordination, me.clone(), roles.clone())?;
+    let stop = shutdown.child_token();
+    let api = tokio::spawn(door.serve(front.router(), stop.clone()));
+    let announcer = Announcer::new(roles);
+    let announcing = tokio::spawn(announcer.clone().follow(stop.clone()));
+    let reign = Reign { settings, identity, coordination: coordination.clone(), me, role };
+    let governing = async {
+        if await_consensus(&coordination, &announcer, &stop).await {
+            announcer.ready();
+            reign.run(&stop).await
+        } else {
+            Ok(())
+        }
+    };
+    let outcome = governing.await;
+    stop.cancel();
+    let served = api.await.map_err(|e| SchedulerError::Api { cause: e.to_string() });
+    let _ = announcing.await;
+    outcome?;
+    Ok(served??)
+}
+
+fn own_identity(settings: &SchedulerSettings) -> Result<Identity, SchedulerError> {
+    let identity = Identity::load(&settings.pki)?;
+    if identity.role() != Part::Scheduler {
+        return Err(SchedulerError::Role { found: identity.role() });
+    }
+    if identity.cluster() != settings.cluster {
+        let found = identity.cluster().to_owned();
+        return Err(SchedulerError::Cluster { found, wanted: settings.cluster.clone() });
+    }
+    Ok(identity)
+}
+
+fn candidate(settings: &SchedulerSettings) -> Candidate {
+    let scheme = match settings.http.scheme {
+        Scheme::Http => "http",
+        Scheme::Https => "https",
+    };
+    Candidate {
+        host: settings.hostname.clone(),
+        http: settings.http.advertise.clone(),
+        scheme: Some(scheme.to_owned()),
+    }
+}
+
+fn front(
+    settings: &SchedulerSettings,
+    identity: &Identity,
+    coordination: &Coordination,
+    me: Candidate,
+    role: watch::Receiver<Role>,
+) -> Result<Front, SchedulerError> {
+    let tls = identity.client_config_to(&[Part::Scheduler], &[b"h2", b"http/1.1"])?;
+    Ok(Front {
+        me,
+        cluster: settings.cluster.clone(),
+        role,
+        proxy: Proxy::new(&tls)?,
+        consensus: consensus_check(coordination.clone()),
+        failover_timeout: settings.failover_timeout_ms / 1000,
+    })
+}
+
+fn consensus_check(coordination: Coordination) -> ConsensusCheck {
+    Arc::new(move || {
+        let coordination = coordination.clone();
+        Box::pin(async move {
+            match tokio::time::timeout(CHECK_TIMEOUT, coordination.consensus()).await {
+                Ok(answer) => answer.map_err(|e| e.to_string()),
+                Err(_) => Err(format!("no answer within {} s", CHECK_TIMEOUT.as_secs())),
+            }
+        })
+    })
+}
+
+/// Whether consensus came before the shutdown.
+async fn await_consensus(
+    coordination: &Coordination,
+    announcer: &Announcer,
+    stop: &CancellationToken,
+) -> bool {
+    announcer.say("waiting for consensus");
+    loop {
+        let asked = tokio::select! {
+            () = stop.cancelled() => return false,
+            asked = coordination.consensus() => asked,
+        };
+        match asked {
+            Ok(()) => return true,
+            Err(error) => tracing::info!(%error, "waiting for consensus"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return false,
+            () = tokio::time::sleep(ASK_AGAIN) => {}
+        }
+    }
+}
