@@ -3,6 +3,8 @@
 use super::*;
 use crate::executor::{Exit, Outcome};
 use mesoform_mesos::CommandInfo;
+use mesoform_mesos::agent_protocol::{Order, OrderKind};
+use mesoform_mesos::{FrameworkId, FrameworkInfo, TaskId, TaskInfo, TaskStatus};
 use proptest::prelude::*;
 
 #[derive(Debug, Clone)]

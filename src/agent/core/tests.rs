@@ -1,6 +1,8 @@
 use super::*;
 use crate::executor::{Cause, Exit, Outcome};
+use mesoform_mesos::agent_protocol::{Order, OrderKind};
 use mesoform_mesos::{CommandInfo, CommandUri, ContainerInfo, ContainerType, Extra, capability};
+use mesoform_mesos::{FrameworkId, FrameworkInfo, TaskId, TaskInfo, TaskStatus};
 
 /// A core under a clock of our own.
 struct Agent {

@@ -54,16 +54,22 @@ impl Supervisor {
 
     pub fn run(mut self) -> Result<(), ExecutorError> {
         self.start();
+        self.look_around();
         while !self.leaving {
             self.wait()?;
             self.reap();
-            let heard = self.clients.iter().all(|c| c.heard);
-            let input = if heard { Input::AllHeard } else { Input::Tick };
-            self.handle(input);
-            self.handle(Input::Tick);
+            self.look_around();
         }
         let _ = std::fs::remove_file(&self.task.socket);
         Ok(())
+    }
+
+    /// What is due, and whether anybody still has to hear of the end.
+    fn look_around(&mut self) {
+        if self.clients.iter().all(|client| client.heard) {
+            self.handle(Input::AllHeard);
+        }
+        self.handle(Input::Tick);
     }
 
     fn start(&mut self) {

@@ -1,20 +1,23 @@
 //! The agent's one loop: feeds the core with events, and does what it decides.
 
+mod clean;
+mod effects;
 mod event;
+mod keep;
 mod view;
 
 pub use event::Event;
 pub use view::{TaskView, View};
 
-use crate::core::{Core, Effect, Input, Now, TaskKey};
+use crate::AgentError;
+use crate::core::{Core, Input, Now, TaskKey};
 use crate::executor::now_ms;
 use crate::executor::protocol::Asked;
 use crate::launcher::Launcher;
 use crate::link::Outgoing;
-use crate::prepare::{self, Surroundings};
+use crate::prepare::Surroundings;
 use crate::store::{Kept, Store};
-use crate::watch::{Begin, Ground, Watch};
-use crate::{AgentError, gc, host};
+use crate::watch::Ground;
 use mesoform_mesos::AgentInfo;
 use mesoform_mesos::agent_protocol::{PROTOCOL, Subscribe};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,8 +31,6 @@ use tokio_util::sync::CancellationToken;
 const STARTS: usize = 8;
 /// Between two looks at what can be removed.
 const CLEAN_EVERY: Duration = Duration::from_secs(60);
-/// Between two tries to write what must be kept.
-const KEEP_AGAIN: Duration = Duration::from_secs(1);
 
 pub struct Shell {
     core: Core,
@@ -142,134 +143,5 @@ impl Shell {
             }
         }
         Ok(())
-    }
-
-    async fn carry_out(&mut self, effect: Effect) -> Result<(), AgentError> {
-        match effect {
-            Effect::KeepLeadership(leadership) => {
-                self.kept.seen_leadership = leadership;
-                self.keep_own().await;
-            }
-            Effect::KeepAgentId(agent_id) => {
-                tracing::info!(%agent_id, "registered under a new id");
-                self.kept.agent_id = Some(agent_id);
-                self.keep_own().await;
-            }
-            Effect::KeepLaunch { key, launch } => {
-                self.keep(move |store| store.keep_launch(&key, &launch)).await;
-            }
-            Effect::KeepProgress { key, progress } => {
-                self.keep(move |store| store.keep_progress(&key, &progress)).await;
-            }
-            Effect::Launch { key } => self.launch(key),
-            Effect::Watch { key, ran } => self.look(key, ran),
-            Effect::Kill { key, grace } => {
-                let grace_ms = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX);
-                self.ask(&key, Asked::Kill { grace_ms });
-            }
-            Effect::Release { key } => {
-                self.ask(&key, Asked::Acknowledge);
-                self.watches.remove(&key);
-            }
-            Effect::Report(report) => self.send(Outgoing::Report(report)),
-            Effect::Pong(pong) => self.send(Outgoing::Pong(pong)),
-            Effect::Refuse { leadership, seen } => {
-                tracing::warn!(leadership, seen, "an order of a deposed master is refused");
-                self.send(Outgoing::HangUp);
-            }
-            Effect::PassOver => tracing::warn!("an order of an unknown kind is passed over"),
-            Effect::Leave { reason } => return self.leave(reason).await,
-        }
-        Ok(())
-    }
-
-    async fn leave(&mut self, reason: String) -> Result<(), AgentError> {
-        self.kept.agent_id = None;
-        self.keep_own().await;
-        Err(AgentError::Ended { reason })
-    }
-
-    async fn keep_own(&mut self) {
-        let kept = self.kept.clone();
-        self.keep(move |store| store.keep(&kept)).await;
-    }
-
-    /// Nothing goes on before this is on disk: a full disk stops the agent's decisions, never the
-    /// tasks, until there is room again or the agent is ended.
-    async fn keep<F>(&mut self, write: F)
-    where
-        F: Fn(&Store) -> Result<(), crate::DiskError> + Send + Sync + 'static,
-    {
-        let write = Arc::new(write);
-        loop {
-            let (store, write) = (self.store.clone(), write.clone());
-            let written = tokio::task::spawn_blocking(move || write(&store)).await;
-            match written {
-                Ok(Ok(())) => return,
-                Ok(Err(error)) => tracing::error!(%error, "tried again until it can be kept"),
-                Err(error) => tracing::error!(%error, "tried again until it can be kept"),
-            }
-            self.clean();
-            tokio::select! {
-                () = self.shutdown.cancelled() => return,
-                () = tokio::time::sleep(KEEP_AGAIN) => {}
-            }
-        }
-    }
-
-    fn launch(&mut self, key: TaskKey) {
-        let Some(task) = self.core.task(&key) else { return };
-        let places = &self.store.places;
-        let file = prepare::task_file(&key, task, self.core.agent_id(), places, &self.around);
-        let start = prepare::start(&key, task, places);
-        tracing::info!(task = %key, dir = %start.dir.display(), "starting");
-        self.watch(key, Begin::Launch { file: Box::new(file), start });
-    }
-
-    fn look(&mut self, key: TaskKey, ran: bool) {
-        let (looked, look) = oneshot::channel();
-        self.looks.push(look);
-        self.watch(key, Begin::Look { ran, looked });
-    }
-
-    fn watch(&mut self, key: TaskKey, begin: Begin) {
-        let ground = self.ground.clone();
-        let orders = Watch::begin(key.clone(), &self.store.places, ground, begin);
-        self.watches.insert(key, orders);
-    }
-
-    fn ask(&self, key: &TaskKey, asked: Asked) {
-        let Some(watch) = self.watches.get(key) else { return };
-        if watch.try_send(asked).is_err() && asked != Asked::Acknowledge {
-            tracing::warn!(task = %key, "its executor takes no orders; the last ones wait");
-        }
-    }
-
-    /// What finds no room is sent again by the core when its time comes.
-    fn send(&self, outgoing: Outgoing) {
-        if self.outgoing.try_send(outgoing).is_err() {
-            tracing::debug!("the master is slow; sent again later");
-        }
-    }
-
-    fn clean(&mut self) {
-        let ended = self.core.tasks().filter(|(key, task)| {
-            task.is_over() && !self.watches.contains_key(*key) && !self.removing.contains(*key)
-        });
-        let ended = ended.map(|(key, task)| gc::Ended {
-            key: key.clone(),
-            ended_ms: task.progress.ended_ms.unwrap_or(task.launch.ordered_ms),
-        });
-        let usage = host::disk_usage(&self.store.places.work_dir).unwrap_or(0.0);
-        for key in gc::choose(ended.collect(), usage, now_ms()) {
-            tracing::info!(task = %key, "its sandbox is removed");
-            self.removing.insert(key.clone());
-            let (store, events) = (self.store.clone(), self.ground.events.clone());
-            tokio::spawn(async move {
-                let (path_of, gone) = (store, key.clone());
-                let _ = tokio::task::spawn_blocking(move || path_of.remove(&gone)).await;
-                let _ = events.send(Event::Removed(key)).await;
-            });
-        }
     }
 }

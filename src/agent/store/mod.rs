@@ -20,6 +20,7 @@ pub use places::Places;
 
 use crate::core::{Launch, Progress, TaskKey};
 use crate::disk::{self, DiskError};
+use mesoform_mesos::TaskState;
 use std::fs;
 use std::path::PathBuf;
 
@@ -91,12 +92,70 @@ impl Store {
 }
 
 fn read_task(dir: &std::path::Path) -> Result<Option<(Launch, Progress)>, DiskError> {
-    let launch = disk::read(&dir.join("launch.json"))?;
-    let progress = disk::read(&dir.join("progress.json"))?;
-    Ok(launch.zip(progress))
+    let Some(launch) = disk::read(&dir.join("launch.json"))? else { return Ok(None) };
+    let progress = match disk::read(&dir.join("progress.json")) {
+        // The task may run: it must not be forgotten because a word of its history is lost.
+        Err(error @ DiskError::Json { .. }) => {
+            tracing::error!(%error, "taken for a task that was just started");
+            Some(Progress { state: TaskState::Starting, ..Progress::default() })
+        }
+        read => read?,
+    };
+    Ok(progress.map(|progress| (launch, progress)))
 }
 
 /// Executors have another working directory.
 fn absolute(path: PathBuf) -> Result<PathBuf, DiskError> {
     std::path::absolute(&path).map_err(DiskError::io("made absolute", &path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mesoform_mesos::{AgentId, CommandInfo, FrameworkInfo, TaskInfo};
+
+    fn rig() -> (tempfile::TempDir, Store, TaskKey, Launch) {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path().join("work"), dir.path().join("run")).unwrap();
+        let command = CommandInfo::shell("true");
+        let task = TaskInfo::command("../t", AgentId::new("a"), command, vec![]);
+        let launch = Launch::new(FrameworkInfo::new("m", ""), task, "boot".into(), 1.0);
+        let key = TaskKey::of(&launch.framework, &launch.task);
+        (dir, store, key, launch)
+    }
+
+    #[test]
+    fn what_is_kept_is_found_again() {
+        let (_dir, store, key, launch) = rig();
+        assert_eq!(store.kept().unwrap(), Kept::default());
+        let kept = Kept { seen_leadership: 7, ..Kept::default() };
+        store.keep(&kept).unwrap();
+        assert_eq!(store.kept().unwrap(), kept);
+        store.keep_launch(&key, &launch).unwrap();
+        store.keep_progress(&key, &Progress::default()).unwrap();
+        assert_eq!(store.tasks().unwrap(), [(launch, Progress::default())]);
+        store.remove(&key);
+        assert_eq!(store.tasks().unwrap(), []);
+    }
+
+    #[test]
+    fn a_task_that_was_never_begun_is_removed_and_a_damaged_one_is_not_forgotten() {
+        let (_dir, store, key, launch) = rig();
+        store.keep_launch(&key, &launch).unwrap();
+        assert_eq!(store.tasks().unwrap(), []);
+        assert!(!store.places.task(&key).exists());
+        store.keep_launch(&key, &launch).unwrap();
+        std::fs::write(store.places.task(&key).join("progress.json"), "").unwrap();
+        assert_eq!(store.tasks().unwrap()[0].1.state, TaskState::Starting);
+    }
+
+    #[test]
+    fn what_a_later_version_wrote_is_left_alone() {
+        let (_dir, store, key, launch) = rig();
+        store.keep_launch(&key, &launch).unwrap();
+        let later = Progress { format: 99, ..Progress::default() };
+        store.keep_progress(&key, &later).unwrap();
+        assert_eq!(store.tasks().unwrap(), []);
+        assert!(store.places.task(&key).exists());
+    }
 }
