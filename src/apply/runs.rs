@@ -40,15 +40,23 @@ impl RunFolder {
             return Err(ApplyError::RunExists { id: id.to_owned() });
         }
         prune(state);
-        make_folder(&run.dir, 0o700)?;
-        write_file(&run.plan(), &plan.to_json()?, 0o600)?;
-        let secrets = serde_json::to_string(materials)
-            .map_err(|error| ApplyError::io("write", run.materials())(error.into()))?;
-        write_file(&run.materials(), &secrets, 0o600)?;
-        write_file(&run.journal(), "", 0o600)?;
-        write_file(&run.running(), "", 0o600)?;
-        write_file(&state.last(), &format!("{id}\n"), 0o644)?;
+        // What is only half there must not keep its secrets there.
+        run.fill(state, plan, materials).inspect_err(|_| {
+            run.forget_materials();
+            drop(fs::remove_dir_all(&run.dir));
+        })?;
         Ok(run)
+    }
+
+    fn fill(&self, state: &State, plan: &Plan, materials: &Materials) -> Result<()> {
+        make_folder(&self.dir, 0o700)?;
+        write_file(&self.plan(), &plan.to_json()?, 0o600)?;
+        let secrets = serde_json::to_string(materials)
+            .map_err(|error| ApplyError::io("write", self.materials())(error.into()))?;
+        write_file(&self.materials(), &secrets, 0o600)?;
+        write_file(&self.journal(), "", 0o600)?;
+        write_file(&self.running(), "", 0o600)?;
+        write_file(&state.last(), &format!("{}\n", self.id), 0o644)
     }
 
     pub fn plan(&self) -> PathBuf {

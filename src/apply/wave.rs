@@ -28,6 +28,8 @@ pub struct Awaited {
     /// What ran before.
     invocation: String,
     restarts: u32,
+    /// How it last failed: systemd forgets that while it starts a unit again.
+    result: String,
     up: bool,
 }
 
@@ -67,6 +69,7 @@ impl Wave {
                 last,
                 invocation,
                 restarts,
+                result: String::new(),
                 up: false,
             }
         };
@@ -110,6 +113,9 @@ impl Awaited {
             seen.push(Seen::Unit { unit: self.unit.clone(), active, status });
         }
         self.last = view.clone();
+        if !matches!(view.result.as_str(), "" | "success") {
+            self.result.clone_from(&view.result);
+        }
         // A start by hand sets the count to 0.
         self.restarts = self.restarts.min(view.restarts);
         self.up = view.state.active == "active" && self.is_fresh(view);
@@ -134,7 +140,7 @@ impl Awaited {
             return None;
         }
         if view.restarts >= self.restarts + MAX_RESTARTS {
-            return Some(format!("it ended {MAX_RESTARTS} times ({})", view.result));
+            return Some(format!("it ended {MAX_RESTARTS} times ({})", self.result));
         }
         match view.state.active.as_str() {
             _ if view.pending => None,

@@ -17,7 +17,7 @@ struct Check<'a> {
 impl Check<'_> {
     fn step(&self, step: &Step) -> Result<(), PlanError> {
         match step {
-            Step::User { name, home } => self.user(name).and_then(|()| self.path(home)),
+            Step::User { name, home } => self.user(name).and_then(|()| self.home(home)),
             Step::UserAbsent { name } => self.user(name),
             Step::Directory { path, ownership } | Step::File { path, ownership, .. } => {
                 self.path(path).and_then(|()| self.ownership(ownership))
@@ -68,6 +68,10 @@ impl Check<'_> {
             return wrong("is the root of the file system");
         }
         self.text(path)
+    }
+
+    fn home(&self, home: &Path) -> Result<(), PlanError> {
+        if home == Path::new("/") { Ok(()) } else { self.path(home) }
     }
 
     fn text(&self, path: &Path) -> Result<(), PlanError> {

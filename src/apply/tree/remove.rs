@@ -18,7 +18,7 @@ impl Tree {
                 // The folder that is open, whatever has happened to its path; the standard
                 // library follows no links below it.
                 let held = format!("/proc/self/fd/{}", spot.folder.as_raw_fd());
-                std::fs::remove_dir_all(Path::new(&held).join(name))
+                remove_all(&Path::new(&held).join(name))
             }
             (Kind::Directory, false) => {
                 unlinkat(&spot.folder, name, UnlinkatFlags::RemoveDir).map_err(io::Error::from)
@@ -27,4 +27,17 @@ impl Tree {
         };
         removed.and_then(|()| spot.sync()).map_err(ApplyError::io("remove", path))
     }
+}
+
+/// How often a folder in which somebody still makes files is gone through.
+const TRIES: usize = 5;
+
+fn remove_all(path: &Path) -> io::Result<()> {
+    for _ in 1..TRIES {
+        match std::fs::remove_dir_all(path) {
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {}
+            done => return done,
+        }
+    }
+    std::fs::remove_dir_all(path)
 }

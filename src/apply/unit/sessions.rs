@@ -93,6 +93,21 @@ fn a_lock_that_ran_out_is_anybodys_and_its_holder_is_told() {
 }
 
 #[test]
+fn a_lock_is_renewed_and_its_beginning_stays() {
+    let rig = Rig::new();
+    let taken = lock::take(&rig.state(), "ann", "r1").unwrap();
+    let renewed = lock::renew(&rig.state(), &taken).unwrap();
+    assert!(renewed.expires_ms >= taken.expires_ms && renewed.since_ms == taken.since_ms);
+    assert!(renewed.is_held(renewed.expires_ms - 1) && !renewed.is_held(renewed.expires_ms));
+    // Written before the clock was set back by an hour.
+    assert!(!renewed.is_held(renewed.expires_ms - 3_600_000));
+    lock::release(&rig.state(), &renewed).unwrap();
+    assert!(lock::renew(&rig.state(), &renewed).is_err());
+    fs::write(rig.at("/var/lib/mesoform/lock"), "{\"owner\": \"cut").unwrap();
+    lock::take(&rig.state(), "bob", "r2").unwrap();
+}
+
+#[test]
 fn a_host_of_another_cluster_is_not_touched() {
     let rig = Rig::new();
     fs::create_dir(rig.at("/etc/mesoform")).unwrap();
@@ -302,7 +317,7 @@ struct Hangs;
 impl Run for Hangs {
     fn run(&self, _: &Call) -> Result<Done> {
         drop(std::io::read_to_string(std::io::stdin()));
-        Ok(Done::default())
+        Ok(Done { code: Some(0), ..Done::default() })
     }
 }
 
