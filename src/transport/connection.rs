@@ -83,7 +83,19 @@ impl Connection {
         carry: Carry,
         progress: &Progress<'_>,
     ) -> Result<Channel> {
-        carry::session(self, artifact, carry, carry::SESSION, carry::VERSIONS, progress).await
+        self.session_in(carry::VERSIONS, carry::SESSION, artifact, carry, progress).await
+    }
+
+    /// The same with another folder on the host and other arguments for the binary.
+    pub async fn session_in(
+        &self,
+        versions: &str,
+        arguments: &str,
+        artifact: &Artifact,
+        carry: Carry,
+        progress: &Progress<'_>,
+    ) -> Result<Channel> {
+        carry::session(self, artifact, carry, arguments, versions, progress).await
     }
 
     /// Takes leave.

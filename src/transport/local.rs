@@ -41,7 +41,7 @@ impl Local {
         let (end, ender, outcome, hangup) = ChannelEnd::new(self.host.clone(), tail.clone());
         tokio::spawn(watch(child, stderr, tail, ender, hangup));
         Ok(Channel {
-            stdin: ChannelWriter { inner: Box::new(stdin) },
+            stdin: ChannelWriter::new(stdin),
             stdout: ChannelReader { inner: Box::new(stdout), outcome },
             end,
         })

@@ -178,11 +178,30 @@ fn hop_wanted(wanted: &Wanted, hop: &str) -> Result<Wanted> {
         port,
         user,
         key: wanted.key.clone(),
+        ssh_arguments: config_file(&wanted.ssh_arguments),
         host_key_checking: wanted.host_key_checking,
         timeout: wanted.timeout,
         elevate: Some(false),
         ..Wanted::default()
     })
+}
+
+/// Of the options for a host, a jump host shares only the configuration file (as with `ssh -J`).
+fn config_file(arguments: &[String]) -> Vec<String> {
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        match word.strip_prefix("-F") {
+            Some("") => {
+                return words
+                    .next()
+                    .map(|file| vec!["-F".to_owned(), file.clone()])
+                    .unwrap_or_default();
+            }
+            Some(file) => return vec!["-F".to_owned(), file.to_owned()],
+            None => {}
+        }
+    }
+    Vec::new()
 }
 
 /// `host`, `host:port`, `[v6]`, `[v6]:port`; a bare IPv6 address has no port.

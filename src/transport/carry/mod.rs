@@ -159,6 +159,3 @@ impl Context<'_> {
         TransportError::Carry { host, place, cause: cause.trim().to_owned() }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -12,7 +12,6 @@ pub(crate) use append::append;
 pub(crate) use check::fingerprint;
 pub use check::{KnownHosts, Verdict};
 pub use entry::{Entry, Marker};
-pub(crate) use pattern::covers;
 
 /// The files' names for a message.
 pub(crate) fn list(files: &[PathBuf]) -> String {

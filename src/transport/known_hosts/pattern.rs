@@ -76,7 +76,7 @@ impl Pattern {
 
 /// `*` for any run of bytes, `?` for one. Linear in both lengths but for one remembered star, so a
 /// hostile pattern costs no more than their product.
-fn wildcard(pattern: &[u8], name: &[u8]) -> bool {
+pub(super) fn wildcard(pattern: &[u8], name: &[u8]) -> bool {
     let (mut p, mut n) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
     while n < name.len() {
@@ -100,9 +100,4 @@ fn wildcard(pattern: &[u8], name: &[u8]) -> bool {
         }
     }
     pattern[p..].iter().all(|&byte| byte == b'*')
-}
-
-/// Whether a certificate's principal, which may have wildcards, is about a name.
-pub(crate) fn covers(pattern: &str, name: &str) -> bool {
-    wildcard(pattern.to_lowercase().as_bytes(), name.as_bytes())
 }

@@ -13,6 +13,9 @@ use crate::target::{HostKeyChecking, Target};
 pub(crate) struct Client {
     pub target: Arc<Target>,
     pub known: Arc<KnownHosts>,
+    /// What known_hosts has for the address without its port: it vouches for a key that the name with
+    /// the port does not have (OpenSSH's "checking without port identifier"), and never accuses one.
+    pub portless: Arc<KnownHosts>,
 }
 
 /// What ends a connection: the protocol's error, or our own decision.
@@ -46,6 +49,7 @@ impl Client {
     fn check_key(&self, key: &PublicKey) -> Result<(), TransportError> {
         match self.known.check(key.key_data()) {
             Verdict::Known => Ok(()),
+            Verdict::Unknown if self.vouched(key.key_data()) => Ok(()),
             Verdict::Unknown if self.target.host_key_checking == HostKeyChecking::AcceptNew => {
                 self.record(key)
             }
@@ -71,8 +75,8 @@ impl Client {
                 return Err(self.revoked(at, key));
             }
         }
-        let trusted: Vec<_> =
-            self.known.authorities().map(|key| key.fingerprint(HashAlg::Sha256)).collect();
+        let authorities = self.known.authorities().chain(self.portless.authorities());
+        let trusted: Vec<_> = authorities.map(|key| key.fingerprint(HashAlg::Sha256)).collect();
         if !trusted.contains(&certificate.signature_key().fingerprint(HashAlg::Sha256)) {
             return self.check_key(&PublicKey::new(certificate.public_key().clone(), ""));
         }
@@ -89,6 +93,10 @@ impl Client {
         })
     }
 
+    fn vouched(&self, key: &KeyData) -> bool {
+        matches!(self.portless.check(key), Verdict::Known)
+    }
+
     fn judge(&self, certificate: &Certificate) -> Result<(), String> {
         if certificate.cert_type() != CertType::Host {
             return Err("it is a user's certificate".to_owned());
@@ -98,7 +106,8 @@ impl Client {
         }
         let name = self.principal();
         let principals = certificate.valid_principals();
-        if !principals.iter().any(|principal| known_hosts::covers(principal, &name)) {
+        // One without names is for any host; names have no wildcards here.
+        if !principals.is_empty() && !principals.contains(&name) {
             return Err(format!("it is for {}, not for {name}", principals.join(", ")));
         }
         Ok(())

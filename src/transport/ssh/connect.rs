@@ -32,8 +32,13 @@ pub(crate) async fn connect(target: &Target, auth: &Auth) -> Result<Ssh> {
 async fn one(target: &Target, auth: &Auth, hop: Option<&Handle<Client>>) -> Result<Handle<Client>> {
     let stream = reach(target, hop).await?;
     let known = KnownHosts::read(&target.known_hosts, &target.lookup_name());
-    let config = Arc::new(config(target, &known));
-    let client = Client { target: Arc::new(target.clone()), known: Arc::new(known) };
+    let portless = portless(target);
+    let config = Arc::new(config(target, &known, &portless));
+    let client = Client {
+        target: Arc::new(target.clone()),
+        known: Arc::new(known),
+        portless: Arc::new(portless),
+    };
     let shaken = timeout(target.timeout, client::connect_stream(config, stream, client)).await;
     let mut handle = match shaken {
         Ok(Ok(handle)) => handle,
@@ -47,21 +52,28 @@ async fn one(target: &Target, auth: &Auth, hop: Option<&Handle<Client>>) -> Resu
     }
 }
 
-fn config(target: &Target, known: &KnownHosts) -> Config {
+fn portless(target: &Target) -> KnownHosts {
+    if target.port == 22 || target.host_key_alias.is_some() {
+        return KnownHosts::default();
+    }
+    KnownHosts::read(&target.known_hosts, &target.address.to_lowercase())
+}
+
+fn config(target: &Target, known: &KnownHosts, portless: &KnownHosts) -> Config {
     Config {
         keepalive_interval: Some(KEEPALIVE),
         keepalive_max: 3,
         nodelay: true,
         // Few, since each is a whole packet: what a slow reader makes us hold is below 1 MiB.
         channel_buffer_size: 16,
-        preferred: preferred(target, known),
+        preferred: preferred(target, known, portless),
         ..Config::default()
     }
 }
 
 /// The kinds of keys that known_hosts has for the host come first, so that the host shows one of
 /// them; certificates are asked for only where an authority is trusted for it.
-fn preferred(target: &Target, known: &KnownHosts) -> Preferred {
+fn preferred(target: &Target, known: &KnownHosts, portless: &KnownHosts) -> Preferred {
     let mut preferred = Preferred::DEFAULT;
     if target.host_key_checking == HostKeyChecking::Off {
         return preferred;
@@ -73,7 +85,7 @@ fn preferred(target: &Target, known: &KnownHosts) -> Preferred {
     let all = preferred.key.to_vec();
     let (first, rest): (Vec<_>, Vec<_>) = all.iter().cloned().partition(is_known);
     preferred.key = Cow::Owned([first, rest].concat());
-    if known.authorities().next().is_some() {
+    if known.authorities().chain(portless.authorities()).next().is_some() {
         preferred.host_key_certificates = Cow::Owned(all);
     }
     preferred

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use russh::client::Msg;
 use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, SimplexStream, WriteHalf, simplex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio_util::sync::CancellationToken;
 
 use crate::channel::{Channel, ChannelEnd, ChannelReader, ChannelWriter, Ender, Exit, Tail};
@@ -22,13 +22,14 @@ pub(super) fn channel(
 ) -> Channel {
     let stderr = Tail::default();
     let (end, ender, outcome, hangup) = ChannelEnd::new(host, stderr.clone());
-    let (stdout, stdout_in) = simplex(PIPE);
-    let (stdin_out, stdin) = simplex(PIPE);
+    // Of each pair one direction is used: unlike a simplex's halves, they end when one is dropped.
+    let (stdout, stdout_in) = duplex(PIPE);
+    let (stdin_out, stdin) = duplex(PIPE);
     let ended = CancellationToken::new();
     tokio::spawn(inward(stdin_out, write, hangup, ended.clone()));
     tokio::spawn(outward(read, stdout_in, stderr, ender, ended));
     Channel {
-        stdin: ChannelWriter { inner: Box::new(stdin) },
+        stdin: ChannelWriter::new(stdin),
         stdout: ChannelReader { inner: Box::new(stdout), outcome },
         end,
     }
@@ -36,7 +37,7 @@ pub(super) fn channel(
 
 /// From the caller to the command, until either is done.
 async fn inward(
-    mut stdin: ReadHalf<SimplexStream>,
+    mut stdin: DuplexStream,
     write: ChannelWriteHalf<Msg>,
     hangup: CancellationToken,
     ended: CancellationToken,
@@ -65,7 +66,7 @@ async fn inward(
 /// reader at the end of the output knows whether it was a clean one.
 async fn outward(
     mut read: ChannelReadHalf,
-    stdout: WriteHalf<SimplexStream>,
+    stdout: DuplexStream,
     stderr: Tail,
     ender: Ender,
     ended: CancellationToken,
@@ -99,7 +100,7 @@ async fn outward(
 }
 
 /// A caller that does not read any more is no reason to stop taking what comes.
-async fn deliver(stdout: &mut Option<WriteHalf<SimplexStream>>, data: &[u8]) {
+async fn deliver(stdout: &mut Option<DuplexStream>, data: &[u8]) {
     if let Some(pipe) = stdout
         && pipe.write_all(data).await.is_err()
     {

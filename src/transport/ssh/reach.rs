@@ -2,6 +2,7 @@
 
 use std::io;
 use std::process::Stdio;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
@@ -38,8 +39,12 @@ async fn directly(target: &Target) -> Result<Box<dyn Stream>> {
         .with_min_delay(Duration::from_millis(100))
         .with_max_delay(Duration::from_secs(1))
         .with_max_times(4);
+    let last = Mutex::new(None);
     let attempt = || async {
-        let stream = TcpStream::connect((target.address.as_str(), target.port)).await?;
+        let stream = TcpStream::connect((target.address.as_str(), target.port)).await;
+        let stream = stream.inspect_err(|error| {
+            *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(unreachable(target, error));
+        })?;
         stream.set_nodelay(true)?;
         Ok::<_, io::Error>(stream)
     };
@@ -49,7 +54,10 @@ async fn directly(target: &Target) -> Result<Box<dyn Stream>> {
     match timeout(target.timeout, attempt.retry(backoff).when(again)).await {
         Ok(Ok(stream)) => Ok(Box::new(stream)),
         Ok(Err(error)) => Err(unreachable(target, &error)),
-        Err(_) => Err(silent(target)),
+        Err(_) => {
+            let last = last.into_inner().unwrap_or_else(PoisonError::into_inner);
+            Err(last.unwrap_or_else(|| silent(target)))
+        }
     }
 }
 
