@@ -9,9 +9,8 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum SuperviseError {
     #[error(
-        "{} is already in use by the process {}; stop that one first (Ctrl-C where it runs, or \
-         kill {}), or choose another folder",
-        directory.display(), pid_text(*pid), pid_text(*pid)
+        "{} is already in use by {}, or choose another folder",
+        directory.display(), owner(*pid)
     )]
     Running { directory: PathBuf, pid: Option<i32> },
     #[error("the units need each other: {}; one of them must start without the next", path.join(" > "))]
@@ -62,6 +61,12 @@ impl fmt::Display for Failure {
     }
 }
 
-fn pid_text(pid: Option<i32>) -> String {
-    pid.map_or_else(|| "that holds it".to_owned(), |pid| pid.to_string())
+fn owner(pid: Option<i32>) -> String {
+    match pid {
+        Some(pid) => {
+            format!("the process {pid}; stop it first (Ctrl-C where it runs, or kill {pid})")
+        }
+        // It has the lock, but has not yet written its name.
+        None => "a process that just started; stop it first".to_owned(),
+    }
 }

@@ -1,17 +1,24 @@
-"""Asks Ansible's own inventory for patterns. Reads [path, pattern...] as JSON lines."""
+"""Asks Ansible's own inventory. Reads [path, pattern...] as JSON lines; for each line answers with
+the hosts of each pattern (or what is wrong with it), or with null where Ansible refuses the file."""
 import json
 import sys
 
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 
+
+def hosts(inventory, pattern):
+    try:
+        return [host.name for host in inventory.get_hosts(pattern)]
+    except Exception as e:
+        return str(e)
+
+
 for line in sys.stdin:
     path, *patterns = json.loads(line)
-    inventory = InventoryManager(loader=DataLoader(), sources=[path])
-    answers = []
-    for pattern in patterns:
-        try:
-            answers.append([host.name for host in inventory.get_hosts(pattern)])
-        except Exception as e:
-            answers.append(str(e))
-    print(json.dumps(answers), flush=True)
+    try:
+        inventory = InventoryManager(loader=DataLoader(), sources=[path])
+        answer = [hosts(inventory, pattern) for pattern in patterns]
+    except Exception:
+        answer = None
+    print(json.dumps(answer), flush=True)
