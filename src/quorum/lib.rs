@@ -1,1 +1,32 @@
-//! Placeholder.
+//! The quorum: the cluster's memory, as one voter of a replicated etcd v3 service.
+//!
+//! Consensus is openraft's; its log ([`log`]) and the state ([`machine`], [`mvcc`]) are in redb.
+//! Clients speak etcd's API ([`api`]), voters their own protocol ([`peer`], [`wire`]).
+//!
+//! A write travels: `api` checks it, `propose` gathers it with others (at the leader, wherever that
+//! is), the log keeps it, `machine` applies it, `watch` tells of it, and the reply goes back. A read
+//! asks the leader how far the log is committed (`read`), waits until that is applied, and reads.
+
+mod api;
+mod bootstrap;
+mod compactor;
+mod data_dir;
+mod error;
+mod leadership;
+mod lease;
+mod listener;
+mod log;
+mod machine;
+mod mvcc;
+mod peer;
+mod propose;
+mod raft;
+mod read;
+mod run;
+mod serve;
+mod status;
+mod watch;
+mod wire;
+
+pub use error::QuorumError;
+pub use run::{run, serve};

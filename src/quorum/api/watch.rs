@@ -1,0 +1,26 @@
+use super::Api;
+use crate::watch::WatchStream;
+use mesoform_etcd::pb::{WatchRequest, WatchResponse};
+use mesoform_etcd::server::Watch;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status, Streaming, async_trait};
+
+/// Responses on their way to a client; beyond them the history waits.
+const QUEUE: usize = 4;
+
+#[async_trait]
+impl Watch for Api {
+    type WatchStream = ReceiverStream<Result<WatchResponse, Status>>;
+
+    async fn watch(
+        &self,
+        request: Request<Streaming<WatchRequest>>,
+    ) -> Result<Response<Self::WatchStream>, Status> {
+        self.check_leader(&request)?;
+        let (out, responses) = mpsc::channel(QUEUE);
+        let stream = WatchStream::new(self.state.clone(), self.hub.clone(), self.headers.clone());
+        tokio::spawn(stream.run(request.into_inner(), out));
+        Ok(Response::new(ReceiverStream::new(responses)))
+    }
+}

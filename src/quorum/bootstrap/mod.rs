@@ -1,0 +1,22 @@
+//! How a voter finds its cluster: it founds one, joins one, or comes back to it.
+
+mod decide;
+mod form;
+mod introducer;
+mod members;
+mod ready;
+mod stand;
+
+pub use form::form;
+pub use introducer::Introducer;
+pub use members::Members;
+pub use ready::report;
+
+use crate::wire::Introduction;
+use std::collections::BTreeMap;
+
+/// What the other voters said, by their slots in our settings.
+pub type Answers = BTreeMap<u8, Introduction>;
+
+#[cfg(test)]
+mod tests;

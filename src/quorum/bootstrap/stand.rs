@@ -1,0 +1,22 @@
+use super::Answers;
+use crate::wire::{Introduction, LogId};
+use std::collections::BTreeSet;
+
+/// Whether this voter should stand for election at once, because after a restart of the whole
+/// quorum everyone would else wait for a time-out.
+///
+/// That is safe at any time; it is only useful where a majority answers, nobody knows a leader and
+/// nobody has a longer log. Of equals the lowest slot stands.
+pub fn should_stand(me: &Introduction, answers: &Answers, voters: &BTreeSet<u64>) -> bool {
+    let members: Vec<&Introduction> =
+        answers.values().filter(|peer| voters.contains(&peer.node_id)).collect();
+    let majority = (members.len() + 1) * 2 > voters.len();
+    let leaderless = me.leader == 0 && members.iter().all(|peer| peer.leader == 0);
+    let best = members.iter().all(|peer| rank(me) > rank(peer));
+    voters.contains(&me.node_id) && majority && leaderless && best
+}
+
+fn rank(voter: &Introduction) -> (Option<(u64, u64, u64)>, u32) {
+    let log = |id: LogId| (id.term, id.node_id, id.index);
+    (voter.last_log.map(log), u32::MAX - voter.slot)
+}

@@ -1,0 +1,199 @@
+use crate::error::{QuorumError, Result};
+use nix::fcntl::{Flock, FlockArg};
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// The newest format of a data directory that this version reads and writes.
+const FORMAT: u32 = 1;
+const VOTER: &str = "voter.json";
+const LOCK: &str = "lock";
+
+/// Who this data directory belongs to. The Raft id is drawn when the directory is made and lives
+/// and dies with it: a voter that lost its data must not vote under the id that promised something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Record {
+    format: u32,
+    cluster: String,
+    node_id: u64,
+    /// The cluster that this voter has been part of or heard of; 0: none.
+    #[serde(default)]
+    cluster_id: u64,
+}
+
+/// A voter's data directory, locked for this process.
+#[derive(Debug)]
+pub struct DataDir {
+    path: PathBuf,
+    record: Record,
+    _lock: Flock<File>,
+}
+
+impl DataDir {
+    /// Opens the directory, or makes it.
+    ///
+    /// # Errors
+    /// It is in use, belongs to another cluster or to something else, is in a newer format, or
+    /// cannot be written.
+    pub fn open(path: &Path, cluster: &str) -> Result<Self> {
+        let fail = |e: io::Error| QuorumError::DataDir { path: path.to_owned(), cause: e.to_string() };
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(fail)?;
+        let lock = lock(path)?;
+        let record = match fs::read(path.join(VOTER)) {
+            Ok(json) => read(path, &json, cluster)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                refuse_foreign(path)?;
+                let record = Record {
+                    format: FORMAT,
+                    cluster: cluster.to_owned(),
+                    node_id: fresh_id(),
+                    cluster_id: 0,
+                };
+                write(path, &record).map_err(fail)?;
+                record
+            }
+            Err(error) => return Err(fail(error)),
+        };
+        Ok(Self { path: path.to_owned(), record, _lock: lock })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn node_id(&self) -> u64 {
+        self.record.node_id
+    }
+
+    pub fn cluster_id(&self) -> u64 {
+        self.record.cluster_id
+    }
+
+    /// Remembers, durably, that a cluster exists: this voter never founds another one.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn remember_cluster(&mut self, cluster_id: u64) -> Result<()> {
+        if self.record.cluster_id == cluster_id {
+            return Ok(());
+        }
+        let record = Record { cluster_id, ..self.record.clone() };
+        write(&self.path, &record)
+            .map_err(|e| QuorumError::DataDir { path: self.path.clone(), cause: e.to_string() })?;
+        self.record = record;
+        Ok(())
+    }
+}
+
+fn lock(path: &Path) -> Result<Flock<File>> {
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path.join(LOCK))
+        .map_err(|e| QuorumError::DataDir { path: path.to_owned(), cause: e.to_string() })?;
+    Flock::lock(file, FlockArg::LockExclusiveNonblock)
+        .map_err(|_| QuorumError::Locked { path: path.to_owned() })
+}
+
+fn read(path: &Path, json: &[u8], cluster: &str) -> Result<Record> {
+    let path = path.to_owned();
+    #[derive(Deserialize)]
+    struct Format {
+        format: u32,
+    }
+    let damaged = |e: serde_json::Error| QuorumError::DataDir {
+        path: path.clone(),
+        cause: format!("{VOTER} is damaged: {e}"),
+    };
+    let found = serde_json::from_slice::<Format>(json).map_err(damaged)?.format;
+    if found > FORMAT {
+        return Err(QuorumError::NewerFormat { path, found, known: FORMAT });
+    }
+    let record: Record = serde_json::from_slice(json).map_err(damaged)?;
+    if record.cluster != cluster {
+        let wanted = cluster.to_owned();
+        return Err(QuorumError::OtherCluster { path, found: record.cluster, wanted });
+    }
+    Ok(record)
+}
+
+/// A directory that we did not make must be empty, but for what a new file system brings.
+fn refuse_foreign(path: &Path) -> Result<()> {
+    let fail = |e: io::Error| QuorumError::DataDir { path: path.to_owned(), cause: e.to_string() };
+    for entry in fs::read_dir(path).map_err(fail)? {
+        let name = entry.map_err(fail)?.file_name();
+        let ours = name == LOCK || name == "lost+found" || name.as_encoded_bytes().starts_with(b".");
+        if !ours {
+            return Err(QuorumError::ForeignDir { path: path.to_owned() });
+        }
+    }
+    Ok(())
+}
+
+fn fresh_id() -> u64 {
+    // 0 means "none" on the wire.
+    rand::random::<u64>().max(1)
+}
+
+fn write(path: &Path, record: &Record) -> io::Result<()> {
+    let temporary = path.join(format!(".{VOTER}.tmp"));
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+    file.write_all(&serde_json::to_vec_pretty(record)?)?;
+    file.sync_all()?;
+    fs::rename(&temporary, path.join(VOTER))?;
+    File::open(path)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_kept_with_its_directory() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("quorum");
+        let first = DataDir::open(&path, "c").unwrap().node_id();
+        assert_eq!(DataDir::open(&path, "c").unwrap().node_id(), first);
+        fs::remove_dir_all(&path).unwrap();
+        assert_ne!(DataDir::open(&path, "c").unwrap().node_id(), first);
+    }
+
+    #[test]
+    fn a_cluster_is_remembered() {
+        let dir = tempfile::tempdir().unwrap();
+        DataDir::open(dir.path(), "c").unwrap().remember_cluster(7).unwrap();
+        assert_eq!(DataDir::open(dir.path(), "c").unwrap().cluster_id(), 7);
+    }
+
+    #[test]
+    fn two_processes_cannot_share_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let _first = DataDir::open(dir.path(), "c").unwrap();
+        let error = DataDir::open(dir.path(), "c").unwrap_err();
+        assert!(matches!(error, QuorumError::Locked { .. }), "{error}");
+    }
+
+    #[test]
+    fn what_is_not_ours_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("member.wal"), "x").unwrap();
+        let error = DataDir::open(dir.path(), "c").unwrap_err();
+        assert!(matches!(error, QuorumError::ForeignDir { .. }), "{error}");
+    }
+
+    #[test]
+    fn another_cluster_and_a_newer_format_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(DataDir::open(dir.path(), "c").unwrap());
+        let error = DataDir::open(dir.path(), "d").unwrap_err();
+        assert!(matches!(error, QuorumError::OtherCluster { .. }), "{error}");
+        fs::write(dir.path().join(VOTER), r#"{"format": 99, "all": "new"}"#).unwrap();
+        let error = DataDir::open(dir.path(), "c").unwrap_err();
+        assert!(matches!(error, QuorumError::NewerFormat { found: 99, .. }), "{error}");
+    }
+}

@@ -1,0 +1,54 @@
+use mesoform_identity::IdentityError;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// Why the quorum service could not start, or had to end.
+#[derive(Debug, Error)]
+pub enum QuorumError {
+    #[error("slot {slot} is not among the voters; the settings must name this voter too")]
+    NoSuchSlot { slot: u8 },
+    #[error("{what}: {cause}")]
+    Settings { what: &'static str, cause: String },
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    #[error(
+        "the certificate belongs to `{found}` of the cluster `{cluster}`, but this is a voter of `{wanted}`; run `mesoform up` again"
+    )]
+    WrongIdentity { found: String, cluster: String, wanted: String },
+    #[error("{}: cannot be used: {cause}", path.display())]
+    DataDir { path: PathBuf, cause: String },
+    #[error(
+        "{}: another process uses this data directory; stop it first (one voter per directory)",
+        path.display()
+    )]
+    Locked { path: PathBuf },
+    #[error(
+        "{}: holds the data of the cluster `{found}`, not of `{wanted}`; give this voter a data directory of its own, or move the old one away",
+        path.display()
+    )]
+    OtherCluster { path: PathBuf, found: String, wanted: String },
+    #[error(
+        "{}: is in format {found}, but this version of mesoform knows formats up to {known}; run the version that wrote it, or a later one",
+        path.display()
+    )]
+    NewerFormat { path: PathBuf, found: u32, known: u32 },
+    #[error(
+        "{}: is not empty and holds no quorum data; give this voter an empty directory",
+        path.display()
+    )]
+    ForeignDir { path: PathBuf },
+    #[error(
+        "{}: the database cannot be opened: {cause}; where the file is damaged, move the whole directory away: this voter then joins again under a new id and is sent the data",
+        path.display()
+    )]
+    Database { path: PathBuf, cause: String },
+    #[error("cannot listen on {address}: {cause}; is the port in use?")]
+    Listen { address: SocketAddr, cause: String },
+    #[error("Raft has stopped: {cause}; the service ends so that it can start afresh")]
+    Raft { cause: String },
+    #[error("the service on {address} has stopped: {cause}")]
+    Serve { address: SocketAddr, cause: String },
+}
+
+pub type Result<T, E = QuorumError> = std::result::Result<T, E>;

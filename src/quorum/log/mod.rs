@@ -1,0 +1,15 @@
+//! The Raft log: entries, the vote and what was purged, in a database of its own.
+//!
+//! A thread of its own writes, and flushes before it acknowledges; what waits meanwhile shares the
+//! next flush. The newest entries are also kept in memory, so that they are not read back to be
+//! applied and sent.
+
+mod cache;
+mod ops;
+mod store;
+mod writer;
+
+pub use store::{LogReader, LogStore};
+
+#[cfg(test)]
+mod tests;

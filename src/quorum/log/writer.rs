@@ -1,0 +1,75 @@
+use super::ops::Op;
+use super::store::{COMMITTED, LOG, META, PURGED, VOTE};
+use crate::raft::LogId;
+use redb::{Database, Table, WriteTransaction};
+use serde::Serialize;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+type Log<'t> = Table<'t, u64, &'static [u8]>;
+type Meta<'t> = Table<'t, &'static str, &'static [u8]>;
+
+/// Carries out what comes in until nobody can ask any more. What waits together is flushed together.
+///
+/// After an error nothing is written any more: what the disk then holds is only known after a restart.
+pub fn run(database: &Arc<Database>, ops: &Receiver<Op>) {
+    let mut broken: Option<String> = None;
+    let mut committed = None;
+    while let Ok(first) = ops.recv() {
+        let batch: Vec<Op> = std::iter::once(first).chain(ops.try_iter()).collect();
+        committed = batch.iter().rev().find_map(Op::committed).or(committed);
+        let result = match &broken {
+            Some(cause) => Err(cause.clone()),
+            None => write(database, &batch, committed),
+        };
+        broken = result.as_ref().err().cloned();
+        for op in batch {
+            op.finish(result.clone());
+        }
+    }
+}
+
+fn write(database: &Database, batch: &[Op], committed: Option<LogId>) -> Result<(), String> {
+    // How far the log is committed is a hint and not worth a flush: the next batch carries it.
+    if batch.iter().all(|op| op.committed().is_some()) {
+        return Ok(());
+    }
+    let transaction = database.begin_write().map_err(|e| e.to_string())?;
+    write_all(&transaction, batch, committed).map_err(|e| e.to_string())?;
+    transaction.commit().map_err(|e| e.to_string())
+}
+
+fn write_all(
+    transaction: &WriteTransaction,
+    batch: &[Op],
+    committed: Option<LogId>,
+) -> Result<(), redb::Error> {
+    let mut log = transaction.open_table(LOG)?;
+    let mut meta = transaction.open_table(META)?;
+    batch.iter().try_for_each(|op| write_op(&mut log, &mut meta, op))?;
+    committed.map_or(Ok(()), |committed| set(&mut meta, COMMITTED, &committed))
+}
+
+fn write_op(log: &mut Log<'_>, meta: &mut Meta<'_>, op: &Op) -> Result<(), redb::Error> {
+    match op {
+        Op::Append { entries, .. } => {
+            for (index, entry) in entries {
+                log.insert(index, entry.as_slice())?;
+            }
+        }
+        Op::Vote { vote, .. } => set(meta, VOTE, vote)?,
+        Op::Committed(_) => {}
+        Op::Truncate { from, .. } => log.retain_in(*from.., |_, _| false)?,
+        Op::Purge { upto, .. } => {
+            log.retain_in(..=upto.index, |_, _| false)?;
+            set(meta, PURGED, upto)?;
+        }
+    }
+    Ok(())
+}
+
+fn set(meta: &mut Meta<'_>, name: &str, fact: &impl Serialize) -> Result<(), redb::Error> {
+    let json = serde_json::to_vec(fact).map_err(std::io::Error::from)?;
+    meta.insert(name, json.as_slice())?;
+    Ok(())
+}

@@ -1,0 +1,131 @@
+use super::{SnapshotData, State};
+use crate::mvcc::MvccError;
+use crate::raft::{Config, Entry, LogId, Member, Membership, SnapshotMeta, StorageError};
+use crate::wire::Replies;
+use openraft::storage::{RaftStateMachine, Snapshot};
+use openraft::{AnyError, ErrorSubject, ErrorVerb, OptionalSend, RaftSnapshotBuilder, StorageIOError};
+use std::fs::{File, OpenOptions};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The state machine as openraft wants it. The work is done on blocking threads.
+#[derive(Clone)]
+pub struct Machine {
+    state: Arc<State>,
+    /// Where what is received is kept until it is complete.
+    folder: PathBuf,
+}
+
+/// Makes snapshots of the state at any time; see [`SnapshotData`].
+pub struct SnapshotBuilder(Arc<State>);
+
+impl Machine {
+    pub fn new(state: Arc<State>, folder: PathBuf) -> Self {
+        Self { state, folder }
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        verb: ErrorVerb,
+        work: impl FnOnce(&State) -> Result<T, MvccError> + Send + 'static,
+    ) -> Result<T, StorageError> {
+        blocking(self.state.clone(), ErrorSubject::StateMachine, verb, work).await
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    state: Arc<State>,
+    subject: ErrorSubject<u64>,
+    verb: ErrorVerb,
+    work: impl FnOnce(&State) -> Result<T, MvccError> + Send + 'static,
+) -> Result<T, StorageError> {
+    let done = tokio::task::spawn_blocking(move || work(&state)).await;
+    let fail = |error: AnyError| StorageIOError::new(subject, verb, error).into();
+    match done {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(fail(AnyError::new(&error))),
+        Err(error) => Err(fail(AnyError::new(&error))),
+    }
+}
+
+impl RaftStateMachine<Config> for Machine {
+    type SnapshotBuilder = SnapshotBuilder;
+
+    async fn applied_state(&mut self) -> Result<(Option<LogId>, Membership), StorageError> {
+        self.blocking(ErrorVerb::Read, State::applied).await
+    }
+
+    async fn apply<I>(&mut self, entries: I) -> Result<Vec<Replies>, StorageError>
+    where
+        I: IntoIterator<Item = Entry> + OptionalSend,
+        I::IntoIter: OptionalSend,
+    {
+        let entries: Vec<Entry> = entries.into_iter().collect();
+        self.blocking(ErrorVerb::Write, move |state| state.apply(&entries)).await
+    }
+
+    async fn get_snapshot_builder(&mut self) -> SnapshotBuilder {
+        SnapshotBuilder(self.state.clone())
+    }
+
+    async fn begin_receiving_snapshot(&mut self) -> Result<Box<SnapshotData>, StorageError> {
+        let path = self.folder.join("incoming.snapshot");
+        let data = self.blocking(ErrorVerb::Write, move |_| Ok(unnamed_file(&path)?)).await?;
+        Ok(Box::new(SnapshotData::Received(data)))
+    }
+
+    async fn install_snapshot(
+        &mut self,
+        meta: &SnapshotMeta,
+        snapshot: Box<SnapshotData>,
+    ) -> Result<(), StorageError> {
+        let meta = meta.clone();
+        self.blocking(ErrorVerb::Write, move |state| state.install(&meta, *snapshot)).await
+    }
+
+    async fn get_current_snapshot(&mut self) -> Result<Option<Snapshot<Config>>, StorageError> {
+        self.blocking(ErrorVerb::Read, |state| {
+            if !state.has_snapshot()? {
+                return Ok(None);
+            }
+            let (meta, data) = state.snapshot()?;
+            Ok(Some(Snapshot { meta, snapshot: Box::new(data) }))
+        })
+        .await
+    }
+}
+
+impl RaftSnapshotBuilder<Config> for SnapshotBuilder {
+    async fn build_snapshot(&mut self) -> Result<Snapshot<Config>, StorageError> {
+        blocking(self.0.clone(), ErrorSubject::Snapshot(None), ErrorVerb::Write, |state| {
+            // The view first: what comes after it may be flushed too, but never less.
+            let (meta, data) = state.snapshot()?;
+            state.flush()?;
+            Ok(Snapshot { meta, snapshot: Box::new(data) })
+        })
+        .await
+    }
+}
+
+/// A file that vanishes when it is closed, whatever happens to this process.
+fn unnamed_file(path: &PathBuf) -> std::io::Result<File> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let file = OpenOptions::new().read(true).write(true).create_new(true).open(path)?;
+    std::fs::remove_file(path)?;
+    Ok(file)
+}
+
+/// What the settings say about a voter, as the membership knows it.
+impl From<&mesoform_settings::Voter> for Member {
+    fn from(voter: &mesoform_settings::Voter) -> Self {
+        Self {
+            slot: voter.slot,
+            name: voter.name.clone(),
+            peer: voter.peer.clone(),
+            client: voter.client.clone(),
+        }
+    }
+}

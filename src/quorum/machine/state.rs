@@ -1,0 +1,117 @@
+use super::Listener;
+use crate::error::{QuorumError, Result};
+use crate::mvcc::{self, MvccError, ReadTables, Tables, WriteTables, meta};
+use crate::raft::{LogId, Membership};
+use redb::{Database, Durability, ReadableDatabase, WriteTransaction};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use tokio::sync::watch;
+
+/// After so many commits without a flush the next one is flushed. Until then the log can replay
+/// them; but the database only reuses its pages after a flush.
+const FLUSH_EVERY: u32 = 128;
+
+/// How far the state has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// The index of the last applied log entry.
+    pub applied: Option<LogId>,
+    pub revision: i64,
+}
+
+/// The replicated state in its database. Reading never waits for writing.
+pub struct State {
+    path: PathBuf,
+    pub(super) database: Database,
+    pub(super) listener: Arc<dyn Listener>,
+    progress: watch::Sender<Progress>,
+    unflushed: AtomicU32,
+}
+
+impl State {
+    /// Opens the database at `path`, or makes it.
+    ///
+    /// # Errors
+    /// It is damaged, in use, or cannot be written.
+    pub fn open(path: &Path, cache_bytes: usize, listener: Arc<dyn Listener>) -> Result<Self> {
+        let fail = |cause: String| QuorumError::Database { path: path.to_owned(), cause };
+        let database = redb::Builder::new()
+            .set_cache_size(cache_bytes)
+            .create(path)
+            .map_err(|e| fail(e.to_string()))?;
+        let progress = prepare(&database).map_err(|e| fail(e.to_string()))?;
+        let (progress, _) = watch::channel(progress);
+        Ok(Self { path: path.to_owned(), database, listener, progress, unflushed: AtomicU32::new(0) })
+    }
+
+    /// A view of the state as it is now.
+    ///
+    /// # Errors
+    /// The storage failed.
+    pub fn read(&self) -> mvcc::Result<ReadTables> {
+        ReadTables::open(&self.database.begin_read()?)
+    }
+
+    /// Tells how far the state has come, now and later.
+    pub fn progress(&self) -> watch::Receiver<Progress> {
+        self.progress.subscribe()
+    }
+
+    pub fn now(&self) -> Progress {
+        *self.progress.borrow()
+    }
+
+    pub(super) fn set_progress(&self, progress: Progress) {
+        self.progress.send_replace(progress);
+    }
+
+    /// The last applied log entry and membership.
+    pub(super) fn applied(&self) -> mvcc::Result<(Option<LogId>, Membership)> {
+        let tables = self.read()?;
+        let applied = meta::get(tables.meta(), meta::APPLIED)?;
+        Ok((applied, meta::get(tables.meta(), meta::MEMBERSHIP)?.unwrap_or_default()))
+    }
+
+    /// A transaction that is only flushed when it is time to.
+    pub(super) fn begin_apply(&self) -> mvcc::Result<WriteTransaction> {
+        let mut transaction = self.database.begin_write()?;
+        if self.unflushed.fetch_add(1, Ordering::Relaxed) + 1 < FLUSH_EVERY {
+            transaction.set_durability(Durability::None)?;
+        } else {
+            self.unflushed.store(0, Ordering::Relaxed);
+            transaction.set_quick_repair(true);
+        }
+        Ok(transaction)
+    }
+
+    /// Brings all that was applied to the disk.
+    pub(super) fn flush(&self) -> mvcc::Result<()> {
+        let mut transaction = self.database.begin_write()?;
+        transaction.set_quick_repair(true);
+        meta::set(&mut WriteTables::open(&transaction)?.meta, meta::SNAPSHOT, &true)?;
+        transaction.commit()?;
+        self.unflushed.store(0, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Bytes that the database takes on disk.
+    pub fn size(&self) -> u64 {
+        std::fs::metadata(&self.path).map_or(0, |file| file.len())
+    }
+}
+
+/// Makes the tables, so that readers find them.
+fn prepare(database: &Database) -> Result<Progress, MvccError> {
+    let mut transaction = database.begin_write()?;
+    transaction.set_quick_repair(true);
+    let progress = {
+        let tables = WriteTables::open(&transaction)?;
+        Progress {
+            applied: meta::get(tables.meta(), meta::APPLIED)?,
+            revision: tables.revision(),
+        }
+    };
+    transaction.commit()?;
+    Ok(progress)
+}

@@ -1,0 +1,84 @@
+//! The multi-version store: what a command does to the state, and what a request reads from it.
+//!
+//! Everything here is a function of the tables and the command: no clock, no chance, no waiting. So
+//! every voter that applies the same log comes to the same state.
+//!
+//! | table | key | value |
+//! |---|---|---|
+//! | `current` | key | its newest `KeyValue`, where it is not deleted |
+//! | `revisions` | (revision, place in it) | the `Event` that happened |
+//! | `history` | (key, revision) | the place in the revision |
+//! | `leases` | id | granted seconds |
+//! | `lease_keys` | (id, key) | – |
+//! | `meta` | name | see [`meta`] |
+//!
+//! Nothing of `revisions` and `history` is forgotten before a compaction allows it.
+
+mod apply;
+mod check;
+mod compact;
+mod compare;
+mod delete;
+mod history;
+mod interval;
+mod lease;
+pub mod meta;
+mod put;
+mod range;
+mod restore;
+mod tables;
+mod txn;
+
+pub use apply::{Applied, Change, Writer};
+pub use check::{Malformed, check_command, check_range};
+pub use history::{events_between, with_previous};
+pub use interval::Interval;
+pub use lease::{keys_of, leases};
+pub use range::range;
+pub use tables::{ReadTables, Tables, WriteTables, clear};
+
+use crate::wire::Refusal;
+use thiserror::Error;
+
+/// Why the state machine could not do something.
+#[derive(Debug, Error)]
+pub enum MvccError {
+    /// A plain answer to the client; nothing was changed.
+    #[error("refused: {0:?}")]
+    Refused(Refusal),
+    /// The storage failed: fatal.
+    #[error("{0}")]
+    Storage(String),
+    /// What is stored makes no sense: fatal.
+    #[error("the stored state is damaged: {0}")]
+    Damaged(String),
+}
+
+pub type Result<T, E = MvccError> = std::result::Result<T, E>;
+
+impl From<Refusal> for MvccError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<prost::DecodeError> for MvccError {
+    fn from(error: prost::DecodeError) -> Self {
+        Self::Damaged(error.to_string())
+    }
+}
+
+macro_rules! from_redb {
+    ($($error:ident),*) => {
+        $(impl From<redb::$error> for MvccError {
+            fn from(error: redb::$error) -> Self {
+                Self::Storage(error.to_string())
+            }
+        })*
+    };
+}
+
+from_redb!(StorageError, TableError, TransactionError, CommitError, SetDurabilityError);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,76 @@
+use super::{Result, Writer, compare, delete, put, range};
+use crate::wire::Refusal;
+use mesoform_etcd::pb::request_op::Request;
+use mesoform_etcd::pb::response_op::Response;
+use mesoform_etcd::pb::{RequestOp, ResponseOp, TxnRequest, TxnResponse};
+
+/// Carries out a transaction: conditions and permissions first, so that it does all or nothing.
+pub(super) fn txn(writer: &mut Writer<'_>, request: &TxnRequest) -> Result<TxnResponse> {
+    let path = choose(writer, request)?;
+    check(writer, &path)?;
+    let mut response = carry_out(writer, &path)?;
+    response.header = writer.header();
+    Ok(response)
+}
+
+/// The branch that a transaction takes, and those of the transactions within it. All conditions
+/// are judged on the state before the whole transaction.
+struct Path<'r> {
+    succeeded: bool,
+    steps: Vec<Step<'r>>,
+}
+
+enum Step<'r> {
+    Request(&'r Request),
+    Txn(Path<'r>),
+}
+
+fn choose<'r>(writer: &Writer<'_>, request: &'r TxnRequest) -> Result<Path<'r>> {
+    let succeeded = compare::all_hold(&writer.tables, &request.compare)?;
+    let branch = if succeeded { &request.success } else { &request.failure };
+    let steps = branch.iter().map(|op| choose_op(writer, op)).collect::<Result<_>>()?;
+    Ok(Path { succeeded, steps })
+}
+
+fn choose_op<'r>(writer: &Writer<'_>, op: &'r RequestOp) -> Result<Step<'r>> {
+    match op.request.as_ref().ok_or(Refusal::Unknown)? {
+        Request::RequestTxn(inner) => Ok(Step::Txn(choose(writer, inner)?)),
+        request => Ok(Step::Request(request)),
+    }
+}
+
+fn check(writer: &Writer<'_>, path: &Path<'_>) -> Result<()> {
+    path.steps.iter().try_for_each(|step| match step {
+        Step::Txn(inner) => check(writer, inner),
+        Step::Request(Request::RequestPut(request)) => put::check(&writer.tables, request),
+        Step::Request(Request::RequestRange(request)) => {
+            range::check_revision(&writer.tables, request.revision)
+        }
+        Step::Request(_) => Ok(()),
+    })
+}
+
+fn carry_out(writer: &mut Writer<'_>, path: &Path<'_>) -> Result<TxnResponse> {
+    let mut responses = Vec::with_capacity(path.steps.len());
+    for step in &path.steps {
+        let response = match step {
+            Step::Txn(inner) => Response::ResponseTxn(carry_out(writer, inner)?),
+            Step::Request(request) => carry_out_request(writer, request)?,
+        };
+        responses.push(ResponseOp { response: Some(response) });
+    }
+    Ok(TxnResponse { header: writer.header(), succeeded: path.succeeded, responses })
+}
+
+fn carry_out_request(writer: &mut Writer<'_>, request: &Request) -> Result<Response> {
+    Ok(match request {
+        Request::RequestRange(request) => {
+            Response::ResponseRange(range::range(&writer.tables, request)?)
+        }
+        Request::RequestPut(request) => Response::ResponsePut(put::put(writer, request)?),
+        Request::RequestDeleteRange(request) => {
+            Response::ResponseDeleteRange(delete::delete_range(writer, request)?)
+        }
+        Request::RequestTxn(_) => return Err(Refusal::Unknown.into()),
+    })
+}

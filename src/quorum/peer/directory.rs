@@ -1,0 +1,42 @@
+use crate::raft::Member;
+use crate::wire::{Envelope, PROTOCOL};
+use mesoform_settings::{QuorumSettings, Voter};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Where the voters are, and which cluster this is.
+#[derive(Clone)]
+pub struct Directory {
+    voters: Arc<[Voter]>,
+    cluster_id: Arc<AtomicU64>,
+}
+
+impl Directory {
+    pub fn new(settings: &QuorumSettings, cluster_id: u64) -> Self {
+        Self {
+            voters: settings.voters.clone().into(),
+            cluster_id: Arc::new(AtomicU64::new(cluster_id)),
+        }
+    }
+
+    /// Where to reach a member. The settings are newer than what the log says: when addresses have
+    /// changed, nobody can be reached to write them into the log.
+    pub fn address<'d>(&'d self, member: &'d Member) -> &'d str {
+        let voter = self.voters.iter().find(|v| v.slot == member.slot && v.name == member.name);
+        voter.map_or(&member.peer, |voter| &voter.peer)
+    }
+
+    /// 0: not known yet.
+    pub fn cluster_id(&self) -> u64 {
+        self.cluster_id.load(Ordering::Relaxed)
+    }
+
+    pub fn set_cluster_id(&self, id: u64) {
+        self.cluster_id.store(id, Ordering::Relaxed);
+    }
+
+    /// The head of a message to the member `target`.
+    pub fn envelope(&self, target: u64) -> Envelope {
+        Envelope { protocol: PROTOCOL, cluster_id: self.cluster_id(), target }
+    }
+}

@@ -1,0 +1,111 @@
+use crate::wire::PeerClient;
+use hyper_util::rt::TokioIo;
+use mesoform_identity::{Identity, Role};
+use rustls_pki_types::ServerName;
+use std::collections::HashMap;
+use std::error::Error;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use thiserror::Error;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tonic::Status;
+use tonic::transport::{Channel, Endpoint, Uri};
+
+/// For TCP and TLS together.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+const KEEP_ALIVE: Duration = Duration::from_secs(2);
+const STREAM_WINDOW: u32 = 2 * 1024 * 1024;
+const CONNECTION_WINDOW: u32 = 8 * 1024 * 1024;
+/// Far above what one message carries (see the log's `MESSAGE_BYTES`).
+pub(super) const MAX_MESSAGE: usize = 32 * 1024 * 1024;
+
+/// The connections to the other voters, by address; made when needed, and anew when lost.
+pub struct Links {
+    tls: TlsConnector,
+    channels: Mutex<HashMap<String, Channel>>,
+}
+
+impl Links {
+    /// # Errors
+    /// The identity is unusable.
+    pub fn new(identity: &Identity) -> mesoform_identity::Result<Self> {
+        let tls = identity.client_config_to(&[Role::Quorum], &[b"h2"])?;
+        Ok(Self { tls: TlsConnector::from(tls), channels: Mutex::default() })
+    }
+
+    /// A client of the voter at `address` (`host:port`). It connects when it is used.
+    ///
+    /// # Errors
+    /// The address is none.
+    pub fn to(&self, address: &str) -> Result<PeerClient<Channel>, Status> {
+        let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        let channel = match channels.get(address) {
+            Some(channel) => channel.clone(),
+            None => {
+                let channel = self.connect(address)?;
+                channels.insert(address.to_owned(), channel.clone());
+                channel
+            }
+        };
+        Ok(PeerClient::new(channel)
+            .max_decoding_message_size(MAX_MESSAGE)
+            .max_encoding_message_size(MAX_MESSAGE))
+    }
+
+    fn connect(&self, address: &str) -> Result<Channel, Status> {
+        // TLS is in the connector; the scheme only keeps tonic from adding its own.
+        let endpoint = Endpoint::from_shared(format!("http://{address}"))
+            .map_err(|e| Status::invalid_argument(format!("`{address}`: {e}")))?
+            .http2_keep_alive_interval(KEEP_ALIVE)
+            .keep_alive_timeout(KEEP_ALIVE)
+            .keep_alive_while_idle(true)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW);
+        let tls = self.tls.clone();
+        Ok(endpoint.connect_with_connector_lazy(tower::service_fn(move |uri: Uri| {
+            let tls = tls.clone();
+            async move {
+                match tokio::time::timeout(CONNECT_TIMEOUT, open(&tls, &uri)).await {
+                    Ok(opened) => opened.map(TokioIo::new),
+                    Err(_) => Err(NotConnected { cause: "it does not answer".to_owned() }),
+                }
+            }
+        })))
+    }
+}
+
+/// A connection could not be made, so nothing was sent on it.
+#[derive(Debug, Error)]
+#[error("no connection: {cause}")]
+pub struct NotConnected {
+    cause: String,
+}
+
+impl NotConnected {
+    fn new(cause: impl ToString) -> Self {
+        Self { cause: cause.to_string() }
+    }
+}
+
+async fn open(tls: &TlsConnector, uri: &Uri) -> Result<TlsStream<TcpStream>, NotConnected> {
+    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+    let port = uri.port_u16().unwrap_or(2380);
+    let name = ServerName::try_from(host.to_owned()).map_err(NotConnected::new)?;
+    let stream = TcpStream::connect((host, port)).await.map_err(NotConnected::new)?;
+    stream.set_nodelay(true).map_err(NotConnected::new)?;
+    tls.connect(name, stream).await.map_err(NotConnected::new)
+}
+
+/// Whether a call failed before anything of it left this host.
+pub fn was_never_sent(status: &Status) -> bool {
+    let mut cause = status.source();
+    while let Some(error) = cause {
+        if error.is::<NotConnected>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}

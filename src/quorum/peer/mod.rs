@@ -1,0 +1,13 @@
+//! The voters among themselves, on the peer port: gRPC over mutual TLS, the role `quorum` on both
+//! sides.
+
+mod directory;
+mod links;
+mod network;
+mod service;
+mod snapshots;
+
+pub use directory::Directory;
+pub use links::{Links, was_never_sent};
+pub use network::Network;
+pub use service::PeerService;

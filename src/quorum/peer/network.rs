@@ -1,0 +1,114 @@
+use super::{Directory, Links, snapshots};
+use crate::raft::{Config, Member, Vote};
+use crate::wire::{AppendRequest, LogEntry, PeerClient, VoteRequest};
+use openraft::error::{
+    Fatal, NetworkError, RPCError, RaftError, ReplicationClosed, StreamingError, Unreachable,
+};
+use openraft::network::{Backoff, RPCOption, RaftNetwork, RaftNetworkFactory};
+use openraft::raft::{
+    AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, VoteResponse,
+};
+use openraft::{AnyError, OptionalSend, Snapshot};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tonic::transport::Channel;
+use tonic::{Code, Status};
+
+/// Raft's way to the other voters.
+#[derive(Clone)]
+pub struct Network {
+    pub links: Arc<Links>,
+    pub directory: Directory,
+}
+
+/// Raft's way to one of them.
+pub struct Connection {
+    target: u64,
+    client: Result<PeerClient<Channel>, Status>,
+    directory: Directory,
+}
+
+type RaftRpcError = RPCError<u64, Member, RaftError<u64>>;
+
+impl RaftNetworkFactory<Config> for Network {
+    type Network = Connection;
+
+    async fn new_client(&mut self, target: u64, node: &Member) -> Connection {
+        let client = self.links.to(self.directory.address(node));
+        Connection { target, client, directory: self.directory.clone() }
+    }
+}
+
+impl Connection {
+    fn client(&self) -> Result<PeerClient<Channel>, Unreachable> {
+        self.client.clone().map_err(|status| Unreachable::new(&status))
+    }
+}
+
+impl RaftNetwork<Config> for Connection {
+    async fn append_entries(
+        &mut self,
+        rpc: AppendEntriesRequest<Config>,
+        _: RPCOption,
+    ) -> Result<AppendEntriesResponse<u64>, RaftRpcError> {
+        let entries = rpc.entries.iter().map(LogEntry::try_from).collect::<Result<_, _>>();
+        let request = AppendRequest {
+            envelope: Some(self.directory.envelope(self.target)),
+            vote: Some(rpc.vote.into()),
+            previous: rpc.prev_log_id.map(Into::into),
+            entries: entries.map_err(|cause| garbled(cause))?,
+            commit: rpc.leader_commit.map(Into::into),
+        };
+        let response = self.client()?.append(request).await.map_err(|e| rpc_error(&e))?;
+        response.into_inner().try_into().map_err(garbled)
+    }
+
+    async fn vote(
+        &mut self,
+        rpc: openraft::raft::VoteRequest<u64>,
+        _: RPCOption,
+    ) -> Result<VoteResponse<u64>, RaftRpcError> {
+        let request = VoteRequest {
+            envelope: Some(self.directory.envelope(self.target)),
+            vote: Some(rpc.vote.into()),
+            last_log: rpc.last_log_id.map(Into::into),
+        };
+        let response = self.client()?.vote(request).await.map_err(|e| rpc_error(&e))?;
+        response.into_inner().try_into().map_err(garbled)
+    }
+
+    async fn full_snapshot(
+        &mut self,
+        vote: Vote,
+        snapshot: Snapshot<Config>,
+        cancel: impl Future<Output = ReplicationClosed> + OptionalSend + 'static,
+        _: RPCOption,
+    ) -> Result<SnapshotResponse<u64>, StreamingError<Config, Fatal<u64>>> {
+        let client = self.client()?;
+        let envelope = self.directory.envelope(self.target);
+        tokio::select! {
+            sent = snapshots::send(client, envelope, vote, snapshot) => sent,
+            closed = cancel => Err(StreamingError::Closed(closed)),
+        }
+    }
+
+    fn backoff(&self) -> Backoff {
+        let steps = [20, 50, 100, 200].map(Duration::from_millis);
+        Backoff::new(steps.into_iter().chain(std::iter::repeat(Duration::from_millis(300))))
+    }
+}
+
+/// Openraft waits before it asks one again that cannot be reached, and not after other errors.
+fn rpc_error(status: &Status) -> RaftRpcError {
+    match status.code() {
+        Code::Unavailable | Code::FailedPrecondition | Code::PermissionDenied => {
+            RPCError::Unreachable(Unreachable::new(status))
+        }
+        _ => RPCError::Network(NetworkError::new(status)),
+    }
+}
+
+fn garbled(cause: String) -> RaftRpcError {
+    RPCError::Unreachable(Unreachable::new(&AnyError::error(cause)))
+}

@@ -1,0 +1,135 @@
+use super::snapshots;
+use crate::bootstrap::{Introducer, Members};
+use crate::lease::Leases;
+use crate::propose::{ProposeError, Proposer};
+use crate::raft::Raft;
+use crate::read::ReadIndex;
+use crate::wire::{
+    AppendRequest, AppendResponse, Envelope, ForwardRequest, ForwardResponse, HelloRequest,
+    HelloResponse, JoinRequest, JoinResponse, PROTOCOL, Peer, ReadIndexRequest, ReadIndexResponse,
+    RenewRequest, RenewResponse, SnapshotChunk, SnapshotResponse, VoteRequest, VoteResponse,
+};
+use tonic::{Request, Response, Status, Streaming, async_trait};
+
+/// Answers the other voters.
+pub struct PeerService {
+    pub node_id: u64,
+    pub raft: Raft,
+    pub introducer: Introducer,
+    pub members: Members,
+    pub proposer: Proposer,
+    pub read_index: ReadIndex,
+    pub leases: Leases,
+}
+
+impl PeerService {
+    /// Whether a message is meant for this voter: an address can have changed hands.
+    fn check(&self, envelope: Option<Envelope>) -> Result<(), Status> {
+        let envelope = envelope.ok_or_else(|| Status::invalid_argument("no envelope"))?;
+        check_protocol(envelope.protocol)?;
+        if envelope.target != self.node_id {
+            return Err(Status::failed_precondition(format!(
+                "this is voter {:x}, not {:x}",
+                self.node_id, envelope.target
+            )));
+        }
+        self.introducer.belong(envelope.cluster_id)
+    }
+}
+
+fn check_protocol(protocol: u32) -> Result<(), Status> {
+    if protocol == PROTOCOL {
+        return Ok(());
+    }
+    Err(Status::unimplemented(format!(
+        "protocol {protocol} is not spoken here, only {PROTOCOL}; run the same version of mesoform on all voters"
+    )))
+}
+
+fn stopped(error: impl std::fmt::Display) -> Status {
+    Status::unavailable(error.to_string())
+}
+
+#[async_trait]
+impl Peer for PeerService {
+    async fn hello(&self, request: Request<HelloRequest>) -> Result<Response<HelloResponse>, Status> {
+        let request = request.into_inner();
+        check_protocol(request.protocol)?;
+        let from = self.introducer.answer(request.from).await?;
+        Ok(Response::new(HelloResponse { protocol: PROTOCOL, from: Some(from) }))
+    }
+
+    async fn join(&self, request: Request<JoinRequest>) -> Result<Response<JoinResponse>, Status> {
+        let caller = crate::serve::caller(&request)?;
+        let request = request.into_inner();
+        check_protocol(request.protocol)?;
+        let outcome = self.members.join(request, &caller.host).await?;
+        Ok(Response::new(JoinResponse { outcome: outcome as i32 }))
+    }
+
+    async fn append(
+        &self,
+        request: Request<AppendRequest>,
+    ) -> Result<Response<AppendResponse>, Status> {
+        let request = request.into_inner();
+        self.check(request.envelope)?;
+        let request = request.try_into().map_err(Status::invalid_argument)?;
+        let response = self.raft.append_entries(request).await.map_err(stopped)?;
+        Ok(Response::new(response.into()))
+    }
+
+    async fn vote(&self, request: Request<VoteRequest>) -> Result<Response<VoteResponse>, Status> {
+        let request = request.into_inner();
+        self.check(request.envelope)?;
+        let request = request.try_into().map_err(Status::invalid_argument)?;
+        let response = self.raft.vote(request).await.map_err(stopped)?;
+        Ok(Response::new(response.into()))
+    }
+
+    async fn snapshot(
+        &self,
+        request: Request<Streaming<SnapshotChunk>>,
+    ) -> Result<Response<SnapshotResponse>, Status> {
+        let mut chunks = request.into_inner();
+        let first = chunks.message().await?.ok_or_else(|| Status::aborted("an empty snapshot"))?;
+        self.check(first.envelope)?;
+        snapshots::receive(&self.raft, first, chunks).await.map(Response::new)
+    }
+
+    async fn forward(
+        &self,
+        request: Request<ForwardRequest>,
+    ) -> Result<Response<ForwardResponse>, Status> {
+        let request = request.into_inner();
+        self.check(request.envelope)?;
+        match self.proposer.propose_here(request.commands).await {
+            Ok(done) => Ok(Response::new(ForwardResponse {
+                replies: done.replies,
+                term: done.term,
+                not_leader: false,
+            })),
+            Err(ProposeError::NoLeader) => {
+                Ok(Response::new(ForwardResponse { not_leader: true, ..Default::default() }))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn read_index(
+        &self,
+        request: Request<ReadIndexRequest>,
+    ) -> Result<Response<ReadIndexResponse>, Status> {
+        self.check(request.into_inner().envelope)?;
+        let response = match self.read_index.here().await {
+            Some(index) => ReadIndexResponse { not_leader: false, index },
+            None => ReadIndexResponse { not_leader: true, index: 0 },
+        };
+        Ok(Response::new(response))
+    }
+
+    async fn renew(&self, request: Request<RenewRequest>) -> Result<Response<RenewResponse>, Status> {
+        let request = request.into_inner();
+        self.check(request.envelope)?;
+        Ok(Response::new(self.leases.here(request.lease, request.peek).await))
+    }
+}

@@ -1,0 +1,98 @@
+//! Snapshots in chunks, one gRPC stream each.
+
+use crate::machine::{SnapshotData, write_out};
+use crate::raft::{Config, Raft, SnapshotMeta, Vote};
+use crate::wire::{Envelope, PeerClient, SnapshotChunk, SnapshotResponse};
+use openraft::Snapshot;
+use openraft::error::{Fatal, NetworkError, StreamingError, Unreachable};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_stream::StreamExt;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::transport::Channel;
+use tonic::{Status, Streaming};
+
+/// Chunks that wait to be sent.
+const QUEUE: usize = 4;
+/// Longest wait for the next chunk.
+const STALL: Duration = Duration::from_secs(30);
+/// For the whole of a snapshot, its installation included.
+const LIMIT: Duration = Duration::from_secs(3600);
+
+type SendError = StreamingError<Config, Fatal<u64>>;
+
+/// Sends a snapshot of our state and waits until it is installed.
+pub async fn send(
+    mut client: PeerClient<Channel>,
+    envelope: Envelope,
+    vote: Vote,
+    snapshot: Snapshot<Config>,
+) -> Result<openraft::raft::SnapshotResponse<u64>, SendError> {
+    let meta = serde_json::to_vec(&snapshot.meta).map_err(|e| NetworkError::new(&e))?;
+    let first = SnapshotChunk {
+        envelope: Some(envelope),
+        vote: Some(vote.into()),
+        meta: meta.into(),
+        ..Default::default()
+    };
+    let (chunks, receiver) = mpsc::channel(QUEUE);
+    let SnapshotData::View(view) = *snapshot.snapshot else {
+        let cause = Status::internal("a snapshot that was received is not sent on");
+        return Err(Unreachable::new(&cause).into());
+    };
+    let reading = tokio::task::spawn_blocking(move || {
+        let chunk = |data| SnapshotChunk { data, ..Default::default() };
+        let mut sent = chunks.blocking_send(first).is_ok();
+        let read = write_out(&view, |data| {
+            sent = sent && chunks.blocking_send(chunk(data)).is_ok();
+            sent
+        });
+        if read.is_ok() && sent {
+            // Only this makes it whole; should nobody listen, the answer below says why.
+            let _ = chunks.blocking_send(SnapshotChunk { done: true, ..Default::default() });
+        }
+        read
+    });
+    let call = client.snapshot(ReceiverStream::new(receiver));
+    let answer = tokio::time::timeout(LIMIT, call).await;
+    let answer = answer.unwrap_or_else(|_| Err(Status::deadline_exceeded("a snapshot took too long")));
+    if let Ok(Err(error)) = reading.await {
+        tracing::error!(%error, "a snapshot could not be read");
+    }
+    let answer = answer.map_err(|status| Unreachable::new(&status))?.into_inner();
+    let vote = answer.vote.ok_or_else(|| {
+        NetworkError::new(&Status::internal("the answer to a snapshot carries no vote"))
+    })?;
+    Ok(openraft::raft::SnapshotResponse::new(vote.into()))
+}
+
+/// Takes in a snapshot; its first chunk was read by the caller.
+pub async fn receive(
+    raft: &Raft,
+    first: SnapshotChunk,
+    mut rest: Streaming<SnapshotChunk>,
+) -> Result<SnapshotResponse, Status> {
+    let vote: Vote = first.vote.ok_or_else(|| Status::invalid_argument("no vote"))?.into();
+    let meta: SnapshotMeta = serde_json::from_slice(&first.meta)
+        .map_err(|e| Status::invalid_argument(format!("what the snapshot holds: {e}")))?;
+    let stopped = |e: &dyn std::fmt::Display| Status::unavailable(e.to_string());
+    let mut data = raft.begin_receiving_snapshot().await.map_err(|e| stopped(&e))?;
+    loop {
+        let next = tokio::time::timeout(STALL, rest.next()).await;
+        let next = next.map_err(|_| Status::deadline_exceeded("a snapshot has stalled"))?;
+        let chunk = next.ok_or_else(|| Status::aborted("a snapshot was cut"))??;
+        if chunk.done {
+            break;
+        }
+        data = write(data, chunk).await?;
+    }
+    let snapshot = Snapshot { meta, snapshot: data };
+    let response = raft.install_full_snapshot(vote, snapshot).await.map_err(|e| stopped(&e))?;
+    Ok(SnapshotResponse { vote: Some(response.vote.into()) })
+}
+
+async fn write(mut data: Box<SnapshotData>, chunk: SnapshotChunk) -> Result<Box<SnapshotData>, Status> {
+    let written = tokio::task::spawn_blocking(move || data.receive(&chunk.data).map(|()| data)).await;
+    let written = written.map_err(|e| Status::internal(e.to_string()))?;
+    written.map_err(|e| Status::resource_exhausted(format!("the snapshot cannot be stored: {e}")))
+}

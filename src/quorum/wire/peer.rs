@@ -1,0 +1,251 @@
+use super::{Command, LogEntry, Reply};
+use bytes::Bytes;
+
+/// What a voter knows about itself and its cluster; asked before and while it takes part.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct HelloRequest {
+    #[prost(uint32, tag = "1")]
+    pub protocol: u32,
+    /// Who asks.
+    #[prost(message, optional, tag = "2")]
+    pub from: Option<Introduction>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct HelloResponse {
+    #[prost(uint32, tag = "1")]
+    pub protocol: u32,
+    #[prost(message, optional, tag = "2")]
+    pub from: Option<Introduction>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Introduction {
+    /// The cluster's name.
+    #[prost(string, tag = "1")]
+    pub cluster: String,
+    #[prost(uint32, tag = "2")]
+    pub slot: u32,
+    #[prost(uint64, tag = "3")]
+    pub node_id: u64,
+    /// Its log holds a membership.
+    #[prost(bool, tag = "4")]
+    pub initialized: bool,
+    /// The cluster it has been part of or heard of; 0: none.
+    #[prost(uint64, tag = "5")]
+    pub cluster_id: u64,
+    /// The leader it knows; 0: none.
+    #[prost(uint64, tag = "6")]
+    pub leader: u64,
+    #[prost(message, optional, tag = "7")]
+    pub last_log: Option<LogId>,
+    /// The slots of all voters in its settings.
+    #[prost(uint32, repeated, tag = "8")]
+    pub voters: Vec<u32>,
+}
+
+/// Asks the leader to take this voter in, or to note its new address.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct JoinRequest {
+    #[prost(uint32, tag = "1")]
+    pub protocol: u32,
+    #[prost(string, tag = "2")]
+    pub cluster: String,
+    #[prost(uint64, tag = "3")]
+    pub node_id: u64,
+    #[prost(uint32, tag = "4")]
+    pub slot: u32,
+    #[prost(string, tag = "5")]
+    pub name: String,
+    #[prost(string, tag = "6")]
+    pub peer: String,
+    #[prost(string, tag = "7")]
+    pub client: String,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct JoinResponse {
+    #[prost(enumeration = "JoinOutcome", tag = "1")]
+    pub outcome: i32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
+#[repr(i32)]
+pub enum JoinOutcome {
+    /// Another one leads, or none does: ask again.
+    NotLeader = 0,
+    /// It is a voter.
+    Joined = 1,
+    /// It is being taken in, or another change is under way: ask again.
+    Underway = 2,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct LogId {
+    #[prost(uint64, tag = "1")]
+    pub term: u64,
+    #[prost(uint64, tag = "2")]
+    pub node_id: u64,
+    #[prost(uint64, tag = "3")]
+    pub index: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct Ballot {
+    #[prost(uint64, tag = "1")]
+    pub term: u64,
+    #[prost(uint64, tag = "2")]
+    pub node_id: u64,
+    #[prost(bool, tag = "3")]
+    pub committed: bool,
+}
+
+/// To whom a Raft message goes: an address can have changed hands, a Raft id never does.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct Envelope {
+    #[prost(uint32, tag = "1")]
+    pub protocol: u32,
+    /// 0: not known yet.
+    #[prost(uint64, tag = "2")]
+    pub cluster_id: u64,
+    #[prost(uint64, tag = "3")]
+    pub target: u64,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct AppendRequest {
+    #[prost(message, optional, tag = "1")]
+    pub envelope: Option<Envelope>,
+    #[prost(message, optional, tag = "2")]
+    pub vote: Option<Ballot>,
+    #[prost(message, optional, tag = "3")]
+    pub previous: Option<LogId>,
+    #[prost(message, repeated, tag = "4")]
+    pub entries: Vec<LogEntry>,
+    #[prost(message, optional, tag = "5")]
+    pub commit: Option<LogId>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct AppendResponse {
+    #[prost(enumeration = "AppendOutcome", tag = "1")]
+    pub outcome: i32,
+    /// How far it got, for `Partial`; nothing: nowhere.
+    #[prost(message, optional, tag = "2")]
+    pub matching: Option<LogId>,
+    /// For `HigherVote`.
+    #[prost(message, optional, tag = "3")]
+    pub vote: Option<Ballot>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
+#[repr(i32)]
+pub enum AppendOutcome {
+    Unknown = 0,
+    Success = 1,
+    Partial = 2,
+    Conflict = 3,
+    HigherVote = 4,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct VoteRequest {
+    #[prost(message, optional, tag = "1")]
+    pub envelope: Option<Envelope>,
+    #[prost(message, optional, tag = "2")]
+    pub vote: Option<Ballot>,
+    #[prost(message, optional, tag = "3")]
+    pub last_log: Option<LogId>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct VoteResponse {
+    #[prost(message, optional, tag = "1")]
+    pub vote: Option<Ballot>,
+    #[prost(bool, tag = "2")]
+    pub granted: bool,
+    #[prost(message, optional, tag = "3")]
+    pub last_log: Option<LogId>,
+}
+
+/// The first chunk carries the envelope, the vote and what the snapshot holds; the rest bytes.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct SnapshotChunk {
+    #[prost(message, optional, tag = "1")]
+    pub envelope: Option<Envelope>,
+    #[prost(message, optional, tag = "2")]
+    pub vote: Option<Ballot>,
+    /// openraft's `SnapshotMeta` as JSON.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub meta: Bytes,
+    #[prost(bytes = "bytes", tag = "4")]
+    pub data: Bytes,
+    /// The sender came to the end; a stream that merely ends was cut.
+    #[prost(bool, tag = "5")]
+    pub done: bool,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct SnapshotResponse {
+    #[prost(message, optional, tag = "1")]
+    pub vote: Option<Ballot>,
+}
+
+/// Commands for the leader from a voter that does not lead.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct ForwardRequest {
+    #[prost(message, optional, tag = "1")]
+    pub envelope: Option<Envelope>,
+    #[prost(message, repeated, tag = "2")]
+    pub commands: Vec<Command>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct ForwardResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub replies: Vec<Reply>,
+    /// Nothing was proposed: this voter does not lead (any more).
+    #[prost(bool, tag = "2")]
+    pub not_leader: bool,
+    #[prost(uint64, tag = "3")]
+    pub term: u64,
+}
+
+/// Which log index must be applied before a read is linearizable?
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct ReadIndexRequest {
+    #[prost(message, optional, tag = "1")]
+    pub envelope: Option<Envelope>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct ReadIndexResponse {
+    #[prost(bool, tag = "1")]
+    pub not_leader: bool,
+    #[prost(uint64, tag = "2")]
+    pub index: u64,
+}
+
+/// Renews leases, or asks how long they still have.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct RenewRequest {
+    #[prost(message, optional, tag = "1")]
+    pub envelope: Option<Envelope>,
+    #[prost(int64, tag = "2")]
+    pub lease: i64,
+    /// Only look.
+    #[prost(bool, tag = "3")]
+    pub peek: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct RenewResponse {
+    #[prost(bool, tag = "1")]
+    pub not_leader: bool,
+    /// Milliseconds left; 0: there is no such lease.
+    #[prost(uint64, tag = "2")]
+    pub left_ms: u64,
+    /// Seconds, as granted.
+    #[prost(int64, tag = "3")]
+    pub granted: i64,
+}
