@@ -295,8 +295,6 @@ fn the_same_lines_are_refused() {
         "[g:vars]\n=1\n[g]",
         "h =",
         "h]",
-        "h =",
-        "h]",
         "h =1",
         "h ansible_host=a\n[g]\nh ansible_host=b",
     ];
