@@ -55,22 +55,37 @@ pub fn read<S: Stored>(path: &Path) -> Result<Option<S>, DiskError> {
     Ok(Some(read))
 }
 
-/// Writes `value` to `path` (0600): a reader sees the old content or the new, also after a power cut.
+/// Writes `value` to `path` (0600): a reader sees the old content or the new, also when this process
+/// is killed meanwhile. For what is of no use after a power cut, which no task survives.
 pub fn write<S: Stored>(path: &Path, value: &S) -> Result<(), DiskError> {
-    let bytes = serde_json::to_vec(value)
-        .map_err(|source| DiskError::Json { path: path.to_owned(), source })?;
-    replace(path, &bytes).map_err(DiskError::io("written", path))
+    let bytes = to_json(path, value)?;
+    replace(path, &bytes, false).map_err(DiskError::io("written", path))
 }
 
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// As [`write`], and when it returns the new content also survives a power cut.
+pub fn write_durably<S: Stored>(path: &Path, value: &S) -> Result<(), DiskError> {
+    let bytes = to_json(path, value)?;
+    replace(path, &bytes, true).map_err(DiskError::io("written", path))
+}
+
+fn to_json<S: Stored>(path: &Path, value: &S) -> Result<Vec<u8>, DiskError> {
+    serde_json::to_vec(value).map_err(|source| DiskError::Json { path: path.to_owned(), source })
+}
+
+fn replace(path: &Path, bytes: &[u8], durably: bool) -> io::Result<()> {
     let fresh = path.with_extension("new");
     let mut file =
         OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
     file.write_all(bytes)?;
-    file.sync_all()?;
+    if durably {
+        file.sync_all()?;
+    }
     std::fs::rename(&fresh, path)?;
-    // The rename itself is only safe once the folder is.
-    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+    if durably {
+        // The rename itself is only safe once the folder is.
+        File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()?;
+    }
+    Ok(())
 }
 
 /// Makes `dir` and what is above it, and gives it `mode`.

@@ -209,7 +209,7 @@ impl Supervisor {
     }
 
     fn record(&mut self, exit: &Exit) {
-        let written = disk::write(&Exit::path(&self.dir), exit);
+        let written = disk::write_durably(&Exit::path(&self.dir), exit);
         if let Err(error) = &written {
             tracing::warn!(task = self.task.task, %error, "the exit is not recorded yet");
         }

@@ -47,7 +47,7 @@ impl Store {
     }
 
     pub fn keep(&self, kept: &Kept) -> Result<(), DiskError> {
-        disk::write(&self.places.kept(), kept)
+        disk::write_durably(&self.places.kept(), kept)
     }
 
     /// Makes a new task's folder.

@@ -33,7 +33,7 @@ pub fn bury(dir: &Path, sandbox: &Path, lost: &(Outcome, String)) -> Option<Exit
     }
     tree::kill_of_sandbox(sandbox);
     let exit = Exit::now(lost.0, None, lost.1.clone());
-    let written = disk::write(&Exit::path(dir), &exit);
+    let written = disk::write_durably(&Exit::path(dir), &exit);
     written.inspect_err(|error| tracing::warn!(%error, "a lost task is not kept yet")).ok()?;
     Some(exit)
 }
