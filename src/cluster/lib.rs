@@ -35,5 +35,6 @@ pub use places::Places;
 pub use preflight::Problem;
 pub use progress::{Observer, Progress};
 pub use run::{Run, RunOptions, Stop, Summary};
+pub use signing::sign;
 pub use service::{Service, UnknownService};
 pub use spec::{Auth, ClusterSpec, HostSpec, Mistake, Mistakes, Options, Ports, Timing, resolve};

@@ -3,7 +3,10 @@ use mesoform_plan::{Failure, SigningRequest, Step};
 
 /// Signs a host's request for what the plan's own step says: nothing in the request but the key
 /// counts.
-pub(crate) fn sign(
+///
+/// # Errors
+/// The plan has no such certificate, or the request cannot be signed.
+pub fn sign(
     authority: &Authority,
     steps: &[Step],
     request: &SigningRequest,

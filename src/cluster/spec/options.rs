@@ -77,7 +77,7 @@ impl Default for Timing {
         Self {
             heartbeat: 100,
             election_timeout: 1_000,
-            leadership_ttl: 5_000,
+            leadership_ttl: 8_000,
             agent_ping: 5_000,
             agent_ping_misses: 3,
             agent_reregister: 60_000,

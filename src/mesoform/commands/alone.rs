@@ -2,17 +2,17 @@
 
 use crate::cli::UpArgs;
 use crate::exit::Exit;
-use crate::render::Style;
-use anyhow::{Context as _, bail};
+use super::alone_words::{tell, welcome};
+use anyhow::{Context as _, anyhow, bail};
 use mesoform_apply::apply_local;
 use mesoform_cluster::{Admin, Alone, AloneUnit, sign};
 use mesoform_inventory::ExtraVars;
-use mesoform_supervise::{Supervisor, SupervisorEvent, Unit};
+use mesoform_supervise::{Claim, Supervisor, Unit};
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// How long services may take to end after Ctrl-C.
@@ -29,10 +29,13 @@ pub async fn run(args: UpArgs) -> anyhow::Result<Exit> {
     };
     let extra = ExtraVars::parse(&args.hosts.extra_vars)?;
     let alone = Alone::new(&root, &extra)?;
-    prepare(&alone, &root)?;
+    make_private(&root)?;
+    let claim = Claim::take(&root)?;
+    ports_free(&alone)?;
+    prepare(&alone)?;
     let executable = std::env::current_exe().context("where this program lies is not known")?;
     let units = alone.units(&executable).into_iter().map(unit).collect();
-    supervise(&alone, &root, units, &args, begin).await
+    supervise(&alone, claim, units, &args, begin).await
 }
 
 fn default_root() -> anyhow::Result<PathBuf> {
@@ -42,9 +45,8 @@ fn default_root() -> anyhow::Result<PathBuf> {
     Ok(state.join("mesoform/local"))
 }
 
-/// Brings the folder to what the plan says, and sees that the ports are free.
-fn prepare(alone: &Alone, root: &std::path::Path) -> anyhow::Result<()> {
-    make_private(root)?;
+/// Brings the folder to what the plan says.
+fn prepare(alone: &Alone) -> anyhow::Result<()> {
     let admin = Admin::open_or_create(&alone.spec.state_dir, &alone.spec.name)?;
     let plan = alone.plan(&admin)?;
     let steps = plan.steps.clone();
@@ -72,4 +74,43 @@ fn ports_free(alone: &Alone) -> anyhow::Result<()> {
         })
         .collect();
     if taken.is_empty() { Ok(()) } else { bail!("{}", taken.join("\n")) }
+}
+
+fn unit(unit: AloneUnit) -> Unit {
+    Unit { needs: unit.needs, ..Unit::new(unit.name, unit.command, unit.log) }
+}
+
+/// Runs the units until Ctrl-C or SIGTERM.
+async fn supervise(
+    alone: &Alone,
+    claim: Claim,
+    units: Vec<Unit>,
+    args: &UpArgs,
+    begin: Instant,
+) -> anyhow::Result<Exit> {
+    let (sender, events) = mpsc::channel(256);
+    let handle = Supervisor::start(claim, units, sender)?;
+    let teller = tokio::spawn(tell(events, args.output));
+    let mut terminate = signal(SignalKind::terminate())?;
+    let limit = Duration::from_secs(args.timeout);
+    let outcome = tokio::select! {
+        ready = tokio::time::timeout(limit, handle.ready()) => match ready {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(anyhow::Error::from(error)),
+            Err(_) => Some(anyhow!("the services were not ready within {} s; their logs are in {}", args.timeout, alone.places.var.join("log").display())),
+        },
+        _ = tokio::signal::ctrl_c() => Some(anyhow!("interrupted before the cluster was ready")),
+        _ = terminate.recv() => Some(anyhow!("stopped before the cluster was ready")),
+    };
+    if outcome.is_none() {
+        welcome(alone, args.output, begin.elapsed())?;
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    handle.stop(GRACE).await?;
+    drop(handle);
+    let _ = teller.await;
+    outcome.map_or(Ok(Exit::Fine), Err)
 }

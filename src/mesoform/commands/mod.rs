@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod alone;
+mod alone_words;
 mod apply;
 mod completions;
 mod down;
