@@ -8,6 +8,10 @@ use thiserror::Error;
 pub enum ExecutorError {
     #[error("{}: there is no task here; the agent writes it before it starts an executor", path.display())]
     NoTask { path: PathBuf },
+    #[error(
+        "the executor runs among {threads} threads; this is a bug: it must be called before any is started"
+    )]
+    Threads { threads: usize },
     #[error("the executor cannot {doing}: {source}")]
     Prepare { doing: &'static str, source: Errno },
     #[error("{}: the executor cannot listen: {source}", path.display())]

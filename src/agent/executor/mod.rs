@@ -36,11 +36,13 @@ pub const LIFELINE: &str = "MESOFORM_LIFELINE_FD";
 
 /// Runs the task of the folder `dir` until it has ended and its exit status is on disk.
 ///
-/// It blocks, and takes the whole process for itself: signals, children, session.
+/// It blocks, and takes the whole process for itself: signals, children, session. So call it from
+/// `main`, before any thread (or async runtime) is started.
 ///
 /// # Errors
-/// The folder cannot be used; then the task was not started.
+/// The folder cannot be used, or there are other threads; then the task was not started.
 pub fn run(dir: &Path) -> Result<(), ExecutorError> {
+    alone()?;
     let task: TaskFile = disk::read(&TaskFile::path(dir))?
         .ok_or_else(|| ExecutorError::NoTask { path: TaskFile::path(dir) })?;
     let _lock = lock(dir)?;
@@ -50,6 +52,12 @@ pub fn run(dir: &Path) -> Result<(), ExecutorError> {
     }
     own_the_process()?;
     supervisor::Supervisor::new(dir, task)?.run()
+}
+
+/// Another thread would take our signals, and die of them.
+fn alone() -> Result<(), ExecutorError> {
+    let threads = std::fs::read_dir("/proc/self/task").map_or(1, Iterator::count);
+    if threads > 1 { Err(ExecutorError::Threads { threads }) } else { Ok(()) }
 }
 
 /// The file whose lock tells that an executor lives.

@@ -54,7 +54,7 @@ impl Store {
     pub fn keep_launch(&self, key: &TaskKey, launch: &Launch) -> Result<(), DiskError> {
         let dir = self.places.task(key);
         disk::directory(&dir, 0o711)?;
-        disk::directory(&self.places.sandbox(key), 0o755)?;
+        disk::directory(&self.places.sandbox(key), 0o750)?;
         disk::write(&dir.join("launch.json"), launch)
     }
 

@@ -384,6 +384,45 @@ async fn many_tasks_at_once() {
     });
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_service_manager_hears_when_it_is_ready_and_with_whom_it_is_registered() {
+    let cluster = Cluster::new();
+    let mut master = cluster.master("m1", 5).await;
+    let path = cluster.dir.path().join("notify");
+    let notify = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
+    notify.set_read_timeout(Some(support::PATIENCE)).unwrap();
+    let _agent = cluster.agent_with(&cluster.settings(&[&master]), |command| {
+        command.env("NOTIFY_SOCKET", &path);
+    });
+    master.registered().await;
+    let mut told = String::new();
+    while !(told.contains("READY=1") && told.contains("STATUS=registered with")) {
+        let mut word = [0; 1024];
+        let length = notify.recv(&mut word).unwrap();
+        told += std::str::from_utf8(&word[..length]).unwrap();
+        told += "\n";
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_reboot_what_ran_is_lost_and_the_agent_keeps_its_id() {
+    let (cluster, mut master, agent) = one().await;
+    master.run("t1", "echo $$ > pid; exec sleep 1000").await;
+    let task = pid(&agent, "pid");
+    let launch = agent.sandboxes().remove(0).parent().unwrap().join("launch.json");
+    agent.kill();
+    kill_executor_of(task);
+    // The boot in which it was ordered is another one now.
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+    let text = std::fs::read_to_string(&launch).unwrap();
+    std::fs::write(&launch, text.replace(boot.trim(), "an earlier boot")).unwrap();
+    let _agent = cluster.agent(&[&master]);
+    let subscribe = master.registered().await;
+    assert_eq!(subscribe.agent_id.unwrap().value, "agent-1");
+    let lost = master.expect("t1", TaskState::Lost).await;
+    assert_eq!(lost.message.as_deref(), Some("the host restarted while the task ran"));
+}
+
 #[test]
 fn two_agents_do_not_work_in_one_folder() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
