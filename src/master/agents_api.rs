@@ -1,9 +1,9 @@
 //! The agents' port: `mesoform_mesos::agent_protocol`.
 
-use crate::core::{LinkId, Refusal};
+use crate::core::{Core, Effect, LinkId, Now, Refusal};
 use crate::directory::{Directory, Route};
 use crate::engine::{EngineHandle, Failure};
-use crate::reply::{redirect, text};
+use crate::reply::{Step, redirect, text};
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
@@ -34,13 +34,13 @@ async fn subscribe(
 ) -> Response {
     let engine = match leader(&directory, SUBSCRIBE_PATH) {
         Ok(engine) => engine,
-        Err(reply) => return reply,
+        Err(reply) => return *reply,
     };
     if let Err(reply) = check(&directory, &caller, &subscribe) {
-        return reply;
+        return *reply;
     }
     let link = LinkId(uuid::Uuid::new_v4().as_u128());
-    let act = move |core: &mut crate::core::Core, now| core.agent_subscribes(link, subscribe, now);
+    let act = move |core: &mut Core, now| core.agent_subscribes(link, subscribe, now);
     match engine.open(link, MAX_WAITING, act).await {
         Ok(stream) => Response::new(Body::from_stream(stream)),
         Err(failure) => refuse(&failure),
@@ -67,16 +67,11 @@ async fn pong(
 
 async fn act<F>(directory: &Directory, path: &str, act: F) -> Response
 where
-    F: FnOnce(
-            &mut crate::core::Core,
-            crate::core::Now,
-        ) -> Result<Vec<crate::core::Effect>, Refusal>
-        + Send
-        + 'static,
+    F: FnOnce(&mut Core, Now) -> Result<Vec<Effect>, Refusal> + Send + 'static,
 {
     let engine = match leader(directory, path) {
         Ok(engine) => engine,
-        Err(reply) => return reply,
+        Err(reply) => return *reply,
     };
     match engine.act(act).await {
         Ok(()) => text(StatusCode::ACCEPTED, ""),
@@ -84,34 +79,32 @@ where
     }
 }
 
-#[allow(clippy::result_large_err)] // The error is the answer.
-fn leader(directory: &Directory, path: &str) -> Result<EngineHandle, Response> {
+fn leader(directory: &Directory, path: &str) -> Step<EngineHandle> {
     match directory.route() {
         Route::Here(engine) => Ok(engine),
         Route::There(leader) => {
-            Err(redirect(&format!("https://{}{path}", leader.candidate.agents)))
+            Err(redirect(&format!("https://{}{path}", leader.candidate.agents)).into())
         }
-        Route::Nowhere => Err(text(StatusCode::SERVICE_UNAVAILABLE, "no master leads now")),
+        Route::Nowhere => Err(text(StatusCode::SERVICE_UNAVAILABLE, "no master leads now").into()),
     }
 }
 
-#[allow(clippy::result_large_err)] // The error is the answer.
-fn check(directory: &Directory, caller: &Caller, subscribe: &Subscribe) -> Result<(), Response> {
+fn check(directory: &Directory, caller: &Caller, subscribe: &Subscribe) -> Step<()> {
     let Caller::Peer(peer) = caller else {
-        return Err(text(StatusCode::FORBIDDEN, "agents come with a certificate"));
+        return Err(text(StatusCode::FORBIDDEN, "agents come with a certificate").into());
     };
     if peer.cluster != directory.cluster {
         let words = format!("this is cluster '{}', not '{}'", directory.cluster, peer.cluster);
-        return Err(text(StatusCode::CONFLICT, words));
+        return Err(text(StatusCode::CONFLICT, words).into());
     }
     if peer.host != subscribe.info.hostname {
         let (host, hostname) = (peer.host.clone(), subscribe.info.hostname.clone());
-        return Err(refuse(&Failure::Refused(Refusal::OtherHost { host, hostname })));
+        return Err(refuse(&Failure::Refused(Refusal::OtherHost { host, hostname })).into());
     }
     if subscribe.protocol != PROTOCOL {
         let theirs = subscribe.protocol;
         let words = format!("this master speaks protocol {PROTOCOL}, the agent {theirs}");
-        return Err(text(StatusCode::BAD_REQUEST, words));
+        return Err(text(StatusCode::BAD_REQUEST, words).into());
     }
     Ok(())
 }

@@ -1,6 +1,9 @@
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 
+/// A step of a handler: what it found, or the answer that ends the matter.
+pub type Step<T> = Result<T, Box<Response>>;
+
 /// A plain text answer, as Mesos gives them.
 pub fn text(status: StatusCode, words: impl Into<String>) -> Response {
     let words: String = words.into();

@@ -12,8 +12,10 @@ use axum::Router;
 use axum::routing::{any, get, post};
 use serde_json::Value;
 
+type View = fn(&Core) -> Value;
+
 /// The endpoints that show a part of the core.
-const VIEWS: [(&str, fn(&Core) -> Value); 5] = [
+const VIEWS: [(&str, View); 5] = [
     ("state", Core::state_json),
     ("state-summary", Core::state_summary_json),
     ("slaves", Core::slaves_json),

@@ -4,7 +4,7 @@ use super::views::elsewhere;
 use crate::core::{LinkId, Refusal};
 use crate::directory::{Directory, Route};
 use crate::engine::{EngineHandle, Failure};
-use crate::reply::text;
+use crate::reply::{Step, text};
 use axum::body::{Body, Bytes};
 use axum::extract::{OriginalUri, State};
 use axum::response::Response;
@@ -30,7 +30,7 @@ pub async fn scheduler(
     };
     let call = match check_type(&headers).and_then(|()| parse(&body)) {
         Ok(call) => call,
-        Err(reply) => return reply,
+        Err(reply) => return *reply,
     };
     match call.body {
         CallBody::Subscribe(body) => subscribe(&engine, &headers, call.framework_id, *body).await,
@@ -38,17 +38,16 @@ pub async fn scheduler(
     }
 }
 
-#[allow(clippy::result_large_err)] // The error is the answer.
-fn check_type(headers: &HeaderMap) -> Result<(), Response> {
+fn check_type(headers: &HeaderMap) -> Step<()> {
     let Some(kind) = headers.get(header::CONTENT_TYPE) else {
         let words = "Expecting 'Content-Type' to be present";
-        return Err(text(StatusCode::BAD_REQUEST, words));
+        return Err(text(StatusCode::BAD_REQUEST, words).into());
     };
     if media_types(kind).any(|kind| kind == "application/json") {
         return Ok(());
     }
     let words = "Expecting 'Content-Type' of application/json";
-    Err(text(StatusCode::UNSUPPORTED_MEDIA_TYPE, words))
+    Err(text(StatusCode::UNSUPPORTED_MEDIA_TYPE, words).into())
 }
 
 fn media_types(value: &HeaderValue) -> impl Iterator<Item = &str> {
@@ -56,14 +55,13 @@ fn media_types(value: &HeaderValue) -> impl Iterator<Item = &str> {
     value.split(',').map(|kind| kind.split(';').next().unwrap_or("").trim())
 }
 
-#[allow(clippy::result_large_err)] // The error is the answer.
-fn parse(body: &[u8]) -> Result<Call, Response> {
+fn parse(body: &[u8]) -> Step<Call> {
     serde_json::from_slice(body).map_err(|error| {
         let words = match error.classify() {
             Category::Data => format!("Failed to validate scheduler::Call: {error}"),
             _ => format!("Failed to parse body into JSON: {error}"),
         };
-        text(StatusCode::BAD_REQUEST, words)
+        text(StatusCode::BAD_REQUEST, words).into()
     })
 }
 

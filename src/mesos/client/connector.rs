@@ -63,7 +63,7 @@ impl Connector {
         }
         Err(ClientError::Redirect {
             location: master.to_string(),
-            master,
+            master: master.to_string(),
             cause: "too many redirects in a row",
         })
     }
@@ -87,9 +87,13 @@ impl Connector {
             request = request.basic_auth(&login.user, Some(&login.password));
         }
         match tokio::time::timeout(ANSWER_TIMEOUT, request.send()).await {
-            Ok(answer) => answer
-                .map_err(|e| ClientError::Unreachable { master: master.clone(), cause: chain(&e) }),
-            Err(_) => Err(ClientError::Silent { master: master.clone(), after: ANSWER_TIMEOUT }),
+            Ok(answer) => answer.map_err(|e| ClientError::Unreachable {
+                master: master.to_string(),
+                cause: chain(&e),
+            }),
+            Err(_) => {
+                Err(ClientError::Silent { master: master.to_string(), after: ANSWER_TIMEOUT })
+            }
         }
     }
 }
@@ -136,7 +140,7 @@ fn address(text: &str, scheme: &str) -> Result<Url, ClientError> {
 fn follow(master: &Url, response: &Response) -> Result<Url, ClientError> {
     let location = response.headers().get(LOCATION).and_then(|l| l.to_str().ok()).unwrap_or("");
     let no = |cause| ClientError::Redirect {
-        master: master.clone(),
+        master: master.to_string(),
         location: location.to_owned(),
         cause,
     };
@@ -165,7 +169,11 @@ async fn refusal(master: Url, mut response: Response) -> ClientError {
     };
     let _ = tokio::time::timeout(ANSWER_TIMEOUT, read).await;
     text.truncate(MAX_REFUSAL);
-    ClientError::Refused { master, status, body: String::from_utf8_lossy(&text).trim().to_owned() }
+    ClientError::Refused {
+        master: master.to_string(),
+        status,
+        body: String::from_utf8_lossy(&text).trim().to_owned(),
+    }
 }
 
 /// An error with its causes: the HTTP client's own text leaves out what happened.

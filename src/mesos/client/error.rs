@@ -1,7 +1,6 @@
 use crate::recordio::RecordIoError;
 use std::time::Duration;
 use thiserror::Error;
-use url::Url;
 
 /// Why a subscription or a call failed.
 #[derive(Debug, Error)]
@@ -13,21 +12,21 @@ pub enum ClientError {
     #[error("no HTTP client can be made: {cause}")]
     Setup { cause: String },
     #[error("{master} cannot be reached: {cause}")]
-    Unreachable { master: Url, cause: String },
+    Unreachable { master: String, cause: String },
     #[error("{master} did not answer within {} s", after.as_secs())]
-    Silent { master: Url, after: Duration },
+    Silent { master: String, after: Duration },
     #[error("{master} redirects to '{location}', which will not be followed: {cause}")]
-    Redirect { master: Url, location: String, cause: &'static str },
+    Redirect { master: String, location: String, cause: &'static str },
     #[error("{master} answered {status}: {body}")]
-    Refused { master: Url, status: u16, body: String },
+    Refused { master: String, status: u16, body: String },
     #[error("{master} sends what is no stream of events: {cause}")]
-    Stream { master: Url, cause: String },
+    Stream { master: String, cause: String },
     #[error("{master} sends what is no RecordIO: {source}")]
-    RecordIo { master: Url, source: RecordIoError },
+    RecordIo { master: String, source: RecordIoError },
     #[error("{master} ended the stream of events{cause}")]
-    Ended { master: Url, cause: String },
+    Ended { master: String, cause: String },
     #[error("{master} sent nothing for {} s, not even heartbeats", after.as_secs())]
-    Heartbeats { master: Url, after: Duration },
+    Heartbeats { master: String, after: Duration },
     #[error("the call cannot be written as JSON: {cause}")]
     Encode { cause: String },
     #[error("the subscription has no framework id yet; wait for SUBSCRIBED")]

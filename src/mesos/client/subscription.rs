@@ -39,7 +39,7 @@ impl Subscription {
         let status = response.status().as_u16();
         if status != 200 {
             let body = "a subscription is answered with 200".to_owned();
-            return Err(ClientError::Refused { master, status, body });
+            return Err(ClientError::Refused { master: master.to_string(), status, body });
         }
         let stream_id = response.headers().get(STREAM_ID).and_then(|v| v.to_str().ok());
         let caller = Caller::new(connector, master.clone(), stream_id.map(str::to_owned));
@@ -81,7 +81,7 @@ impl Subscription {
     async fn read(&mut self) -> Result<Event, ClientError> {
         loop {
             let record = self.decoder.next_record();
-            let master = || self.master.clone();
+            let master = || self.master.to_string();
             match record.map_err(|source| ClientError::RecordIo { master: master(), source })? {
                 Some(record) => return self.parse(&record),
                 None => self.receive().await?,
@@ -90,7 +90,7 @@ impl Subscription {
     }
 
     async fn receive(&mut self) -> Result<(), ClientError> {
-        let master = || self.master.clone();
+        let master = || self.master.to_string();
         let after = self.interval * MISSED_HEARTBEATS;
         match timeout_at(self.last_heard + after, self.body.next()).await {
             Ok(Some(Ok(bytes))) => {
@@ -107,8 +107,10 @@ impl Subscription {
     }
 
     fn parse(&self, record: &[u8]) -> Result<Event, ClientError> {
-        serde_json::from_slice(record)
-            .map_err(|e| ClientError::Stream { master: self.master.clone(), cause: e.to_string() })
+        serde_json::from_slice(record).map_err(|e| ClientError::Stream {
+            master: self.master.to_string(),
+            cause: e.to_string(),
+        })
     }
 
     fn note(&mut self, event: &Event) {

@@ -1,0 +1,228 @@
+//! Two whole masters on a real etcd: readiness, election, the registry, and a leader that goes.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "a test's helpers fail as the test does"
+)]
+
+use mesoform_identity::{Authority, Grant, Identity, KeyRequest, Role, write_public, write_secret};
+use mesoform_mesos::agent_protocol::{SUBSCRIBE_PATH, Subscribe};
+use mesoform_mesos::{AgentInfo, Resource};
+use mesoform_settings::{
+    FORMAT, HttpSettings, MasterSettings, PkiPaths, QuorumClientSettings, Scheme,
+};
+use serde_json::Value;
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+struct Etcd {
+    process: Child,
+    port: u16,
+}
+
+impl Drop for Etcd {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn etcd_is_here() -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    if std::env::split_paths(&path).any(|dir| dir.join("etcd").is_file()) {
+        return true;
+    }
+    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "etcd is not in PATH");
+    eprintln!("DID NOT RUN: etcd is not in PATH");
+    false
+}
+
+fn free_ports<const N: usize>() -> [u16; N] {
+    let held = [(); N].map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
+    held.map(|one| one.local_addr().unwrap().port())
+}
+
+fn issue(authority: &Authority, dir: &Path, role: Role, host: &str) -> PkiPaths {
+    let dir = dir.join(host);
+    std::fs::create_dir_all(&dir).unwrap();
+    let paths = PkiPaths::in_dir(&dir, role.as_str());
+    let request = KeyRequest::generate().unwrap();
+    let grant = Grant { ips: vec![Ipv4Addr::LOCALHOST.into()], ..Grant::new(role, host) };
+    write_public(&paths.ca, authority.certificate_pem().as_bytes()).unwrap();
+    write_secret(&paths.key, request.key_pem.expose().as_bytes()).unwrap();
+    let chain = authority.sign(&request.csr_pem, &grant).unwrap();
+    write_public(&paths.cert, chain.as_bytes()).unwrap();
+    paths
+}
+
+fn start_etcd(dir: &Path, pki: &PkiPaths) -> Etcd {
+    let [port, peer] = free_ports();
+    let (client, peer) = (format!("https://127.0.0.1:{port}"), format!("http://127.0.0.1:{peer}"));
+    let log = std::fs::File::create(dir.join("etcd.log")).unwrap();
+    let process = Command::new("etcd")
+        .args(["--name", "m0", "--data-dir"])
+        .arg(dir.join("etcd"))
+        .args(["--listen-client-urls", &client, "--advertise-client-urls", &client])
+        .args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer])
+        .args(["--initial-cluster", &format!("m0={peer}"), "--client-cert-auth"])
+        .args([Path::new("--trusted-ca-file"), &pki.ca, Path::new("--cert-file"), &pki.cert])
+        .args([Path::new("--key-file"), &pki.key])
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .unwrap();
+    Etcd { process, port }
+}
+
+fn settings(host: &str, pki: PkiPaths, etcd: &Etcd, ports: [u16; 2]) -> MasterSettings {
+    let listen = |port| (Ipv4Addr::LOCALHOST, port).into();
+    MasterSettings {
+        format: FORMAT,
+        cluster: "demo".into(),
+        hostname: host.into(),
+        http: HttpSettings {
+            listen: listen(ports[0]),
+            advertise: format!("127.0.0.1:{}", ports[0]),
+            scheme: Scheme::Https,
+            credentials: None,
+        },
+        listen_agents: listen(ports[1]),
+        advertise_agents: format!("127.0.0.1:{}", ports[1]),
+        quorum: QuorumClientSettings { endpoints: vec![format!("127.0.0.1:{}", etcd.port)] },
+        pki,
+        agent_ping_ms: 1000,
+        agent_ping_misses: 5,
+        agent_reregister_ms: 60_000,
+        leadership_ttl_ms: 3000,
+    }
+}
+
+struct Master {
+    settings: MasterSettings,
+    shutdown: CancellationToken,
+    task: tokio::task::JoinHandle<Result<(), mesoform_master::MasterError>>,
+}
+
+impl Master {
+    fn start(settings: MasterSettings) -> Self {
+        let shutdown = CancellationToken::new();
+        let task = tokio::spawn(mesoform_master::run(settings.clone(), shutdown.clone()));
+        Self { settings, shutdown, task }
+    }
+
+    async fn status(&self, http: &reqwest::Client) -> Value {
+        let url = format!("https://{}/mesoform/status", self.settings.http.advertise);
+        match http.get(url).send().await {
+            Ok(reply) => serde_json::from_slice(&reply.bytes().await.unwrap()).unwrap(),
+            Err(_) => Value::Null,
+        }
+    }
+
+    /// Asks until the answer is as wanted.
+    async fn until(&self, http: &reqwest::Client, wanted: impl Fn(&Value) -> bool) -> Value {
+        let asking = async {
+            loop {
+                let status = self.status(http).await;
+                if wanted(&status) {
+                    return status;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, asking).await.expect("the wanted status")
+    }
+
+    async fn stop(self) {
+        self.shutdown.cancel();
+        tokio::time::timeout(PATIENCE, self.task).await.unwrap().unwrap().unwrap();
+    }
+}
+
+fn client(paths: &PkiPaths) -> reqwest::Client {
+    let tls = Identity::load(paths).unwrap().client_config(&[b"h2", b"http/1.1"]).unwrap();
+    let builder = reqwest::Client::builder();
+    builder.tls_backend_preconfigured(rustls::ClientConfig::clone(&tls)).build().unwrap()
+}
+
+fn subscribe() -> Subscribe {
+    let resources = vec![Resource::scalar("cpus", 2.0), Resource::scalar("mem", 1024.0)];
+    let info = AgentInfo { hostname: "a1".into(), resources, ..AgentInfo::default() };
+    Subscribe { protocol: 1, agent_id: None, info, tasks: Vec::new(), seen_leadership: 0 }
+}
+
+/// What the supervisor has been told so far, in one text.
+fn heard(socket: &UnixDatagram) -> String {
+    let mut all = String::new();
+    let mut buffer = [0; 4096];
+    while let Ok(read) = socket.recv(&mut buffer) {
+        all.push_str(&String::from_utf8_lossy(&buffer[..read]));
+        all.push('\n');
+    }
+    all
+}
+
+async fn story(dir: &Path, supervisor: &UnixDatagram) {
+    let authority = Authority::create("demo").unwrap();
+    let operator = client(&issue(&authority, dir, Role::Operator, "operator"));
+    let pki = ["m1", "m2"].map(|host| issue(&authority, dir, Role::Master, host));
+    let quorum = issue(&authority, dir, Role::Quorum, "q1");
+    let etcd = start_etcd(dir, &quorum);
+    let [a, b, c, d] = free_ports();
+    let [first, second] = pki;
+    let first = Master::start(settings("m1", first, &etcd, [a, b]));
+    first.until(&operator, |status| status["leading"] == true).await;
+    let second = Master::start(settings("m2", second, &etcd, [c, d]));
+    let standby = second.until(&operator, |s| s["leader"]["host"] == "m1").await;
+    assert_eq!(standby["leading"], false);
+    assert_eq!(standby["leader"]["agents"], first.settings.advertise_agents.as_str());
+
+    // Asked at the standby, which redirects.
+    let agent = client(&issue(&authority, dir, Role::Agent, "a1"));
+    let url = format!("https://{}{SUBSCRIBE_PATH}", second.settings.advertise_agents);
+    let mut orders = agent.post(url).json(&subscribe()).send().await.unwrap();
+    assert_eq!(orders.status(), 200);
+    let order = String::from_utf8(orders.chunk().await.unwrap().unwrap().to_vec()).unwrap();
+    assert!(order.contains(r#""type":"registered""#), "{order}");
+    let status = first.until(&operator, |s| s["agents"][0]["registered"] == true).await;
+    let before = status["leadership"].as_i64().unwrap();
+
+    first.stop().await;
+    let status = second.until(&operator, |status| status["leading"] == true).await;
+    assert!(status["leadership"].as_i64().unwrap() > before);
+    assert_eq!(status["agents"][0]["hostname"], "a1", "from the registry");
+    assert_eq!(status["agents"][0]["registered"], false);
+
+    let said = heard(supervisor);
+    for words in [
+        "STATUS=waiting for consensus",
+        "READY=1",
+        &format!("STATUS=leading since revision {before}"),
+        "STATUS=standing by; m1 leads",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    second.stop().await;
+}
+
+#[test]
+fn masters_follow_each_other() {
+    if !etcd_is_here() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let socket = dir.path().join("notify");
+    let supervisor = UnixDatagram::bind(&socket).unwrap();
+    supervisor.set_nonblocking(true).unwrap();
+    // SAFETY: this is the only test of this program, and no other thread runs yet.
+    unsafe { std::env::set_var("NOTIFY_SOCKET", &socket) };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(story(dir.path(), &supervisor));
+}
