@@ -12,8 +12,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// While leadership changes hands, requests wait this long.
-const CHANGE_OVER: Duration = Duration::from_secs(2);
 const LEADER: HeaderName = HeaderName::from_static("x-marathon-leader");
 
 /// Asks whether the quorum has consensus; the error says why not.
@@ -28,6 +26,8 @@ pub struct Front {
     pub consensus: ConsensusCheck,
     /// Seconds; for `/v2/info`.
     pub failover_timeout: u64,
+    /// While leadership changes hands, requests wait this long.
+    pub change_over: Duration,
 }
 
 impl Front {
@@ -100,7 +100,7 @@ impl Front {
             Role::Starting => false,
         };
         let mut role = self.role.clone();
-        let waited = tokio::time::timeout(CHANGE_OVER, role.wait_for(clear)).await;
+        let waited = tokio::time::timeout(self.change_over, role.wait_for(clear)).await;
         match waited {
             Ok(Ok(role)) => role.clone(),
             _ => self.role(),

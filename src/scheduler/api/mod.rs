@@ -25,3 +25,6 @@ mod versions;
 pub use front::{ConsensusCheck, Front};
 pub use proxy::Proxy;
 pub use role::{Candidate, Office, Role};
+
+#[cfg(test)]
+mod tests;

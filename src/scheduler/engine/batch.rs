@@ -22,6 +22,10 @@ impl Batch {
         std::mem::take(&mut self.ops).into_values().collect()
     }
 
+    fn is_empty(&self) -> bool {
+        self.ops.is_empty() && self.effects.is_empty()
+    }
+
     /// A later operation on a key takes the earlier one's place: nobody sees what is between.
     fn add(&mut self, op: Op) {
         self.bytes += op.size();
@@ -54,7 +58,8 @@ pub fn pack(turns: Vec<Turn>) -> Vec<Batch> {
     let mut batches = vec![Batch::default()];
     for turn in turns {
         let mut rest = turn.ops;
-        if !last(&mut batches).has_room(&rest) {
+        let open = last(&mut batches);
+        if !open.is_empty() && !open.has_room(&rest) {
             batches.push(Batch::default());
         }
         while rest.len() > MAX_OPS {

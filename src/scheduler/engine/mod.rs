@@ -33,3 +33,6 @@ pub enum Failure {
     )]
     Unknown(String),
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -160,6 +160,12 @@ impl<S: Store> Engine<S> {
         for (_, reply) in self.waiting.drain() {
             let failure = match ended {
                 Ended::NotWritten(WriteError::Unknown { cause }) => Failure::Unknown(cause.clone()),
+                Ended::NotWritten(WriteError::Unavailable { cause }) => {
+                    Failure::NotCommitted(format!(
+                        "the quorum has no consensus, so that changes are refused; running tasks go \
+                         on ({cause})"
+                    ))
+                }
                 Ended::NotWritten(error) => Failure::NotCommitted(error.to_string()),
                 Ended::Asked | Ended::Deposed => {
                     Failure::NotCommitted("this scheduler leads no more".to_owned())

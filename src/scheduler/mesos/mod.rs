@@ -7,3 +7,6 @@ mod offers;
 mod task;
 
 pub use link::{FrameworkLink, Identify};
+
+#[cfg(test)]
+mod tests;

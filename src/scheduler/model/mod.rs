@@ -28,3 +28,6 @@ pub use port_definition::PortDefinition;
 pub use problems::Problems;
 pub use strategy::{KillSelection, UpgradeStrategy};
 pub use update::AppUpdate;
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Between two questions whether the quorum has consensus yet.
 const ASK_AGAIN: Duration = Duration::from_millis(250);
+/// A leader that resigns is followed by the next one well within this.
+const CHANGE_OVER: Duration = Duration::from_secs(2);
 /// A request that waits for the cause why nobody leads does not wait longer.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -98,6 +100,7 @@ fn front(
         proxy: Proxy::new(&tls)?,
         consensus: consensus_check(coordination.clone()),
         failover_timeout: settings.failover_timeout_ms / 1000,
+        change_over: CHANGE_OVER,
     })
 }
 

@@ -263,6 +263,7 @@ impl World {
     }
 
     fn advance_to(&mut self, tick: Duration) {
+        let tick = tick.max(self.now.tick);
         let step = tick - self.now.tick;
         let wall = self.now.wall.plus_millis(step.as_millis() as i64);
         self.now = Now { wall, tick };

@@ -1,0 +1,4 @@
+mod changes;
+mod desk;
+mod leading;
+mod reads;
