@@ -210,10 +210,12 @@ impl Supervisor {
 
     fn record(&mut self, exit: &Exit) {
         let written = disk::write_durably(&Exit::path(&self.dir), exit);
-        if let Err(error) = &written {
+        // Who removed the folder wants to know nothing.
+        let done = written.is_ok() || !self.dir.exists();
+        if let (Err(error), false) = (&written, done) {
             tracing::warn!(task = self.task.task, %error, "the exit is not recorded yet");
         }
-        self.handle(Input::Recorded(written.is_ok()));
+        self.handle(Input::Recorded(done));
     }
 
     fn tell(&mut self, told: Told) {

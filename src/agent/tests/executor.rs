@@ -240,3 +240,17 @@ fn nonsense_on_the_socket_harms_nobody() {
     drop(agent);
     assert_eq!(task.outcome(), Outcome::Code(0));
 }
+
+#[test]
+fn an_executor_whose_folder_is_gone_ends() {
+    let mut task = Task::shell("echo $$ > pid; exec sleep 1000").start();
+    task.pid("pid");
+    let mut agent = task.connect();
+    let pid = agent.running();
+    std::fs::remove_dir_all(task.dir.path()).unwrap();
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL)
+        .unwrap();
+    assert!(matches!(agent.told(), Told::Exited(_)));
+    drop(agent);
+    assert!(task.ended().success());
+}

@@ -105,10 +105,15 @@ impl Task {
         i32::try_from(self.executor.as_ref().unwrap().id()).unwrap()
     }
 
+    /// Waits until the executor is gone.
+    pub fn ended(&mut self) -> std::process::ExitStatus {
+        let mut executor = self.executor.take().unwrap();
+        eventually("the executor ends", || executor.try_wait().unwrap())
+    }
+
     /// Waits until the executor is gone, and says how it was with its task.
     pub fn exit(&mut self) -> Exit {
-        let mut executor = self.executor.take().unwrap();
-        let status = eventually("the executor ends", || executor.try_wait().unwrap());
+        let status = self.ended();
         assert!(status.success(), "{status}");
         serde_json::from_slice(&std::fs::read(Exit::path(self.dir.path())).unwrap()).unwrap()
     }
