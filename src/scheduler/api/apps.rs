@@ -46,6 +46,7 @@ pub async fn create(office: &Office, asked: Asked) -> Outcome {
     let change = named(&asked.json()?)?;
     // The version is the scheduler's to give.
     let change = Change { update: AppUpdate { version: None, ..change.update }, ..change };
+    let change = Box::new(change);
     let command = Command::Create { change, force: asked.flag("force", false) };
     match office.order(command).await? {
         Answer::Created { app, deployment } => Ok(created(&app, &deployment)),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 impl Core {
     pub(super) fn command(&mut self, id: u64, command: Command, now: Now, turn: &mut Turn) {
         let answer = match command {
-            Command::Create { change, force } => self.create(change, force, now, turn),
+            Command::Create { change, force } => self.create(*change, force, now, turn),
             Command::Update { changes, partial, may_create, force } => {
                 self.change(changes, partial, may_create, force, now, turn)
             }
@@ -62,7 +62,7 @@ impl Core {
         turn: &mut Turn,
     ) -> Result<Answer, Refusal> {
         self.existing(app)?;
-        let gone = Planned { app: app.clone(), definition: None, action: Action::StopApplication };
+        let gone = Planned { app: app.clone(), definition: None, action: Action::Stop };
         let (deployment, version) = self.deploy(vec![gone], force, now, turn)?;
         Ok(Answer::Deploying { deployment, version, created: false })
     }
@@ -78,11 +78,8 @@ impl Core {
         let version = self.next_version(now);
         let version_info = VersionInfo { last_scaling_at: version, last_config_change_at: version };
         let definition = AppDefinition { version, version_info, ..(*current).clone() };
-        let planned = Planned {
-            app: app.clone(),
-            definition: Some(definition),
-            action: Action::RestartApplication,
-        };
+        let planned =
+            Planned { app: app.clone(), definition: Some(definition), action: Action::Restart };
         let (deployment, version) = self.deploy(vec![planned], force, now, turn)?;
         Ok(Answer::Deploying { deployment, version, created: false })
     }
@@ -141,7 +138,7 @@ impl Core {
             let version_info = VersionInfo { last_scaling_at: version, ..app.version_info };
             let instances = app.instances.saturating_sub(count);
             let definition = AppDefinition { instances, version, version_info, ..(**app).clone() };
-            let action = Action::ScaleApplication;
+            let action = Action::Scale;
             Some(Planned { app: id.clone(), definition: Some(definition), action })
         };
         counts.into_iter().filter_map(scaled).collect()

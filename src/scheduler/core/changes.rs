@@ -97,14 +97,11 @@ impl Core {
     fn compare(&self, app: AppId, definition: AppDefinition, version: Moment) -> Option<Planned> {
         let anew = VersionInfo { last_scaling_at: version, last_config_change_at: version };
         let (action, version_info) = match self.state.apps.get(&app) {
-            None => (Action::StartApplication, anew),
-            Some(current) if !current.same_configuration(&definition) => {
-                (Action::RestartApplication, anew)
+            None => (Action::Start, anew),
+            Some(current) if !current.same_configuration(&definition) => (Action::Restart, anew),
+            Some(current) if current.instances != definition.instances => {
+                (Action::Scale, VersionInfo { last_scaling_at: version, ..current.version_info })
             }
-            Some(current) if current.instances != definition.instances => (
-                Action::ScaleApplication,
-                VersionInfo { last_scaling_at: version, ..current.version_info },
-            ),
             Some(_) => return None,
         };
         let definition = Some(AppDefinition { version, version_info, ..definition });

@@ -21,7 +21,7 @@ pub enum KillScope {
 pub enum Command {
     /// `POST /v2/apps`.
     Create {
-        change: Change,
+        change: Box<Change>,
         force: bool,
     },
     /// `PUT`: fields that are not named stay (`partial`) or go back to their defaults; apps that

@@ -115,12 +115,12 @@ impl Core {
         let current = self.state.apps.get(&app);
         let Some(before) = &original.definition else {
             current?;
-            return Some(Planned { app, definition: None, action: Action::StopApplication });
+            return Some(Planned { app, definition: None, action: Action::Stop });
         };
         let action = match current {
-            None => Action::StartApplication,
-            Some(current) if current.config() == before.config() => Action::ScaleApplication,
-            Some(_) => Action::RestartApplication,
+            None => Action::Start,
+            Some(current) if current.config() == before.config() => Action::Scale,
+            Some(_) => Action::Restart,
         };
         let version_info = VersionInfo { last_scaling_at: version, ..before.version_info };
         let definition = Some(AppDefinition { version, version_info, ..before.clone() });

@@ -5,10 +5,14 @@ use serde_json::{Value, json};
 /// What a deployment does to an app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Action {
-    StartApplication,
-    ScaleApplication,
-    RestartApplication,
-    StopApplication,
+    #[serde(rename = "StartApplication")]
+    Start,
+    #[serde(rename = "ScaleApplication")]
+    Scale,
+    #[serde(rename = "RestartApplication")]
+    Restart,
+    #[serde(rename = "StopApplication")]
+    Stop,
 }
 
 /// One app of a deployment.
@@ -79,14 +83,14 @@ impl Deployment {
         let starts: Vec<_> = self
             .targets
             .iter()
-            .filter(|t| t.action == Action::StartApplication)
+            .filter(|t| t.action == Action::Start)
             .map(|t| (t.action, &t.app))
             .collect();
         let rest: Vec<_> = self
             .targets
             .iter()
             .map(|t| match t.action {
-                Action::StartApplication => (Action::ScaleApplication, &t.app),
+                Action::Start => (Action::Scale, &t.app),
                 action => (action, &t.app),
             })
             .collect();

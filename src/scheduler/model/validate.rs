@@ -80,7 +80,7 @@ fn command(app: &AppDefinition, problems: &mut Problems) {
     if app.cmd.as_deref().is_some_and(|cmd| cmd.trim().is_empty()) {
         problems.add("/cmd", "must not be an empty string");
     }
-    if app.cmd.is_some() == !app.args.is_empty() {
+    if app.cmd.is_none() == app.args.is_empty() {
         problems.add(
             "/",
             "AppDefinition must either contain one of 'cmd' or 'args', and/or a 'container'.",

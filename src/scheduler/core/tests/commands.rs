@@ -6,7 +6,7 @@ use serde_json::json;
 fn an_app_exists_only_once() {
     let mut world = world(1);
     world.app("/web", 1);
-    let change = Change { app: id("/web"), update: update(&json!({ "cmd": "x" })) };
+    let change = Box::new(Change { app: id("/web"), update: update(&json!({ "cmd": "x" })) });
     let refusal = world.command(Command::Create { change, force: true }).unwrap_err();
     assert_eq!(refusal.to_string(), "An app with id [/web] already exists.");
 }

@@ -80,7 +80,8 @@ fn a_launch_that_was_recorded_but_never_sent_is_replaced() {
 fn a_change_that_was_not_committed_never_happened() {
     let mut world = world(2);
     let update = AppUpdate::read(&json!({ "cmd": "run" })).unwrap();
-    let command = Command::Create { change: Change { app: id("/web"), update }, force: false };
+    let command =
+        Command::Create { change: Box::new(Change { app: id("/web"), update }), force: false };
     world.dies_before_commit(Input::Command { id: 9, command }).offers().expect_launches(0);
     assert!(world.state().apps.is_empty());
 }

@@ -124,7 +124,8 @@ impl World {
     }
 
     pub fn create(&mut self, app: Value) -> &mut Self {
-        let change = Change { app: id(app["id"].as_str().unwrap()), update: update(&app) };
+        let change =
+            Box::new(Change { app: id(app["id"].as_str().unwrap()), update: update(&app) });
         self.command(Command::Create { change, force: false }).unwrap();
         self
     }

@@ -40,7 +40,7 @@ impl Bench {
     fn create(&self, app: &str, instances: u32) -> oneshot::Receiver<Result<Answer, Failure>> {
         let update = json!({ "cmd": "x", "cpus": 0.01, "mem": 1, "instances": instances });
         let update = AppUpdate::read(&update).unwrap();
-        let change = Change { app: AppId::parse(app).unwrap(), update };
+        let change = Box::new(Change { app: AppId::parse(app).unwrap(), update });
         let (reply, answer) = oneshot::channel();
         let command = Command::Create { change, force: false };
         self.orders.try_send(Order { command, reply }).unwrap();
