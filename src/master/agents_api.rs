@@ -122,7 +122,7 @@ fn refuse(failure: &Failure) -> Response {
             StatusCode::SERVICE_UNAVAILABLE
         }
         Failure::Refused(Refusal::HostTaken { .. }) => StatusCode::CONFLICT,
-        Failure::Refused(Refusal::Resources(_)) => StatusCode::BAD_REQUEST,
+        Failure::Refused(Refusal::Resources(_) | Refusal::BadAgentId) => StatusCode::BAD_REQUEST,
         Failure::Refused(_) => StatusCode::FORBIDDEN,
     };
     text(status, failure.to_string())

@@ -30,6 +30,12 @@ impl Agent {
         free
     }
 
+    /// One amount of what is free, in thousandths, without reckoning all of it.
+    pub fn free_milli(&self, name: &str) -> u64 {
+        let taken = self.used.milli(name) + self.offered.milli(name);
+        self.total.milli(name).saturating_sub(taken)
+    }
+
     /// Whether it can be offered from.
     pub fn is_active(&self) -> bool {
         self.link.is_some() && !self.leaving

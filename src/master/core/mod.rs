@@ -45,7 +45,7 @@ use mesoform_mesos::agent_protocol::{Order, OrderKind};
 use mesoform_mesos::scheduler::Event;
 use mesoform_mesos::{AgentId, FrameworkId, OfferId, TaskId};
 use offer::OpenOffer;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 use timers::{Timer, Timers};
 
@@ -67,6 +67,10 @@ pub struct Core {
     /// Agents of the registry that have not come back since the change of masters.
     recovering: BTreeMap<AgentId, AgentRecord>,
     unreachable: BTreeMap<AgentId, Unreachable>,
+    /// The agents of each host, in any of the three states above but `admitting`.
+    hosts: BTreeMap<String, BTreeSet<AgentId>>,
+    /// Whose stream it is, until it has ended.
+    links: BTreeMap<LinkId, Owner>,
     frameworks: BTreeMap<FrameworkId, Framework>,
     completed: VecDeque<FrameworkId>,
     offers: BTreeMap<OfferId, OpenOffer>,
@@ -75,6 +79,13 @@ pub struct Core {
     timers: Timers,
     effects: Vec<Effect>,
     next_id: Ids,
+}
+
+/// Who is at the other end of a stream.
+#[derive(Debug)]
+enum Owner {
+    Agent(AgentId),
+    Framework(FrameworkId),
 }
 
 /// Counters of the ids that this master has given.
@@ -96,6 +107,8 @@ impl Core {
             admitting: BTreeMap::new(),
             recovering: BTreeMap::new(),
             unreachable: BTreeMap::new(),
+            hosts: BTreeMap::new(),
+            links: BTreeMap::new(),
             frameworks: BTreeMap::new(),
             completed: VecDeque::new(),
             offers: BTreeMap::new(),
@@ -150,8 +163,11 @@ impl Core {
     /// A stream of orders or events is over, whoever ended it.
     pub fn link_lost(&mut self, link: LinkId, now: Now) -> Vec<Effect> {
         self.now = now;
-        self.agent_link_lost(link);
-        self.framework_link_lost(link);
+        match self.links.remove(&link) {
+            Some(Owner::Agent(id)) => self.agent_link_lost(&id, link),
+            Some(Owner::Framework(id)) => self.framework_link_lost(&id, link),
+            None => self.admitting.retain(|_, admission| admission.link != link),
+        }
         self.take_effects()
     }
 

@@ -22,6 +22,8 @@ pub enum Refusal {
          with framework ID '{0}'"
     )]
     OtherStream(FrameworkId),
+    #[error("the agent's id is none that a master has given; remove its work folder")]
+    BadAgentId,
     #[error("this agent is not registered here; subscribe again")]
     UnknownAgent,
     #[error("agent {0} is just being declared lost; subscribe again in a moment")]

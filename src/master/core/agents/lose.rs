@@ -47,6 +47,9 @@ impl Core {
     /// The agent will not come back under this id: its tasks are gone, and so is its record.
     pub(super) fn forget_agent(&mut self, id: &AgentId) {
         self.withdraw_offers(id);
+        if let Some(hostname) = self.host_of(id).cloned() {
+            self.forget_host(id, &hostname);
+        }
         let link = self.agents.get(id).and_then(|a| a.link);
         self.effects.extend(link.map(|link| Effect::Close { link }));
         let mut tasks = self.drop_agent(id);

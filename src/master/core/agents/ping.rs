@@ -48,13 +48,10 @@ impl Core {
 
     /// The agent's stream is over: nothing is offered from it, and it has until its silence is too long
     /// to come back.
-    pub(in crate::core) fn agent_link_lost(&mut self, link: LinkId) {
-        self.admitting.retain(|_, admission| admission.link != link);
-        let lost = self.agents.iter_mut().find(|(_, agent)| agent.link == Some(link));
-        let Some((id, agent)) = lost else { return };
+    pub(in crate::core) fn agent_link_lost(&mut self, id: &AgentId, link: LinkId) {
+        let Some(agent) = self.agents.get_mut(id).filter(|a| a.link == Some(link)) else { return };
         agent.link = None;
-        let id = id.clone();
         tracing::info!(agent = %id, "agent disconnected");
-        self.withdraw_offers(&id);
+        self.withdraw_offers(id);
     }
 }

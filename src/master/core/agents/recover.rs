@@ -13,6 +13,7 @@ impl Core {
     pub(in crate::core) fn recover(&mut self, records: Vec<AgentRecord>) {
         for record in records {
             let id = record.id.clone();
+            self.note_host(&id, &record.hostname);
             if record.unreachable_since.is_some() {
                 self.unreachable.insert(id, Unreachable { record, tasks: BTreeSet::new() });
             } else {

@@ -1,6 +1,6 @@
 use super::Admission;
 use crate::core::agent::Agent;
-use crate::core::{Core, Effect, LinkId, RegistryWrite, TaskKey, Timer};
+use crate::core::{Core, Effect, LinkId, Owner, RegistryWrite, TaskKey, Timer};
 use mesoform_mesos::agent_protocol::OrderKind;
 use mesoform_mesos::{AgentId, Resources};
 use std::collections::BTreeSet;
@@ -19,6 +19,7 @@ impl Core {
         info.id = Some(id.clone());
         self.total.add(&total);
         self.agents.insert(id.clone(), self.new_agent(info, link, total));
+        self.links.insert(link, Owner::Agent(id.clone()));
         self.order(id, OrderKind::Registered { agent_id: id.clone() });
         self.take_over_tasks(id, subscribe.tasks, known, returns);
         self.timers.set(Timer::Ping(id.clone()), self.now + self.limits.ping);
@@ -70,17 +71,23 @@ impl Core {
 
     /// Agents of the same host under other ids: their work folder is gone, and so are they.
     fn remove_predecessors(&mut self, id: &AgentId, hostname: &str) {
-        let agents = self.agents.iter().map(|(id, a)| (id, &a.info.hostname));
-        let recovering = self.recovering.iter().map(|(id, r)| (id, &r.hostname));
-        let unreachable = self.unreachable.iter().map(|(id, u)| (id, &u.record.hostname));
-        let others: Vec<AgentId> = agents
-            .chain(recovering)
-            .chain(unreachable)
-            .filter(|(other, host)| *other != id && *host == hostname)
-            .map(|(other, _)| other.clone())
-            .collect();
-        for other in others {
-            self.forget_agent(&other);
+        let others = self.hosts.get(hostname).cloned().unwrap_or_default();
+        for other in others.iter().filter(|other| *other != id) {
+            self.forget_agent(other);
+        }
+        self.note_host(id, hostname);
+    }
+
+    pub(super) fn note_host(&mut self, id: &AgentId, hostname: &str) {
+        self.hosts.entry(hostname.to_owned()).or_default().insert(id.clone());
+    }
+
+    pub(super) fn forget_host(&mut self, id: &AgentId, hostname: &str) {
+        if let Some(agents) = self.hosts.get_mut(hostname) {
+            agents.remove(id);
+            if agents.is_empty() {
+                self.hosts.remove(hostname);
+            }
         }
     }
 }

@@ -3,6 +3,9 @@ use crate::core::{AgentRecord, Core, Effect, LinkId, Now, Refusal, RegistryWrite
 use mesoform_mesos::agent_protocol::Subscribe;
 use mesoform_mesos::{AgentId, Resources};
 
+/// The longest id of an agent, in bytes.
+const MAX_AGENT_ID: usize = 128;
+
 impl Core {
     /// An agent asks to be registered; its orders will go to `link`. The registry is told before the
     /// agent is, unless it knows already.
@@ -37,18 +40,20 @@ impl Core {
     /// A host has one agent.
     fn check_host(&self, subscribe: &Subscribe) -> Result<(), Refusal> {
         let hostname = &subscribe.info.hostname;
-        if let Some(theirs) = self.host_of(subscribe.agent_id.as_ref())
+        let id = subscribe.agent_id.as_ref();
+        if id.is_some_and(|id| !is_agent_id(id)) {
+            return Err(Refusal::BadAgentId);
+        }
+        if let Some(theirs) = id.and_then(|id| self.host_of(id))
             && theirs != hostname
         {
             let (host, hostname) = (hostname.clone(), theirs.clone());
             return Err(Refusal::OtherHost { host, hostname });
         }
-        let other = self.agents.iter().find(|(id, agent)| {
-            agent.info.hostname == *hostname
-                && Some(*id) != subscribe.agent_id.as_ref()
-                && agent.link.is_some()
-        });
-        other.map_or(Ok(()), |(id, _)| {
+        let others = self.hosts.get(hostname).into_iter().flatten();
+        let mut others = others.filter(|id| Some(*id) != subscribe.agent_id.as_ref());
+        let there = |id: &&AgentId| self.agents.get(*id).is_some_and(|a| a.link.is_some());
+        others.find(there).map_or(Ok(()), |id| {
             Err(Refusal::HostTaken { id: id.clone(), hostname: hostname.clone() })
         })
     }
@@ -62,8 +67,7 @@ impl Core {
     }
 
     /// The host that an agent's id was given to.
-    fn host_of(&self, id: Option<&AgentId>) -> Option<&String> {
-        let id = id?;
+    pub(super) fn host_of(&self, id: &AgentId) -> Option<&String> {
         let agent = self.agents.get(id).map(|a| &a.info.hostname);
         let recovering = || self.recovering.get(id).map(|r| &r.hostname);
         let unreachable = || self.unreachable.get(id).map(|u| &u.record.hostname);
@@ -75,4 +79,10 @@ impl Core {
         self.next_id.agent += 1;
         id
     }
+}
+
+/// It becomes part of a key in the registry.
+fn is_agent_id(id: &AgentId) -> bool {
+    let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    (1..=MAX_AGENT_ID).contains(&id.value.len()) && id.value.chars().all(fine)
 }

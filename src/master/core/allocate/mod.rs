@@ -5,6 +5,7 @@ mod account;
 mod refuse;
 mod withdraw;
 
+use super::agent::Agent;
 use super::offer::OpenOffer;
 use super::{Core, Timer};
 use mesoform_mesos::scheduler::{Event, Offers};
@@ -57,9 +58,12 @@ impl Core {
     }
 
     fn free_agents(&self) -> Vec<(AgentId, Resources)> {
-        let active = self.agents.iter().filter(|(_, agent)| agent.is_active());
-        let free = active.map(|(id, agent)| (id.clone(), agent.free()));
-        free.filter(|(_, r)| r.milli("cpus") >= MIN_CPUS || r.milli("mem") >= MIN_MEM).collect()
+        let worth = |(_, agent): &(&AgentId, &Agent)| {
+            agent.is_active()
+                && (agent.free_milli("cpus") >= MIN_CPUS || agent.free_milli("mem") >= MIN_MEM)
+        };
+        let agents = self.agents.iter().filter(worth);
+        agents.map(|(id, agent)| (id.clone(), agent.free())).collect()
     }
 
     fn taker(

@@ -5,15 +5,14 @@ use std::collections::BTreeSet;
 
 impl Core {
     /// The framework's stream is over; it has its failover time-out to come back.
-    pub(in crate::core) fn framework_link_lost(&mut self, link: LinkId) {
-        let lost = self.frameworks.iter_mut().find(|(_, f)| f.link == Some(link));
-        let Some((id, framework)) = lost else { return };
+    pub(in crate::core) fn framework_link_lost(&mut self, id: &FrameworkId, link: LinkId) {
+        let framework = self.frameworks.get_mut(id).filter(|f| f.link == Some(link));
+        let Some(framework) = framework else { return };
         framework.link = None;
-        let id = id.clone();
         let patience = framework.failover_timeout().unwrap_or_default();
         tracing::info!(framework = %id, seconds = patience.as_secs(), "framework disconnected");
-        self.drop_offers(&id);
-        self.timers.set(Timer::Failover(id), self.now + patience);
+        self.drop_offers(id);
+        self.timers.set(Timer::Failover(id.clone()), self.now + patience);
     }
 
     /// The framework is no more: its tasks are ended.

@@ -1,5 +1,5 @@
 use crate::core::framework::{Framework, Suppressed, failover_timeout};
-use crate::core::{Core, Effect, LinkId, Now, Refusal, Timer};
+use crate::core::{Core, Effect, LinkId, Now, Owner, Refusal, Timer};
 use mesoform_mesos::scheduler::{Event, Subscribe, Subscribed};
 use mesoform_mesos::{FrameworkId, FrameworkInfo};
 
@@ -57,6 +57,7 @@ impl Core {
         framework.recovered = false;
         framework.refusals.clear();
         framework.suppressed = Suppressed(suppressed.into_iter().collect());
+        self.links.insert(link, Owner::Framework(id.clone()));
         self.timers.cancel(&Timer::Failover(id.clone()));
         tracing::info!(framework = %id, "framework subscribed");
         self.greet(&id);

@@ -160,5 +160,7 @@ fn a_host_has_one_agent() {
     assert!(world.core.frameworks[&id].tasks.is_empty());
     let thief = world.subscribe_agent(Some(&"M-S1".into()), "h9", cpus(4.0), Vec::new());
     assert!(matches!(thief, Err(Refusal::OtherHost { .. })), "{thief:?}");
+    let odd = world.subscribe_agent(Some(&"../x".into()), "h9", cpus(4.0), Vec::new());
+    assert_eq!(odd, Err(Refusal::BadAgentId));
     world.check();
 }

@@ -2,12 +2,14 @@ use super::World;
 use crate::core::Core;
 use crate::core::amounts::Amounts;
 use mesoform_mesos::Resources;
+use std::collections::BTreeSet;
 
 impl World {
     /// What holds at any time.
     pub fn check(&self) {
         let core = &self.core;
         check_agents(core);
+        check_hosts(core);
         check_frameworks(core);
         for (id, offer) in &core.offers {
             assert!(core.agents[&offer.agent_id].offers.contains(id));
@@ -16,6 +18,21 @@ impl World {
             assert!(core.frameworks[&offer.framework_id].link.is_some());
         }
     }
+}
+
+fn check_hosts(core: &Core) {
+    let agents = core.agents.iter().map(|(id, agent)| (id, &agent.info.hostname));
+    let recovering = core.recovering.iter().map(|(id, record)| (id, &record.hostname));
+    let lost = core.unreachable.iter().map(|(id, lost)| (id, &lost.record.hostname));
+    let mut known = 0;
+    for (id, hostname) in agents.chain(recovering).chain(lost) {
+        assert!(core.hosts[hostname].contains(id));
+        known += 1;
+    }
+    assert_eq!(core.hosts.values().map(BTreeSet::len).sum::<usize>(), known);
+    let links = core.agents.values().filter_map(|a| a.link);
+    let links = links.chain(core.frameworks.values().filter_map(|f| f.link));
+    links.for_each(|link| assert!(core.links.contains_key(&link)));
 }
 
 fn check_agents(core: &Core) {
