@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Before the first new attempt to subscribe; doubled for each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 /// Acknowledgements under way at a time; all other calls keep their order.
 const ACKNOWLEDGEMENTS: usize = 16;
 
