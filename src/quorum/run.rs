@@ -155,6 +155,7 @@ impl Assembly {
             links,
             directory: directory.clone(),
             settings: settings.clone(),
+            bell: Arc::default(),
         };
         let peer = PeerService {
             node_id,
@@ -166,7 +167,6 @@ impl Assembly {
             leases: leases.clone(),
         };
         let api = Api {
-            raft: raft.clone(),
             state,
             hub,
             headers,
@@ -230,8 +230,10 @@ fn raft_config(settings: &QuorumSettings) -> Result<Config> {
     let config = Config {
         cluster_name: settings.cluster.clone(),
         heartbeat_interval: settings.heartbeat_ms,
-        election_timeout_min: settings.election_timeout_ms,
-        election_timeout_max: settings.election_timeout_ms * 2,
+        // openraft adds a random time between the two to the longer one: together that is from
+        // one and a half to two times what the settings say.
+        election_timeout_min: settings.election_timeout_ms.div_ceil(2),
+        election_timeout_max: settings.election_timeout_ms,
         max_payload_entries: 256,
         snapshot_policy: SnapshotPolicy::LogsSinceLast(ENTRIES_TO_SNAPSHOT),
         max_in_snapshot_log_to_keep: ENTRIES_TO_KEEP,

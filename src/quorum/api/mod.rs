@@ -16,7 +16,6 @@ use crate::lease::Leases;
 use crate::leadership::Leadership;
 use crate::machine::State;
 use crate::propose::Proposer;
-use crate::raft::Raft;
 use crate::read::ReadIndex;
 use crate::watch::Hub;
 use mesoform_etcd::server::{ClusterServer, KvServer, LeaseServer, MaintenanceServer, WatchServer};
@@ -30,7 +29,6 @@ const MAX_MESSAGE: usize = 16 * 1024 * 1024;
 /// The API; each service has a clone.
 #[derive(Clone)]
 pub struct Api {
-    pub raft: Raft,
     pub state: Arc<State>,
     pub hub: Arc<Hub>,
     pub headers: Headers,

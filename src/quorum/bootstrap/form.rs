@@ -10,6 +10,7 @@ use openraft::error::{InitializeError, RaftError};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
@@ -35,7 +36,7 @@ pub async fn form(introducer: Introducer, raft: Raft, status: Status) -> Result<
             }
             step => status.say(&explain(&introducer, step)),
         }
-        pause.rest().await;
+        pause.rest(&introducer.bell).await;
     }
     stay(&introducer, &raft, &status, pause).await;
     Ok(())
@@ -114,7 +115,7 @@ async fn stay(introducer: &Introducer, raft: &Raft, status: &Status, mut pause: 
         if introducer.leadership.now() != Leader::None && !is_listed(introducer) {
             join(introducer, &slots).await;
         }
-        pause.rest().await;
+        pause.rest(&introducer.bell).await;
     }
 }
 
@@ -181,9 +182,15 @@ async fn join(introducer: &Introducer, slots: &[u8]) {
 struct Pause(Duration);
 
 impl Pause {
-    async fn rest(&mut self) {
+    /// A voter that has just come up asks us, and ends the pause: but for the shortest one, so that
+    /// two voters do not keep each other busy.
+    async fn rest(&mut self, bell: &Notify) {
         let spread = self.0.mul_f64(0.75 + 0.5 * rand::random::<f64>());
-        tokio::time::sleep_until(Instant::now() + spread).await;
+        let shortest = Instant::now() + FIRST_PAUSE;
+        tokio::select! {
+            () = tokio::time::sleep(spread) => {}
+            () = bell.notified() => tokio::time::sleep_until(shortest).await,
+        }
         self.0 = (self.0 * 3 / 2).min(LONGEST_PAUSE);
     }
 }

@@ -7,6 +7,7 @@ use crate::wire::{HelloRequest, Introduction, PROTOCOL};
 use mesoform_settings::{QuorumSettings, Voter};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tonic::Status;
 
@@ -22,6 +23,8 @@ pub struct Introducer {
     pub leadership: Leadership,
     pub links: Arc<Links>,
     pub directory: Directory,
+    /// Rings when another voter has said something.
+    pub bell: Arc<Notify>,
 }
 
 impl Introducer {
@@ -52,6 +55,7 @@ impl Introducer {
             )));
         }
         self.heard_of(&from);
+        self.bell.notify_one();
         Ok(self.introduction())
     }
 

@@ -1,1 +1,141 @@
+use super::Answers;
+use super::decide::{Step, decide};
+use super::members::{Change, next_change};
+use super::stand::should_stand;
+use crate::raft::{Member, Membership};
+use crate::wire::{Introduction, LogId};
+use openraft::Membership as Config;
+use std::collections::{BTreeMap, BTreeSet};
 
+fn voter(slot: u8) -> Introduction {
+    Introduction {
+        cluster: "c".into(),
+        slot: slot.into(),
+        node_id: 100 + u64::from(slot),
+        voters: vec![1, 2, 3],
+        ..Default::default()
+    }
+}
+
+fn answers(voters: impl IntoIterator<Item = Introduction>) -> Answers {
+    voters.into_iter().map(|voter| (u8::try_from(voter.slot).unwrap(), voter)).collect()
+}
+
+#[test]
+fn the_lowest_slot_founds_when_all_are_new() {
+    let all = Step::Found(vec![(1, 101), (2, 102), (3, 103)]);
+    assert_eq!(decide(&voter(1), &answers([voter(2), voter(3)])), all);
+    assert_eq!(decide(&voter(2), &answers([voter(1), voter(3)])), Step::WaitForFounder(1));
+    let alone = Introduction { voters: vec![1], ..voter(1) };
+    assert_eq!(decide(&alone, &answers([])), Step::Found(vec![(1, 101)]));
+}
+
+#[test]
+fn nobody_founds_before_all_have_answered() {
+    assert_eq!(decide(&voter(1), &answers([])), Step::Wait(vec![2, 3]));
+    assert_eq!(decide(&voter(1), &answers([voter(2)])), Step::Wait(vec![3]));
+}
+
+#[test]
+fn a_voter_that_lost_its_data_joins() {
+    let old = Introduction { initialized: true, cluster_id: 9, ..voter(3) };
+    assert_eq!(decide(&voter(1), &answers([old.clone()])), Step::Join(vec![3]));
+    assert_eq!(decide(&voter(1), &answers([voter(2), old])), Step::Join(vec![3]));
+}
+
+#[test]
+fn whoever_has_heard_of_a_cluster_keeps_another_from_being_founded() {
+    let heard = Introduction { cluster_id: 9, ..voter(2) };
+    assert_eq!(decide(&voter(1), &answers([heard, voter(3)])), Step::Lost);
+    let me = Introduction { cluster_id: 9, voters: vec![1], ..voter(1) };
+    assert_eq!(decide(&me, &answers([])), Step::Lost);
+}
+
+#[test]
+fn voters_that_disagree_or_are_copies_found_nothing() {
+    let other = Introduction { voters: vec![2], ..voter(2) };
+    assert_eq!(decide(&voter(1), &answers([other, voter(3)])), Step::Disagree(vec![2]));
+    let copy = Introduction { node_id: 101, ..voter(3) };
+    assert_eq!(decide(&voter(1), &answers([voter(2), copy])), Step::Copied(1, 3));
+}
+
+proptest::proptest! {
+    /// Whatever the voters hear and whoever loses his data: no two of them found, and none founds
+    /// where one has data.
+    #[test]
+    fn never_two_clusters(
+        heard in proptest::collection::vec(0u8..8, 3),
+        initialized in 0u8..8,
+        knows in 0u8..8,
+    ) {
+        let state = |slot: u8| {
+            let has = |mask: u8| mask & (1 << (slot - 1)) != 0;
+            let cluster_id = u64::from(has(initialized) || has(knows));
+            Introduction { initialized: has(initialized), cluster_id, ..voter(slot) }
+        };
+        let mut founders = 0;
+        for slot in (1..=3).filter(|slot| !state(*slot).initialized) {
+            let mask = heard[usize::from(slot) - 1];
+            let others = (1..=3).filter(|other| *other != slot && mask & (1 << (other - 1)) != 0);
+            let step = decide(&state(slot), &answers(others.map(state)));
+            founders += usize::from(matches!(step, Step::Found(_)));
+        }
+        proptest::prop_assert!(founders <= 1);
+        proptest::prop_assert!(founders == 0 || initialized == 0 && knows == 0);
+    }
+}
+
+fn with_log(slot: u8, index: u64) -> Introduction {
+    let last_log = Some(LogId { term: 1, node_id: 101, index });
+    Introduction { initialized: true, cluster_id: 9, last_log, ..voter(slot) }
+}
+
+#[test]
+fn after_a_restart_of_all_the_best_voter_stands() {
+    let voters = BTreeSet::from([101, 102, 103]);
+    let stands = |me: &Introduction, others: &[Introduction]| {
+        should_stand(me, &answers(others.to_vec()), &voters)
+    };
+    assert!(stands(&with_log(1, 5), &[with_log(2, 5), with_log(3, 5)]));
+    assert!(!stands(&with_log(2, 5), &[with_log(1, 5), with_log(3, 5)]));
+    assert!(stands(&with_log(3, 6), &[with_log(1, 5), with_log(2, 5)]));
+    // A majority is enough, less is not.
+    assert!(stands(&with_log(2, 5), &[with_log(3, 5)]));
+    assert!(!stands(&with_log(2, 5), &[]));
+    // Not against a leader, not as a stranger.
+    let led = Introduction { leader: 103, ..with_log(3, 5) };
+    assert!(!stands(&with_log(1, 5), &[with_log(2, 5), led]));
+    let stranger = Introduction { node_id: 7, ..with_log(1, 9) };
+    assert!(!stands(&stranger, &[with_log(2, 5), with_log(3, 5)]));
+}
+
+fn member(slot: u8, host: &str) -> Member {
+    let address = |port| format!("{host}:{port}");
+    Member { slot, name: format!("h{slot}"), peer: address(2380), client: address(2379) }
+}
+
+fn membership(voters: &[BTreeSet<u64>], nodes: &[(u64, Member)]) -> Membership {
+    let nodes: BTreeMap<u64, Member> = nodes.iter().cloned().collect();
+    Membership::new(None, Config::new(voters.to_vec(), nodes))
+}
+
+#[test]
+fn a_wiped_voter_learns_and_then_takes_the_place_of_its_old_self() {
+    let nodes = [(11, member(1, "a")), (12, member(2, "b")), (13, member(3, "c"))];
+    let old = membership(&[BTreeSet::from([11, 12, 13])], &nodes);
+    assert_eq!(next_change(&old, 11, &member(1, "a")), Change::Nothing);
+    assert_eq!(next_change(&old, 11, &member(1, "new")), Change::Readdress);
+    assert_eq!(next_change(&old, 33, &member(3, "c")), Change::Learn);
+    let with_learner =
+        membership(&[BTreeSet::from([11, 12, 13])], &[&nodes[..], &[(33, member(3, "c"))]].concat());
+    let wanted = Change::Promote(BTreeSet::from([11, 12, 33]));
+    assert_eq!(next_change(&with_learner, 33, &member(3, "c")), wanted);
+}
+
+#[test]
+fn a_change_that_was_cut_short_is_finished_first() {
+    let nodes = [(11, member(1, "a")), (12, member(2, "b"))];
+    let joint = membership(&[BTreeSet::from([11]), BTreeSet::from([11, 12])], &nodes);
+    let wanted = Change::Finish(BTreeSet::from([11, 12]));
+    assert_eq!(next_change(&joint, 12, &member(2, "b")), wanted);
+}

@@ -9,7 +9,7 @@ mod ops;
 mod store;
 mod writer;
 
-pub use store::{LogReader, LogStore};
+pub use store::LogStore;
 
 #[cfg(test)]
 mod tests;

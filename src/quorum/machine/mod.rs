@@ -6,7 +6,7 @@ mod snapshot;
 mod state;
 mod transfer;
 
-pub use shell::{Machine, SnapshotBuilder};
+pub use shell::Machine;
 pub use snapshot::SnapshotData;
 pub use state::{Progress, State};
 pub use transfer::write_out;

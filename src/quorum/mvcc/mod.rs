@@ -29,7 +29,7 @@ mod restore;
 mod tables;
 mod txn;
 
-pub use apply::{Applied, Change, Writer};
+pub use apply::{Change, Writer};
 pub use check::{Malformed, check_command, check_range};
 pub use history::{events_between, with_previous};
 pub use interval::Interval;
