@@ -13,20 +13,22 @@ pub async fn report<C: Consensus>(consensus: C, mut directory: Directory) {
         tell(&[NotifyState::Status(&format!("waiting for consensus: {cause}"))]);
         tokio::time::sleep(PAUSE).await;
     }
-    tell(&[NotifyState::Ready, NotifyState::Status(&words(&directory))]);
+    let mut said = words(&directory);
+    tell(&[NotifyState::Ready, NotifyState::Status(&said)]);
     while directory.changed().await {
-        tell(&[NotifyState::Status(&words(&directory))]);
+        let now = words(&directory);
+        if now != said {
+            tell(&[NotifyState::Status(&now)]);
+            said = now;
+        }
     }
 }
 
 fn words(directory: &Directory) -> String {
-    match (directory.route(), directory.leader()) {
-        (Route::Here(_), Some(leader)) if leader.candidate == directory.us => {
-            format!("leading since revision {}", leader.revision)
-        }
-        (Route::Here(_), _) => "leading".to_owned(),
-        (Route::There(leader), _) => format!("standing by; {} leads", leader.candidate.host),
-        (Route::Nowhere, _) => "waiting for a leading master".to_owned(),
+    match directory.route() {
+        Route::Here(engine) => format!("leading since revision {}", engine.leadership()),
+        Route::There(leader) => format!("standing by; {} leads", leader.candidate.host),
+        Route::Nowhere => "waiting for a leading master".to_owned(),
     }
 }
 

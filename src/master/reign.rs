@@ -10,6 +10,9 @@ use tokio_util::sync::CancellationToken;
 /// Between two attempts to stand for election or to read the registry.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// How often the registry is read before another master has its turn.
+const RECOVERY_ATTEMPTS: u32 = 10;
+
 /// Stands for election, leads while elected, and again, until the shutdown.
 pub struct Reign<C> {
     pub consensus: C,
@@ -31,13 +34,11 @@ impl<C: Consensus> Reign<C> {
             };
             match elected {
                 Ok(leadership) => self.lead(leadership, started, &shutdown).await,
-                Err(cause) => {
-                    tracing::warn!(%cause, "cannot stand for election; trying again");
-                    tokio::time::sleep(PAUSE).await;
-                }
+                Err(cause) => tracing::warn!(%cause, "cannot stand for election; trying again"),
             }
-            if shutdown.is_cancelled() {
-                return;
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = tokio::time::sleep(PAUSE) => {}
             }
         }
     }
@@ -48,10 +49,11 @@ impl<C: Consensus> Reign<C> {
         let records = tokio::select! {
             () = over.cancelled() => Err(NoConsensus("shutting down".to_owned())),
             () = lost.cancelled() => Err(NoConsensus("deposed".to_owned())),
-            records = self.recover() => Ok(records),
+            records = self.recover() => records,
         };
-        if let Ok(records) = records {
-            self.work(&leadership, records, started, lost, over).await;
+        match records {
+            Ok(records) => self.work(&leadership, records, started, lost, over).await,
+            Err(cause) => tracing::warn!(%cause, "giving the leadership up"),
         }
         // The engine and its writer have ended: this is the last owner.
         if let Some(leadership) = Arc::into_inner(leadership) {
@@ -59,14 +61,18 @@ impl<C: Consensus> Reign<C> {
         }
     }
 
-    async fn recover(&self) -> Vec<AgentRecord> {
+    /// Reads the registry. A master that cannot, makes place for one that may: the records may be
+    /// from a later version.
+    async fn recover(&self) -> Result<Vec<AgentRecord>, NoConsensus> {
+        let mut attempt = 1;
         loop {
             match self.consensus.agents().await {
-                Ok(records) => return records,
-                Err(cause) => {
+                Err(cause) if attempt < RECOVERY_ATTEMPTS => {
                     tracing::warn!(%cause, "the registry cannot be read; trying again");
                     tokio::time::sleep(PAUSE).await;
+                    attempt += 1;
                 }
+                result => return result,
             }
         }
     }

@@ -1,14 +1,17 @@
 //! `POST /api/v1/scheduler`. The order of the checks and their words are Mesos' own.
 
 use super::views::elsewhere;
-use crate::core::{LinkId, Refusal};
+use crate::core::{Core, LinkId, Refusal};
 use crate::directory::{Directory, Route};
 use crate::engine::{EngineHandle, Failure};
 use crate::reply::{Step, text};
+use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{OriginalUri, State};
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use mesoform_http::Caller;
+use mesoform_identity::Role;
 use mesoform_mesos::FrameworkId;
 use mesoform_mesos::client::STREAM_ID;
 use mesoform_mesos::scheduler::{Call, CallBody, Subscribe};
@@ -21,6 +24,7 @@ const MAX_WAITING: usize = 64 << 20;
 pub async fn scheduler(
     State(directory): State<Directory>,
     OriginalUri(uri): OriginalUri,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
@@ -28,13 +32,25 @@ pub async fn scheduler(
         Route::Here(engine) => engine,
         other => return elsewhere(&other, &uri),
     };
-    let call = match check_type(&headers).and_then(|()| parse(&body)) {
+    let checked = check_caller(&caller).and_then(|()| check_type(&headers));
+    let call = match checked.and_then(|()| parse(&body)) {
         Ok(call) => call,
         Err(reply) => return *reply,
     };
     match call.body {
         CallBody::Subscribe(body) => subscribe(&engine, &headers, call.framework_id, *body).await,
         body => other_call(&engine, &headers, call.framework_id, body).await,
+    }
+}
+
+/// A stolen agent's certificate must not run tasks on other hosts.
+fn check_caller(caller: &Caller) -> Step<()> {
+    match caller {
+        Caller::Peer(peer) if !matches!(peer.role, Role::Scheduler | Role::Operator) => {
+            let words = format!("the role {} may not be a framework", peer.role);
+            Err(text(StatusCode::FORBIDDEN, words).into())
+        }
+        _ => Ok(()),
     }
 }
 
@@ -81,9 +97,7 @@ async fn subscribe(
     }
     let stream_id = Uuid::new_v4();
     let link = LinkId(stream_id.as_u128());
-    let act = move |core: &mut crate::core::Core, now| {
-        core.framework_subscribes(link, id, subscribe, now)
-    };
+    let act = move |core: &mut Core, now| core.framework_subscribes(link, id, subscribe, now);
     match engine.open(link, MAX_WAITING, act).await {
         Ok(stream) => events(Body::from_stream(stream), &stream_id),
         Err(failure) => refuse(&failure),

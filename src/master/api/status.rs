@@ -21,11 +21,14 @@ pub async fn status(State(directory): State<Directory>) -> Json<Status> {
     let leader = directory.leader().map(|leader| json!(leader));
     let standby = Status { leader, ..Status::default() };
     let Route::Here(engine) = directory.route() else { return Json(standby) };
-    let view = engine
-        .view(|core| (core.leadership(), core.agent_summaries(), core.framework_summaries()))
-        .await;
-    let Ok((leadership, agents, frameworks)) = view else { return Json(standby) };
-    let leading =
-        Status { leading: true, leadership: Some(leadership), agents, frameworks, ..standby };
+    let view = engine.view(|core| (core.agent_summaries(), core.framework_summaries())).await;
+    let Ok((agents, frameworks)) = view else { return Json(standby) };
+    let leading = Status {
+        leading: true,
+        leadership: Some(engine.leadership()),
+        agents,
+        frameworks,
+        ..standby
+    };
     Json(leading)
 }

@@ -17,6 +17,7 @@ pub enum Failure {
 /// Access to a running engine; cheap to clone.
 #[derive(Clone)]
 pub struct EngineHandle {
+    leadership: i64,
     commands: mpsc::Sender<Command>,
     gone: mpsc::UnboundedSender<LinkId>,
     over: CancellationToken,
@@ -29,11 +30,16 @@ pub(super) struct Inbox {
 }
 
 impl EngineHandle {
-    pub(super) fn new(over: CancellationToken) -> (Self, Inbox) {
+    pub(super) fn new(leadership: i64, over: CancellationToken) -> (Self, Inbox) {
         let (commands, inbox) = mpsc::channel(MAX_WAITING);
         // No more notices than there are streams, and the door bounds those.
         let (gone, lost) = mpsc::unbounded_channel();
-        (Self { commands, gone, over }, Inbox { commands: inbox, gone: lost })
+        (Self { leadership, commands, gone, over }, Inbox { commands: inbox, gone: lost })
+    }
+
+    /// The revision of the leadership that it runs for.
+    pub fn leadership(&self) -> i64 {
+        self.leadership
     }
 
     /// Changes the core, and waits until the effects are on their way.

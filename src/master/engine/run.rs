@@ -34,7 +34,7 @@ pub fn start<L: Leadership>(
     leadership: Arc<L>,
     over: CancellationToken,
 ) -> (EngineHandle, JoinHandle<()>) {
-    let (handle, inbox) = EngineHandle::new(over.clone());
+    let (handle, inbox) = EngineHandle::new(core.leadership(), over.clone());
     // Both bounded by what the core asks for: one write for each change of an agent.
     let (writes, requests) = mpsc::unbounded_channel();
     let (done, written) = mpsc::unbounded_channel();

@@ -158,18 +158,30 @@ fn subscribe() -> Subscribe {
     Subscribe { protocol: 1, agent_id: None, info, tasks: Vec::new(), seen_leadership: 0 }
 }
 
-/// What the supervisor has been told so far, in one text.
-fn heard(socket: &UnixDatagram) -> String {
-    let mut all = String::new();
-    let mut buffer = [0; 4096];
-    while let Ok(read) = socket.recv(&mut buffer) {
-        all.push_str(&String::from_utf8_lossy(&buffer[..read]));
-        all.push('\n');
-    }
-    all
+/// Hears what the supervisor is told.
+struct Supervisor {
+    socket: tokio::net::UnixDatagram,
+    said: String,
 }
 
-async fn story(dir: &Path, supervisor: &UnixDatagram) {
+impl Supervisor {
+    fn new(socket: UnixDatagram) -> Self {
+        Self { socket: tokio::net::UnixDatagram::from_std(socket).unwrap(), said: String::new() }
+    }
+
+    /// Waits until it has been told this.
+    async fn hears(&mut self, words: &str) {
+        let mut buffer = [0; 4096];
+        while !self.said.contains(words) {
+            let next = tokio::time::timeout(PATIENCE, self.socket.recv(&mut buffer)).await;
+            let read = next.expect(words).unwrap();
+            self.said.push_str(&String::from_utf8_lossy(&buffer[..read]));
+        }
+    }
+}
+
+async fn story(dir: &Path, supervisor: UnixDatagram) {
+    let mut supervisor = Supervisor::new(supervisor);
     let authority = Authority::create("demo").unwrap();
     let operator = client(&issue(&authority, dir, Role::Operator, "operator"));
     let pki = ["m1", "m2"].map(|host| issue(&authority, dir, Role::Master, host));
@@ -178,9 +190,13 @@ async fn story(dir: &Path, supervisor: &UnixDatagram) {
     let [a, b, c, d] = free_ports();
     let [first, second] = pki;
     let first = Master::start(settings("m1", first, &etcd, [a, b]));
+    supervisor.hears("STATUS=waiting for consensus").await;
+    supervisor.hears("READY=1").await;
+    supervisor.hears("STATUS=leading since revision ").await;
     first.until(&operator, |status| status["leading"] == true).await;
     let second = Master::start(settings("m2", second, &etcd, [c, d]));
     let standby = second.until(&operator, |s| s["leader"]["host"] == "m1").await;
+    supervisor.hears("STATUS=standing by; m1 leads").await;
     assert_eq!(standby["leading"], false);
     assert_eq!(standby["leader"]["agents"], first.settings.advertise_agents.as_str());
 
@@ -194,21 +210,19 @@ async fn story(dir: &Path, supervisor: &UnixDatagram) {
     let status = first.until(&operator, |s| s["agents"][0]["registered"] == true).await;
     let before = status["leadership"].as_i64().unwrap();
 
+    // A stolen agent's certificate is no framework's.
+    let url = format!("https://{}/api/v1/scheduler", first.settings.http.advertise);
+    let call = serde_json::json!({"type": "SUBSCRIBE", "subscribe": {"framework_info": {}}});
+    let thief = agent.post(url).json(&call).send().await.unwrap();
+    assert_eq!(thief.status(), 403);
+
     first.stop().await;
     let status = second.until(&operator, |status| status["leading"] == true).await;
     assert!(status["leadership"].as_i64().unwrap() > before);
+    supervisor.hears(&format!("STATUS=leading since revision {}", status["leadership"])).await;
     assert_eq!(status["agents"][0]["hostname"], "a1", "from the registry");
     assert_eq!(status["agents"][0]["registered"], false);
 
-    let said = heard(supervisor);
-    for words in [
-        "STATUS=waiting for consensus",
-        "READY=1",
-        &format!("STATUS=leading since revision {before}"),
-        "STATUS=standing by; m1 leads",
-    ] {
-        assert!(said.contains(words), "{words}: {said}");
-    }
     second.stop().await;
 }
 
@@ -224,5 +238,5 @@ fn masters_follow_each_other() {
     // SAFETY: this is the only test of this program, and no other thread runs yet.
     unsafe { std::env::set_var("NOTIFY_SOCKET", &socket) };
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(story(dir.path(), &supervisor));
+    runtime.block_on(story(dir.path(), supervisor));
 }

@@ -39,6 +39,11 @@ impl ClientError {
         matches!(self, Self::Refused { status, .. } if (400..500).contains(status))
     }
 
+    /// Nobody answered.
+    pub fn is_silence(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Silent { .. })
+    }
+
     /// Its HTTP status, if a master answered with one.
     pub fn status(&self) -> Option<u16> {
         match self {

@@ -28,7 +28,9 @@ pub const SCHEDULER_PATH: &str = "/api/v1/scheduler";
 pub const STREAM_ID: &str = "Mesos-Stream-Id";
 
 /// Until a TCP connection stands.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+///
+/// A host that died answers nothing at all, and the next master waits for that.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Until a master has answered a call, or begun the stream of events.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -55,14 +57,16 @@ impl SchedulerClient {
     /// the last one that said anything.
     pub async fn subscribe(&self, framework: FrameworkInfo) -> Result<Subscription, ClientError> {
         let call = Call::subscribe(framework);
-        let mut failure = ClientError::NoMasters;
+        let mut failure = None;
         for master in self.connector.masters() {
             match self.connector.post(master, &call, None).await {
                 Ok(reply) => return Subscription::new(self.connector.clone(), reply),
                 Err(error) if error.is_refusal() => return Err(error),
-                Err(error) => failure = error,
+                // What a master said tells more than that another one said nothing.
+                Err(error) if error.is_silence() && failure.is_some() => {}
+                Err(error) => failure = Some(error),
             }
         }
-        Err(failure)
+        Err(failure.unwrap_or(ClientError::NoMasters))
     }
 }
