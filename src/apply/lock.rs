@@ -28,7 +28,13 @@ pub fn take(state: &State, owner: &str, run_id: &str) -> Result<Lock> {
         Some(lock) => lock.since_ms,
         None => now_ms,
     };
-    let lock = Lock { owner: owner.into(), run_id: run_id.into(), since_ms, expires_ms: now_ms };
+    let lock = Lock {
+        owner: owner.into(),
+        run_id: run_id.into(),
+        session: uuid::Uuid::new_v4().to_string(),
+        since_ms,
+        expires_ms: now_ms,
+    };
     store(state, renewed(lock, now_ms))
 }
 
@@ -54,7 +60,7 @@ pub fn release(state: &State, mine: &Lock) -> Result<()> {
 }
 
 fn same(one: &Lock, other: &Lock) -> bool {
-    (&one.owner, &one.run_id, one.since_ms) == (&other.owner, &other.run_id, other.since_ms)
+    (&one.owner, &one.run_id, &one.session) == (&other.owner, &other.run_id, &other.session)
 }
 
 fn renewed(lock: Lock, now_ms: i64) -> Lock {

@@ -1,7 +1,7 @@
 use crate::{ApplyError, Result};
 use mesoform_plan::place;
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -53,16 +53,21 @@ pub fn make_folder(path: &Path, mode: u32) -> Result<()> {
 
 /// Replaces a file of ours at once, and has it on disk before it returns.
 pub fn write_file(path: &Path, text: &str, mode: u32) -> Result<()> {
-    let fail = |error| ApplyError::io("write", path)(error);
-    let folder = path.parent().unwrap_or(Path::new("/"));
     let mut draft = path.as_os_str().to_owned();
     draft.push(".new");
     let draft = PathBuf::from(draft);
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    write_draft(&draft, text, mode)
+        .and_then(|()| fs::rename(&draft, path))
+        .inspect_err(|_| drop(fs::remove_file(&draft)))
+        .and_then(|()| File::open(folder)?.sync_all())
+        .map_err(ApplyError::io("write", path))
+}
+
+fn write_draft(draft: &Path, text: &str, mode: u32) -> io::Result<()> {
     let mut options = OpenOptions::new();
-    let mut file =
-        options.write(true).create(true).truncate(true).mode(mode).open(&draft).map_err(fail)?;
-    file.set_permissions(Permissions::from_mode(mode)).map_err(fail)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(fail)?;
-    fs::rename(&draft, path).map_err(fail)?;
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(fail)
+    let mut file = options.write(true).create(true).truncate(true).mode(mode).open(draft)?;
+    file.set_permissions(Permissions::from_mode(mode))?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
 }

@@ -24,6 +24,9 @@ pub struct Facts {
     pub listening: BTreeSet<u16>,
     /// Addresses of global scope.
     pub addresses: Vec<IpAddr>,
+    /// Of the names that were asked for those that do not resolve.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub unresolved: BTreeSet<String>,
     /// Free MiB for everybody under `/opt` and `/var/lib`.
     pub disk_free_mib: BTreeMap<PathBuf, u64>,
     /// MiB.
@@ -63,6 +66,10 @@ pub struct LastRun {
 pub struct Lock {
     pub owner: String,
     pub run_id: String,
+    /// Another one for each session: where a run comes back after its connection was cut, its old
+    /// session must not take the lock along when it notices.
+    #[serde(default)]
+    pub session: String,
     /// The host's clock, milliseconds since 1970.
     pub since_ms: i64,
     /// The host's clock; later than this the lock means nothing.

@@ -68,8 +68,12 @@ fn the_lock_keeps_a_second_operator_out() {
     assert_eq!(lock.owner, "ann@desk");
     assert!(failure(bob.apply("r1", &small()).1).contains("the host's lock was not taken"));
     // The same run comes back after its connection was cut.
-    assert!(matches!(rig.session().lock("ann@desk"), Reply::Locked { .. }));
+    let mut again = rig.session();
+    assert!(matches!(again.lock("ann@desk"), Reply::Locked { .. }));
+    // What is left of its old connection takes nothing along.
     ann.hang_up().unwrap();
+    assert!(matches!(again.apply("r1", &small()).1, Reply::Applied { .. }));
+    again.hang_up().unwrap();
     assert!(matches!(bob.lock("bob"), Reply::Locked { .. }));
     assert_eq!(bob.ask(Request::ReleaseLock).1, Reply::Released);
     assert!(!rig.at("/var/lib/mesoform/lock").exists());
@@ -146,6 +150,16 @@ fn certificates_are_signed_by_the_operator_and_checked() {
     let other_key = mesoform_identity::KeyRequest::generate().unwrap().csr_pem;
     let swapped = failure(sign(&mut operator, &ca, Some(other_key)));
     assert!(swapped.contains("certificate that came is refused"), "{swapped}");
+    let mut other_ca = wanted.clone();
+    if let Step::Certificate { ca_fingerprint, .. } = &mut other_ca.steps[2] {
+        *ca_fingerprint = rival.fingerprint();
+    }
+    let (_, reply) = operator.apply("r1", &other_ca);
+    let Reply::Requests { run_id, requests } = reply else { panic!("{reply:?}") };
+    let chain_pem = ca.sign(&requests[0].csr_pem, &Grant::new(Role::Master, "node1")).unwrap();
+    let chains = vec![SignedChain { step: 2, chain_pem }];
+    let named = failure(operator.ask(Request::Certificates { run_id, chains }).1);
+    assert!(named.contains("not the one that the step names"), "{named}");
     let reply = sign(&mut operator, &ca, None);
     assert!(matches!(reply, Reply::Applied { outcome: Outcome::Done { changed: 3 }, .. }));
     let paths = PkiPaths::in_dir(&rig.at("/etc/pki"), "master");
