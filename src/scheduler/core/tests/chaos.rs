@@ -132,7 +132,7 @@ const REGRESSIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/core/tests/chaos
 fn config() -> ProptestConfig {
     let kept = FileFailurePersistence::Direct(REGRESSIONS);
     let failure_persistence = Some(Box::new(kept) as _);
-    ProptestConfig { cases: 300, failure_persistence, ..ProptestConfig::default() }
+    ProptestConfig { failure_persistence, ..ProptestConfig::default() }
 }
 
 proptest! {
