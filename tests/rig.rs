@@ -133,27 +133,30 @@ impl Rig {
         self.others(host).iter().for_each(|other| host.pass_packets(other.address()));
     }
 
-    /// Writes an inventory: the given INI text, with the addresses of the hosts it names before it
-    /// and the operator's key after it.
+    /// Writes an inventory: the given INI text, with the addresses of the rig's hosts before it, and
+    /// after it how the operator gets in, as far as the text itself says nothing about that.
     pub fn inventory(&self, text: &str) -> PathBuf {
         self.inventory_named("cluster.ini", text)
     }
 
     pub fn inventory_named(&self, file: &str, text: &str) -> PathBuf {
-        let named = |host: &Host| {
-            text.split(|c: char| !c.is_alphanumeric() && c != '-').any(|word| word == host.name())
-        };
-        let mut whole = String::new();
-        for host in self.all().iter().filter(|host| named(host)) {
-            whole += &format!("{} ansible_host={}\n", host.name(), host.address());
-        }
-        whole += &format!("\n{}\n\n[all:vars]\nansible_user=root\n", text.trim());
-        whole += &format!("ansible_ssh_private_key_file={}\n", self.key().display());
-        let known = self.known_hosts();
-        whole += &format!(
-            "ansible_ssh_common_args='-F none -o UserKnownHostsFile={} -o GlobalKnownHostsFile=none'\n",
-            known.display()
+        let hosts = self.all();
+        let line = |host: &Host| format!("{} ansible_host={}\n", host.name(), host.address());
+        let mut whole: String = hosts.iter().map(line).collect();
+        whole += &format!("\n{}\n\n[all:vars]\n", text.trim());
+        let ssh = format!(
+            "'-F none -o UserKnownHostsFile={} -o GlobalKnownHostsFile=none'",
+            self.known_hosts().display()
         );
+        for (name, value) in [
+            ("ansible_user", "root".to_owned()),
+            ("ansible_ssh_private_key_file", self.key().display().to_string()),
+            ("ansible_ssh_common_args", ssh),
+        ] {
+            if !text.contains(&format!("{name}=")) {
+                whole += &format!("{name}={value}\n");
+            }
+        }
         let path = self.dir.join(file);
         fs::write(&path, whole).unwrap();
         path

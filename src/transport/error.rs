@@ -17,35 +17,18 @@ pub enum TransportError {
     )]
     Lost { host: String, during: &'static str, cause: String },
     #[error(
-        "{host}: its {kind} host key {fingerprint} is not known ({lookup} is in none of {files}); compare the \
-         fingerprint with the host's own, then add it with `ssh-keyscan{port_option} {address} >> {first}`, or \
-         have new keys recorded with mesoform_host_key_checking=accept-new"
+        "{host}: its {} host key {} is not known ({} is in none of {files}); compare the fingerprint with the host's \
+         own, then add it with `{scan}`, or have new keys recorded with mesoform_host_key_checking=accept-new",
+        shown.kind, shown.fingerprint, shown.lookup
     )]
-    HostKeyUnknown {
-        host: String,
-        lookup: String,
-        address: String,
-        port_option: String,
-        kind: String,
-        fingerprint: String,
-        files: String,
-        first: String,
-    },
+    HostKeyUnknown { host: String, shown: Box<ShownKey>, files: String, scan: String },
     #[error(
-        "{host}: HOST KEY CHANGED: {at} has {old_kind} {old_fingerprint} for {lookup}, but the host shows {kind} \
-         {fingerprint}. Either it was installed anew or someone is listening in. Nothing was sent. If the new key is \
-         right: `ssh-keygen -R {lookup:?} -f {}`",
-        at.file.display()
+        "{host}: HOST KEY CHANGED: {} has {} {} for {lookup}, but the host shows {} {}. Either it was installed anew \
+         or someone is listening in. Nothing was sent. If the new key is right: `ssh-keygen -R {lookup:?} -f {}`",
+        old.at, old.kind, old.fingerprint, shown.kind, shown.fingerprint, old.at.file.display(),
+        lookup = shown.lookup
     )]
-    HostKeyChanged {
-        host: String,
-        lookup: String,
-        at: Place,
-        old_kind: String,
-        old_fingerprint: String,
-        kind: String,
-        fingerprint: String,
-    },
+    HostKeyChanged { host: String, shown: Box<ShownKey>, old: Box<OldKey> },
     #[error(
         "{host}: its host key {fingerprint} is revoked at {at}; give the host a new key (`ssh-keygen -A` after removing the old one) and record that"
     )]
@@ -77,8 +60,6 @@ pub enum TransportError {
         "{host}: sudo is not installed, and {user} is not root; install sudo on the host, or connect as root (ansible_user=root)"
     )]
     SudoMissing { host: String, user: String },
-    #[error("{host}: {name}={value}: {cause}")]
-    Variable { host: String, name: String, value: String, cause: String },
     #[error(
         "{host}: OpenSSH's configuration cannot be read with `{command}`: {cause}; correct ~/.ssh/config"
     )]
@@ -107,6 +88,25 @@ pub enum TransportError {
     BinaryMissing { host: String, place: String, sha256: String },
 }
 
+/// The key that a host shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownKey {
+    /// What known_hosts calls the host.
+    pub lookup: String,
+    /// As `ssh-ed25519`.
+    pub kind: String,
+    /// `SHA256:…`.
+    pub fingerprint: String,
+}
+
+/// The key that known_hosts has in place of the shown one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OldKey {
+    pub at: Place,
+    pub kind: String,
+    pub fingerprint: String,
+}
+
 impl TransportError {
     /// Ansible's exit code: 4 where the host was not reached (or not let us in, or was not the one it
     /// should be), 1 for a mistake of ours that no host has seen, 2 where the host failed.
@@ -122,7 +122,6 @@ impl TransportError {
             Self::KnownHostsWrite { .. }
             | Self::KeyUnusable { .. }
             | Self::KeyEncrypted { .. }
-            | Self::Variable { .. }
             | Self::SshConfig { .. }
             | Self::Artifact { .. } => 1,
             _ => 2,

@@ -30,7 +30,7 @@ pub use carry::{Artifact, Carry, Progress, VERSIONS};
 pub use channel::{Channel, ChannelEnd, ChannelReader, ChannelWriter, Exit, Output};
 pub use connection::Connection;
 pub use elevate::Elevate;
-pub use error::TransportError;
+pub use error::{OldKey, ShownKey, TransportError};
 pub use known_hosts::{Entry, KnownHosts, Marker, Verdict};
 pub use place::Place;
 pub use secret::Secret;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 
 use crate::elevate::Elevate;
-use crate::ssh_config::SshConfig;
+use crate::ssh_config::{self, SshConfig};
 use crate::target::{HostKeyChecking, Kind, Target};
 use crate::wanted::Wanted;
 use crate::{Result, TransportError};
@@ -77,7 +77,7 @@ fn merge(wanted: &Wanted, alias: &str, config: &SshConfig) -> Target {
     let port = wanted.port.or(config.port).unwrap_or(22);
     Target {
         password: wanted.password.clone(),
-        keys: wanted.key.iter().cloned().collect(),
+        keys: wanted.key.iter().map(|key| home(key)).collect(),
         default_keys: config.identity_files.iter().map(|file| tokens(file, &user)).collect(),
         identities_only: config.identities_only,
         identity_agent: config.identity_agent.clone(),
@@ -93,6 +93,10 @@ fn merge(wanted: &Wanted, alias: &str, config: &SshConfig) -> Target {
         elevate: elevate(wanted, user == "root"),
         ..Target::ssh(&wanted.name, &address, port, &user)
     }
+}
+
+fn home(key: &Path) -> PathBuf {
+    ssh_config::expand(&key.to_string_lossy(), &std::env::home_dir().unwrap_or_default())
 }
 
 /// `ssh -G` leaves `%d` and `%u` in file names; anything else in them names no file of ours.
@@ -121,7 +125,8 @@ fn proxy_command(command: &str, address: &str, port: u16, user: &str, alias: &st
 /// The inventory's word first. A `no` in ssh_config is taken as `accept-new`: only the inventory or
 /// Ansible's environment variable, or ssh options in the inventory, turn the check off.
 fn host_key_checking(wanted: &Wanted, config: &SshConfig) -> HostKeyChecking {
-    if let Some(checking) = wanted.host_key_checking {
+    let environment = || std::env::var("ANSIBLE_HOST_KEY_CHECKING").ok().map(|v| ansibles(&v));
+    if let Some(checking) = wanted.host_key_checking.or_else(environment) {
         return checking;
     }
     let asked = |word: &String| word.to_lowercase().contains("stricthostkeychecking");
@@ -130,6 +135,14 @@ fn host_key_checking(wanted: &Wanted, config: &SshConfig) -> HostKeyChecking {
             HostKeyChecking::Off
         }
         Some("accept-new" | "false" | "no" | "off") => HostKeyChecking::AcceptNew,
+        _ => HostKeyChecking::Strict,
+    }
+}
+
+/// The environment variable in all the words that Ansible takes for a no.
+fn ansibles(value: &str) -> HostKeyChecking {
+    match value.trim().to_lowercase().as_str() {
+        "no" | "false" | "off" | "0" | "n" | "f" => HostKeyChecking::Off,
         _ => HostKeyChecking::Strict,
     }
 }

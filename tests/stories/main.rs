@@ -1,3 +1,5 @@
 //! The stories, each named for what a user does or meets. `tests/run` runs them.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
+
 mod rig_boots;

@@ -13,7 +13,7 @@ pub(super) enum Key {
     Open {
         path: PathBuf,
         key: Arc<PrivateKey>,
-        certificate: Option<Certificate>,
+        certificate: Option<Box<Certificate>>,
     },
     /// It is encrypted and nobody gave the passphrase; an agent may hold it.
     Locked {
@@ -69,7 +69,7 @@ fn words(error: &std::io::Error) -> String {
 
 fn load(path: &Path, ask: Option<&Passphrase>) -> Result<Key, Problem> {
     let text = std::fs::read_to_string(path).map_err(Problem::Io)?;
-    let certificate = certificate_beside(path);
+    let certificate = certificate_beside(path).map(Box::new);
     let open = |key| Key::Open { path: path.to_path_buf(), key: Arc::new(key), certificate };
     match russh::keys::decode_secret_key(&text, None) {
         Ok(key) if !key.is_encrypted() => Ok(open(key)),

@@ -64,7 +64,7 @@ impl Login<'_> {
             Key::Open { path, key, certificate } => {
                 if let Some(certificate) = certificate {
                     self.tried.push(format!("certificate {}-cert.pub", path.display()));
-                    if self.certificate(key.clone(), certificate.clone()).await? {
+                    if self.certificate(key.clone(), (**certificate).clone()).await? {
                         return Ok(true);
                     }
                 }

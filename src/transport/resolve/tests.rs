@@ -44,6 +44,20 @@ fn a_no_in_ssh_config_does_not_turn_the_check_off() {
 }
 
 #[test]
+fn ansibles_environment_variable_is_understood() {
+    assert_eq!(ansibles("False"), HostKeyChecking::Off);
+    assert_eq!(ansibles("0"), HostKeyChecking::Off);
+    assert_eq!(ansibles("True"), HostKeyChecking::Strict);
+}
+
+#[test]
+fn a_key_may_lie_in_the_home_folder() {
+    let wishes = Wanted { key: Some("~/.ssh/one".into()), ..wanted() };
+    let keys = merge(&wishes, "h1", &SshConfig::default()).keys;
+    assert_eq!(keys, [std::env::home_dir().unwrap().join(".ssh/one")]);
+}
+
+#[test]
 fn hops_and_tokens_are_read() {
     for (hop, user, address, port) in [
         ("jump", None, "jump", None),

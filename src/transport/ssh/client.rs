@@ -5,8 +5,8 @@ use russh::keys::ssh_key::certificate::CertType;
 use russh::keys::ssh_key::public::KeyData;
 use russh::keys::{Certificate, HashAlg, PublicKey, PublicKeyOrCertificate};
 
-use crate::TransportError;
-use crate::known_hosts::{self, KnownHosts, Verdict, fingerprint};
+use crate::error::{OldKey, ShownKey, TransportError};
+use crate::known_hosts::{self, Entry, KnownHosts, Verdict, fingerprint};
 use crate::target::{HostKeyChecking, Target};
 
 /// Our side of one connection's key exchange: it decides whether the host is who it should be.
@@ -54,15 +54,7 @@ impl Client {
                 self.record(key)
             }
             Verdict::Unknown => Err(self.unknown(key)),
-            Verdict::Changed(entry) => Err(TransportError::HostKeyChanged {
-                host: self.target.name.clone(),
-                lookup: self.target.lookup_name(),
-                old_kind: entry.key.algorithm().to_string(),
-                old_fingerprint: fingerprint(entry.key.key_data()),
-                at: entry.at,
-                kind: key.algorithm().to_string(),
-                fingerprint: fingerprint(key.key_data()),
-            }),
+            Verdict::Changed(entry) => Err(self.changed(*entry, key)),
             Verdict::Revoked(at) => Err(self.revoked(at, key.key_data())),
         }
     }
@@ -135,17 +127,33 @@ impl Client {
     }
 
     fn unknown(&self, key: &PublicKey) -> TransportError {
-        let port = self.target.port;
-        let first = self.target.known_hosts.first();
+        let Target { name, address, port, known_hosts: files, .. } = &*self.target;
+        let first = files.first().map(|file| file.display().to_string());
+        let first = first.unwrap_or_else(|| "~/.ssh/known_hosts".to_owned());
+        let port = if *port == 22 { String::new() } else { format!("-p {port} ") };
         TransportError::HostKeyUnknown {
-            host: self.target.name.clone(),
+            host: name.clone(),
+            shown: Box::new(self.shown(key)),
+            files: known_hosts::list(files),
+            scan: format!("ssh-keyscan {port}{address} >> {first}"),
+        }
+    }
+
+    fn changed(&self, entry: Entry, key: &PublicKey) -> TransportError {
+        let old = OldKey {
+            kind: entry.key.algorithm().to_string(),
+            fingerprint: fingerprint(entry.key.key_data()),
+            at: entry.at,
+        };
+        let (host, shown) = (self.target.name.clone(), Box::new(self.shown(key)));
+        TransportError::HostKeyChanged { host, shown, old: Box::new(old) }
+    }
+
+    fn shown(&self, key: &PublicKey) -> ShownKey {
+        ShownKey {
             lookup: self.target.lookup_name(),
-            address: self.target.address.clone(),
-            port_option: if port == 22 { String::new() } else { format!(" -p {port}") },
             kind: key.algorithm().to_string(),
             fingerprint: fingerprint(key.key_data()),
-            files: known_hosts::list(&self.target.known_hosts),
-            first: first.map_or("~/.ssh/known_hosts".to_owned(), |file| file.display().to_string()),
         }
     }
 
