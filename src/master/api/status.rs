@@ -1,3 +1,4 @@
+use crate::consensus::Leader;
 use crate::core::{AgentSummary, FrameworkSummary};
 use crate::directory::{Directory, Route};
 use axum::Json;
@@ -18,17 +19,23 @@ pub struct Status {
 }
 
 pub async fn status(State(directory): State<Directory>) -> Json<Status> {
-    let leader = directory.leader().map(|leader| json!(leader));
-    let standby = Status { leader, ..Status::default() };
-    let Route::Here(engine) = directory.route() else { return Json(standby) };
+    let engine = match directory.route() {
+        Route::Here(engine) => engine,
+        Route::There(leader) => {
+            return Json(Status { leader: Some(json!(leader)), ..Status::default() });
+        }
+        // The election may still show a leader that is no more: this one.
+        Route::Nowhere => return Json(Status::default()),
+    };
     let view = engine.view(|core| (core.agent_summaries(), core.framework_summaries())).await;
-    let Ok((agents, frameworks)) = view else { return Json(standby) };
+    let Ok((agents, frameworks)) = view else { return Json(Status::default()) };
+    let (revision, candidate) = (engine.leadership(), directory.us.clone());
     let leading = Status {
         leading: true,
-        leadership: Some(engine.leadership()),
+        leadership: Some(revision),
+        leader: Some(json!(Leader { revision, candidate })),
         agents,
         frameworks,
-        ..standby
     };
     Json(leading)
 }
