@@ -51,19 +51,34 @@ impl Admin {
     /// It belongs to another cluster, or its files cannot be used.
     pub fn open_or_create(dir: &Path, cluster: &str) -> Result<Self, AdminError> {
         let authority = Arc::new(Authority::load_or_create(dir, cluster)?);
-        let credential = AdminCredential::load_or_create(&dir.join("admin.yml"))?;
+        let credential = AdminCredential::load_or_create(&credential_file(dir))?;
         authority.issue_operator(dir)?;
         Ok(Self { dir: dir.to_owned(), authority, credential })
     }
 
-    /// A cluster's folder in memory only: for `--check` where nothing was made yet.
+    /// Opens the folder as far as it is there, and changes nothing: the rest is made up in memory.
     ///
     /// # Errors
-    /// The system gives no randomness, or the cluster's name does not do.
-    pub fn in_memory(dir: &Path, cluster: &str) -> Result<Self, AdminError> {
-        let authority = Arc::new(Authority::create(cluster)?);
-        Ok(Self { dir: dir.to_owned(), authority, credential: AdminCredential::generate() })
+    /// It belongs to another cluster, or its files cannot be used.
+    pub fn look(dir: &Path, cluster: &str) -> Result<Self, AdminError> {
+        let authority = if Self::is_in(dir) {
+            Authority::load_of(dir, cluster)?
+        } else {
+            Authority::create(cluster)?
+        };
+        let credential = AdminCredential::load(&credential_file(dir))?;
+        let credential = credential.unwrap_or_else(AdminCredential::generate);
+        Ok(Self { dir: dir.to_owned(), authority: Arc::new(authority), credential })
     }
+
+    /// Whether a cluster's folder was made there.
+    pub fn is_in(dir: &Path) -> bool {
+        dir.join("ca.crt").exists()
+    }
+}
+
+fn credential_file(dir: &Path) -> PathBuf {
+    dir.join("admin.yml")
 }
 
 impl AdminCredential {
@@ -77,16 +92,8 @@ impl AdminCredential {
     }
 
     fn load_or_create(path: &Path) -> Result<Self, AdminError> {
-        let malformed = |cause: String| AdminError::Malformed { path: path.to_owned(), cause };
-        if path.exists() {
-            let text = read_secret(path)?;
-            let file: AdminFile =
-                serde_saphyr::from_str(text.expose()).map_err(|e| malformed(e.to_string()))?;
-            return Ok(Self {
-                user: file.user,
-                password: Secret::new(file.password),
-                salt: file.salt,
-            });
+        if let Some(kept) = Self::load(path)? {
+            return Ok(kept);
         }
         let made = Self::generate();
         let file = AdminFile {
@@ -94,9 +101,23 @@ impl AdminCredential {
             password: made.password.expose().to_owned(),
             salt: made.salt.clone(),
         };
-        let yaml = serde_saphyr::to_string(&file).map_err(|e| malformed(e.to_string()))?;
+        let yaml = serde_saphyr::to_string(&file).map_err(|e| malformed(path, &e))?;
         write_secret(path, yaml.as_bytes())?;
         Ok(made)
+    }
+
+    fn load(path: &Path) -> Result<Option<Self>, AdminError> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let text = read_secret(path)?;
+        let file: AdminFile =
+            serde_saphyr::from_str(text.expose()).map_err(|e| malformed(path, &e))?;
+        let (user, salt) = (file.user, file.salt);
+        if hex::decode(&salt).is_err() || user.is_empty() || user.contains(':') {
+            return Err(malformed(path, &"its user or salt is none"));
+        }
+        Ok(Some(Self { user, password: Secret::new(file.password), salt }))
     }
 
     /// The line that the hosts get: a salted hash, never the password.
@@ -106,5 +127,45 @@ impl AdminCredential {
             "{}\n",
             mesoform_http::credential_line(&self.user, self.password.expose(), &salt).trim_end()
         )
+    }
+}
+
+fn malformed(path: &Path, cause: &dyn std::fmt::Display) -> AdminError {
+    AdminError::Malformed { path: path.to_owned(), cause: cause.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looking_changes_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join(".mesoform/c");
+        Admin::look(&folder, "c").unwrap();
+        assert!(!Admin::is_in(&folder));
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_was_made_is_found_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let made = Admin::open_or_create(dir.path(), "c").unwrap();
+        for found in [Admin::look(dir.path(), "c"), Admin::open_or_create(dir.path(), "c")] {
+            let found = found.unwrap();
+            assert_eq!(found.authority.fingerprint(), made.authority.fingerprint());
+            assert_eq!(found.credential.line(), made.credential.line());
+        }
+        assert!(Admin::look(dir.path(), "other").is_err());
+        assert!(!format!("{made:?}").contains(made.credential.password.expose()));
+    }
+
+    #[test]
+    fn a_damaged_credential_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        write_secret(&dir.path().join("admin.yml"), b"user: admin\npassword: p\nsalt: xyz\n")
+            .unwrap();
+        let error = Admin::look(dir.path(), "c").unwrap_err().to_string();
+        assert!(error.contains("admin.yml"), "{error}");
     }
 }

@@ -23,6 +23,8 @@ pub enum AloneError {
     Mistakes(#[from] Mistakes),
     #[error(transparent)]
     Plan(#[from] HostPlanError),
+    #[error("the cluster of this machine has no host")]
+    Empty,
     #[error(transparent)]
     Template(#[from] mesoform_template::TemplateError),
 }
@@ -77,7 +79,7 @@ impl Alone {
             credentials: None,
         };
         let Some(host) = self.spec.hosts.first() else {
-            return Err(Mistakes::default().into());
+            return Err(AloneError::Empty);
         };
         Ok(blueprint.alone(host, &self.places)?)
     }

@@ -1,7 +1,7 @@
 //! Whether a cluster is well, from what its hosts tell. Pure.
 
-use crate::report::{HostReport, View};
-use crate::{ClusterSpec, HostSpec, Service};
+use crate::report::{HostReport, MasterView, QuorumView, SchedulerView, ServiceReport, View};
+use crate::{ClusterSpec, HostSpec, Service, Stop};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,7 +25,7 @@ impl fmt::Display for Ailment {
 }
 
 /// What hosts told, or why they did not.
-pub type Reports = BTreeMap<String, Result<HostReport, String>>;
+pub type Reports = BTreeMap<String, Result<HostReport, Stop>>;
 
 /// The cluster as a whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Default)]
@@ -53,7 +53,8 @@ impl Health {
             match reports.get(&host.name) {
                 Some(Ok(report)) => health.host(host, report),
                 Some(Err(cause)) => {
-                    health.ail(Some(host), cause, "see to the host, then run `mesoform up` again")
+                    let cure = "see to the host, then run `mesoform up` again";
+                    health.ail(Some(host), cause.to_string(), cure);
                 }
                 // Left out by --limit: nothing is known of it, and that is nothing wrong.
                 None => {}
@@ -62,7 +63,7 @@ impl Health {
         let views = Views::of(reports);
         health.quorum(spec, &views);
         health.masters(spec, &views);
-        health.schedulers(spec, &views);
+        health.schedulers(&views);
         health
     }
 
@@ -73,26 +74,26 @@ impl Health {
 
     fn host(&mut self, host: &HostSpec, report: &HostReport) {
         for service in &host.services {
-            let Some(found) = report.services.get(service) else {
-                self.ail(
-                    Some(host),
-                    format!("the {service} is not installed"),
-                    "run `mesoform up`",
-                );
-                continue;
-            };
-            let logs = format!("see `journalctl -u {}` there", service.unit());
-            if !matches!(found.active.as_str(), "active" | "") {
-                let status = if found.status.is_empty() {
-                    String::new()
-                } else {
-                    format!(" ({})", found.status)
-                };
-                self.ail(Some(host), format!("the {service} is {}{status}", found.active), &logs);
-            } else if let Some(error) = &found.error {
-                self.ail(Some(host), format!("the {service} does not answer: {error}"), &logs);
+            match report.services.get(service) {
+                None => {
+                    let what = format!("the {service} is not installed");
+                    self.ail(Some(host), what, "run `mesoform up`");
+                }
+                Some(found) => self.service(host, *service, found),
             }
         }
+    }
+
+    fn service(&mut self, host: &HostSpec, service: Service, found: &ServiceReport) {
+        let logs = format!("see `journalctl -u {}` there", service.unit());
+        let up = matches!(found.active.as_str(), "active" | "");
+        let what = match (&found.error, found.status.as_str()) {
+            (None, _) if up => return,
+            (Some(error), _) if up => format!("the {service} does not answer: {error}"),
+            (_, "") => format!("the {service} is {}", found.active),
+            (_, status) => format!("the {service} is {} ({status})", found.active),
+        };
+        self.ail(Some(host), what, &logs);
     }
 
     fn quorum(&mut self, spec: &ClusterSpec, views: &Views) {
@@ -113,53 +114,38 @@ impl Health {
     }
 
     fn masters(&mut self, spec: &ClusterSpec, views: &Views) {
-        let leading = views.masters.iter().find(|(_, view)| view.leading);
         self.agents_wanted = spec.with(Service::Agent).count();
-        let Some((host, view)) = leading else {
-            if !views.masters.is_empty() {
-                self.ail(
-                    None,
-                    "no master leads",
-                    "wait some seconds; if it stays so, see to the quorum",
-                );
-            }
-            return;
+        let Some((host, view)) = views.masters.iter().find(|(_, view)| view.leading) else {
+            return self.nobody_leads(Service::Master, views.masters.len());
         };
         self.leading_master = Some((*host).to_owned());
-        let registered =
-            |name: &str| view.agents.iter().any(|a| a.registered && a.hostname == name);
         for host in spec.with(Service::Agent) {
-            if registered(&host.hostname) {
+            if view.agents.iter().any(|a| a.registered && a.hostname == host.hostname) {
                 self.agents_registered += 1;
             } else {
-                self.ail(
-                    Some(host),
-                    "its agent is not registered with the leading master",
-                    "see `journalctl -u mesoform-agent` there",
-                );
+                let what = "its agent is not registered with the leading master";
+                self.ail(Some(host), what, "see `journalctl -u mesoform-agent` there");
             }
         }
     }
 
-    fn schedulers(&mut self, spec: &ClusterSpec, views: &Views) {
+    fn schedulers(&mut self, views: &Views) {
         let Some((host, view)) = views.schedulers.iter().find(|(_, view)| view.leading) else {
-            if !views.schedulers.is_empty() && spec.with(Service::Scheduler).count() > 0 {
-                self.ail(
-                    None,
-                    "no scheduler leads",
-                    "wait some seconds; if it stays so, see to the quorum",
-                );
-            }
-            return;
+            return self.nobody_leads(Service::Scheduler, views.schedulers.len());
         };
         self.leading_scheduler = Some((*host).to_owned());
         self.scheduler_connected = view.connected_master.is_some();
         if !self.scheduler_connected {
-            self.ail(
-                None,
-                "the leading scheduler is not connected to a master",
-                "see `journalctl -u mesoform-scheduler` on its host",
-            );
+            let what = "the leading scheduler is not connected to a master";
+            self.ail(None, what, "see `journalctl -u mesoform-scheduler` on its host");
+        }
+    }
+
+    /// Nothing is known where none of them was asked or answered.
+    fn nobody_leads(&mut self, service: Service, answered: usize) {
+        if answered > 0 {
+            let what = format!("no {service} leads");
+            self.ail(None, what, "wait some seconds; if it stays so, see to the quorum");
         }
     }
 }
@@ -168,9 +154,9 @@ impl Health {
 #[derive(Default)]
 struct Views<'a> {
     asked: Vec<&'a str>,
-    quorum: Vec<(&'a str, &'a crate::report::QuorumView)>,
-    masters: Vec<(&'a str, &'a crate::report::MasterView)>,
-    schedulers: Vec<(&'a str, &'a crate::report::SchedulerView)>,
+    quorum: Vec<(&'a str, &'a QuorumView)>,
+    masters: Vec<(&'a str, &'a MasterView)>,
+    schedulers: Vec<(&'a str, &'a SchedulerView)>,
 }
 
 impl<'a> Views<'a> {
@@ -191,3 +177,6 @@ impl<'a> Views<'a> {
         views
     }
 }
+
+#[cfg(test)]
+mod tests;

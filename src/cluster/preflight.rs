@@ -8,7 +8,7 @@ use thiserror::Error;
 /// systemd with what the units use (v239 brought the last of it; older ones warn and ignore).
 const SYSTEMD_MIN: u32 = 239;
 /// Certificates begin five minutes before they are made: a clock further behind refuses them.
-const SKEW_MAX_MS: i64 = 60_000;
+const SKEW_MAX_MS: u64 = 60_000;
 /// For the quorum's data, logs and sandboxes to begin with.
 const VAR_FREE_MIN_MIB: u64 = 512;
 
@@ -24,7 +24,7 @@ pub enum Problem {
     )]
     OldSystemd(u32),
     #[error(
-        "user id {0} may not become root: there is no sudo; install sudo, or connect as root (ansible_user=root)"
+        "the user (id {0}) may not become root: there is no sudo; install sudo, or connect as root (ansible_user=root)"
     )]
     NoRoot(u32),
     #[error(
@@ -38,6 +38,12 @@ pub enum Problem {
     #[error("{path} has {free} MiB free, and {needed} MiB are needed; make room there")]
     DiskFull { path: String, free: u64, needed: u64 },
     #[error(
+        "it does not know the name{} {}, under which the cluster's hosts are reached; add it to its DNS or \
+         /etc/hosts, or give the host an IP address with mesoform_address",
+        if .0.len() == 1 { "" } else { "s" }, .0.join(", ")
+    )]
+    UnknownNames(Vec<String>),
+    #[error(
         "it belongs to the cluster {found:?} ({fingerprint}…), not to {wanted:?}; take it out of that one first \
          (`mesoform down`), or, if you are a second operator of it, bring its CA to {dir}"
     )]
@@ -50,8 +56,8 @@ pub(crate) struct Wanted<'a> {
     pub ca_fingerprint: &'a str,
     pub state_dir: &'a Path,
     pub ports: &'a Ports,
-    /// Bytes.
-    pub binary_size: u64,
+    /// What is to be carried, bytes; 0 where the host has it.
+    pub carried: u64,
     /// Milliseconds since 1970 on this machine when the facts were gathered.
     pub now_ms: i64,
 }
@@ -68,13 +74,16 @@ pub(crate) fn check(
     if facts.uid != 0 && !facts.has_sudo {
         problems.push(Problem::NoRoot(facts.uid));
     }
-    problems.extend(cluster(facts, wanted));
-    let skew = facts.epoch_ms - wanted.now_ms;
-    if skew.abs() > SKEW_MAX_MS {
+    problems.extend(other_cluster(facts, wanted));
+    let skew = facts.epoch_ms.saturating_sub(wanted.now_ms);
+    if skew.unsigned_abs() > SKEW_MAX_MS {
         problems.push(Problem::ClockSkew(skew / 1000));
     }
+    if !facts.unresolved.is_empty() {
+        problems.push(Problem::UnknownNames(facts.unresolved.iter().cloned().collect()));
+    }
     problems.extend(ports(host, facts, observed, wanted.ports));
-    problems.extend(disk(facts, wanted.binary_size));
+    problems.extend(disk(facts, wanted.carried));
     problems
 }
 
@@ -86,7 +95,8 @@ fn systemd(facts: &Facts) -> Option<Problem> {
     }
 }
 
-fn cluster(facts: &Facts, wanted: &Wanted) -> Option<Problem> {
+/// A host that bears another cluster's mark, or that of another cluster of the same name.
+pub(crate) fn other_cluster(facts: &Facts, wanted: &Wanted) -> Option<Problem> {
     let mark = facts.cluster.as_ref()?;
     let ours = mark.name == wanted.cluster && mark.fingerprint == wanted.ca_fingerprint;
     (!ours).then(|| Problem::OtherCluster {
@@ -109,11 +119,12 @@ fn ports(host: &HostSpec, facts: &Facts, observed: &Observed, ports: &Ports) -> 
     problems
 }
 
-fn disk(facts: &Facts, binary_size: u64) -> Vec<Problem> {
+/// A host that is part of the cluster already may be full: `up` must be able to mend it.
+fn disk(facts: &Facts, carried: u64) -> Vec<Problem> {
     // The binary lies there twice while it is carried.
-    let opt = binary_size.div_ceil(1024 * 1024) * 2;
-    let needs = [("/opt", opt), ("/var/lib", VAR_FREE_MIN_MIB)];
-    needs
+    let opt = carried.div_ceil(1024 * 1024) * 2;
+    let var = if facts.cluster.is_none() { VAR_FREE_MIN_MIB } else { 0 };
+    [("/opt", opt), ("/var/lib", var)]
         .into_iter()
         .filter_map(|(path, needed)| {
             let free = *facts.disk_free_mib.get(Path::new(path))?;
@@ -121,3 +132,6 @@ fn disk(facts: &Facts, binary_size: u64) -> Vec<Problem> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

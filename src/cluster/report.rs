@@ -5,8 +5,10 @@ use crate::Service;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// All services of one host.
+/// All services of one host. While a cluster is upgraded, reports of several versions meet: what one
+/// does not know is passed over, and what it misses is empty.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct HostReport {
     /// Of the `mesoform` that made this report.
     pub version: String,
@@ -16,6 +18,7 @@ pub struct HostReport {
 
 /// One service: what systemd says, and what it says itself.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ServiceReport {
     /// systemd's word: `active`, `activating`, `failed`, …; empty where systemd does not know.
     pub active: String,
@@ -37,6 +40,7 @@ pub enum View {
 }
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct QuorumView {
     pub member_id: u64,
     /// 0: no leader is known.
@@ -91,7 +95,8 @@ pub struct SchedulerView {
     pub leader: Option<Leader>,
     pub framework_id: Option<String>,
     pub connected_master: Option<String>,
-    pub apps: usize,
+    /// Known where it leads.
+    pub apps: Option<usize>,
 }
 
 /// As `GET /mesoform/status` of an agent.
@@ -101,5 +106,6 @@ pub struct AgentView {
     pub agent_id: Option<String>,
     pub registered: bool,
     pub master: Option<String>,
-    pub tasks: usize,
+    /// How many are in which state.
+    pub tasks: BTreeMap<String, usize>,
 }

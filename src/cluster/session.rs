@@ -12,6 +12,8 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 const LINE_MAX: u64 = 16 * 1024 * 1024;
 /// Longer than any single step of a plan takes; a host that is silent for so long is lost.
 const SILENCE: Duration = Duration::from_secs(180);
+/// After its output ends, how a command ended is known at once, or never.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Why a session with a host ended.
 #[derive(Debug, Error)]
@@ -20,19 +22,24 @@ pub enum SessionError {
         "the connection was lost: {0}; what runs on the host goes on, and another `up` picks it up"
     )]
     Lost(String),
-    #[error("the host said nothing for {} s; see what it does, then run `up` again", SILENCE.as_secs())]
-    Silent,
+    #[error("the host said nothing for {} s; see what it does, then run `up` again", .0.as_secs())]
+    Silent(Duration),
     #[error("the host answered what this version does not understand: {0}")]
     Protocol(String),
     #[error("{0}")]
     Failed(Failure),
     #[error(
         "{} works on this host (run {}, for {} s now); wait for it, or, if it is gone, for {} s until its lock ends",
-        .lock.owner, .lock.run_id, (now_ms - lock.since_ms).max(0) / 1000, (lock.expires_ms - now_ms).max(0) / 1000
+        .lock.owner, .lock.run_id, seconds(lock.since_ms, *now_ms), seconds(*now_ms, lock.expires_ms)
     )]
     Busy { lock: Lock, now_ms: i64 },
     #[error("{}", outcome_words(.0))]
     Ended(Outcome),
+}
+
+/// From one time of the host's clock to another, both in milliseconds.
+fn seconds(from_ms: i64, to_ms: i64) -> i64 {
+    to_ms.saturating_sub(from_ms).max(0) / 1000
 }
 
 fn outcome_words(outcome: &Outcome) -> String {
@@ -48,7 +55,7 @@ pub(crate) struct Session {
     lines: BufReader<ChannelReader>,
     requests: ChannelWriter,
     /// The command on the host ends with it.
-    _end: ChannelEnd,
+    end: ChannelEnd,
 }
 
 /// What is told of a host's events while a request is carried out.
@@ -58,7 +65,7 @@ impl Session {
     /// Opens the conversation: both sides say which protocol they speak.
     pub async fn open(channel: Channel) -> Result<Self, SessionError> {
         let Channel { stdin, stdout, end } = channel;
-        let mut session = Self { lines: BufReader::new(stdout), requests: stdin, _end: end };
+        let mut session = Self { lines: BufReader::new(stdout), requests: stdin, end };
         match session.ask(&Request::Hello { protocol: PROTOCOL }, &|_| ()).await? {
             Reply::Hello { .. } => Ok(session),
             other => Err(unexpected(&other)),
@@ -112,15 +119,24 @@ impl Session {
     ) -> Result<Vec<Started>, SessionError> {
         let request =
             Request::Start { units, restart, deadline_ms: crate::progress::millis(deadline) };
-        match self.ask(&request, on_event).await? {
+        match self.ask_within(SILENCE.saturating_add(deadline), &request, on_event).await? {
             Reply::Started { units } => Ok(units),
             other => Err(unexpected(&other)),
         }
     }
 
-    /// Sends a request and reads replies up to the final one.
     async fn ask(
         &mut self,
+        request: &Request,
+        on_event: OnEvent<'_>,
+    ) -> Result<Reply, SessionError> {
+        self.ask_within(SILENCE, request, on_event).await
+    }
+
+    /// Sends a request and reads replies up to the final one, each within `patience`.
+    async fn ask_within(
+        &mut self,
+        patience: Duration,
         request: &Request,
         on_event: OnEvent<'_>,
     ) -> Result<Reply, SessionError> {
@@ -131,9 +147,9 @@ impl Session {
             self.requests.write_all(&line).await?;
             self.requests.flush().await
         };
-        timeout(sent).await?.map_err(|e| SessionError::Lost(e.to_string()))?;
+        timeout(patience, sent).await?.map_err(|e| SessionError::Lost(e.to_string()))?;
         loop {
-            match self.reply().await? {
+            match self.reply(patience).await? {
                 Reply::Event { event, .. } => on_event(&event),
                 Reply::Failed { failure } => return Err(SessionError::Failed(failure)),
                 Reply::Busy { lock, now_ms } => return Err(SessionError::Busy { lock, now_ms }),
@@ -142,25 +158,45 @@ impl Session {
         }
     }
 
-    async fn reply(&mut self) -> Result<Reply, SessionError> {
-        let mut line = String::new();
+    async fn reply(&mut self, patience: Duration) -> Result<Reply, SessionError> {
+        let mut line = Vec::new();
         let mut bounded = (&mut self.lines).take(LINE_MAX);
-        let read = timeout(bounded.read_line(&mut line)).await?;
+        let read = timeout(patience, bounded.read_until(b'\n', &mut line)).await?;
         match read {
-            Ok(0) => Err(SessionError::Lost("the host closed it".into())),
-            Ok(_) if !line.ends_with('\n') => {
-                Err(SessionError::Lost("it ended in the middle of an answer".into()))
+            Ok(0) => Err(SessionError::Lost(self.last_words().await)),
+            Ok(_) if line.ends_with(b"\n") => {
+                serde_json::from_slice(&line).map_err(|e| SessionError::Protocol(e.to_string()))
             }
-            Ok(_) => serde_json::from_str(&line).map_err(|e| SessionError::Protocol(e.to_string())),
+            Ok(_) if line.len() as u64 == LINE_MAX => {
+                Err(SessionError::Protocol(format!("a line of more than {LINE_MAX} bytes")))
+            }
+            Ok(_) => Err(SessionError::Lost("it ended in the middle of an answer".into())),
             Err(e) => Err(SessionError::Lost(e.to_string())),
+        }
+    }
+
+    /// Why a host has hung up, as far as it or the connection says.
+    async fn last_words(&mut self) -> String {
+        let ended = tokio::time::timeout(LAST_WORDS, self.end.wait()).await;
+        match (ended, self.end.stderr().trim()) {
+            (Ok(Err(error)), _) => error.to_string(),
+            (Ok(Ok(exit)), "") => format!("the host's session ended ({exit})"),
+            (_, "") => "the host closed it".to_owned(),
+            (_, said) => said.to_owned(),
         }
     }
 }
 
-async fn timeout<T>(future: impl Future<Output = T>) -> Result<T, SessionError> {
-    tokio::time::timeout(SILENCE, future).await.map_err(|_| SessionError::Silent)
+async fn timeout<T>(
+    patience: Duration,
+    future: impl Future<Output = T>,
+) -> Result<T, SessionError> {
+    tokio::time::timeout(patience, future).await.map_err(|_| SessionError::Silent(patience))
 }
 
 fn unexpected(reply: &Reply) -> SessionError {
     SessionError::Protocol(format!("{reply:?}").chars().take(200).collect())
 }
+
+#[cfg(test)]
+mod tests;

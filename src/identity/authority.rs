@@ -53,10 +53,22 @@ impl Authority {
         if !paths.cert.exists() {
             paths.create(cluster)?;
         }
+        Self::load_of(dir, cluster)
+    }
+
+    /// As [`Authority::load`], but only where it is the root of `cluster`.
+    ///
+    /// # Errors
+    /// It is another cluster's, and as [`Authority::load`].
+    pub fn load_of(dir: &Path, cluster: &str) -> Result<Self> {
         let authority = Self::load(dir)?;
         if authority.cluster != cluster {
             let (found, wanted) = (authority.cluster, cluster.to_owned());
-            return Err(IdentityError::OtherCluster { path: paths.cert, found, wanted });
+            return Err(IdentityError::OtherCluster {
+                path: CaPaths::in_dir(dir).cert,
+                found,
+                wanted,
+            });
         }
         Ok(authority)
     }

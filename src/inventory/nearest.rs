@@ -1,5 +1,5 @@
 /// The candidate that a typo most likely meant, if one is near enough.
-pub(crate) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
+pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
     let word: Vec<char> = word.to_lowercase().chars().take(LONGEST).collect();
     let limit = (word.len() / 3).max(1);
     candidates

@@ -23,6 +23,9 @@ pub struct Interest {
     pub paths: BTreeMap<PathBuf, Look>,
     pub users: BTreeSet<String>,
     pub units: BTreeSet<String>,
+    /// Host names that must resolve there.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub names: BTreeSet<String>,
 }
 
 /// What must be known about a host to judge `plan`.

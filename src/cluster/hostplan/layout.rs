@@ -90,7 +90,8 @@ pub(super) fn identity(blueprint: &Blueprint, local: &Local, user: &str) -> Vec<
             dir: local.places.pki.clone(),
             role: service.role().to_string(),
             owner: if *service == Service::Agent { root.into() } else { user.into() },
-            host: local.host.name.clone(),
+            // The name that the agent shows: the master compares the two.
+            host: local.host.hostname.clone(),
             dns: dns.clone(),
             ips: ips.clone(),
             ca_fingerprint: blueprint.ca_fingerprint.to_owned(),

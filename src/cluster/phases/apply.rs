@@ -2,10 +2,10 @@
 
 use crate::Progress;
 use crate::run::{HostRun, Run, Stop, teller};
-use crate::session::Session;
+use crate::session::{OnEvent, Session};
 use crate::signing::sign;
 use mesoform_identity::Authority;
-use mesoform_plan::{SecretText, SigningRequest, Thing, changes};
+use mesoform_plan::{Change, SecretText, SigningRequest, Step, Thing, changes};
 use mesoform_transport::Carry;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,13 +16,11 @@ pub(super) async fn compare(run: &mut Run) -> Result<(), Stop> {
         let Some(plan) = &host.plan else { continue };
         host.changes = changes(plan, &host.observed, host.looked_at);
         run.summary.changed += host.changes.len();
-        // A run tells each change when it is made; the differences are known only here.
-        for change in &host.changes {
+        // Otherwise each change is told when it is made.
+        for change in host.changes.iter().filter(|_| run.options.check) {
             let diff = run.options.diff.then(|| change.unified_diff()).flatten();
-            if run.options.check || diff.is_some() {
-                let (host, change) = (host.spec.name.clone(), change.to_string());
-                run.observer.on(Progress::Change { host, change, diff });
-            }
+            let (host, change) = (host.spec.name.clone(), change.to_string());
+            run.observer.on(Progress::Change { host, change, diff });
         }
     }
     Ok(())
@@ -80,11 +78,8 @@ pub(super) async fn lock(run: &mut Run) -> Result<(), Stop> {
 
 /// Gives the locks back. A host that cannot be told lets go by itself when its session ends.
 pub(super) async fn unlock(run: &mut Run) {
-    for host in &mut run.hosts {
-        if let Some(session) = &mut host.session {
-            let _ = session.unlock().await;
-        }
-    }
+    let sessions = run.hosts.iter_mut().filter_map(|host| host.session.as_mut());
+    futures::future::join_all(sessions.map(Session::unlock)).await;
 }
 
 /// Has the plans carried out, on all hosts at once.
@@ -93,13 +88,22 @@ pub(super) async fn apply(run: &mut Run) -> Result<(), Stop> {
     let id = run.id.clone();
     let line = run.admin.credential.line();
     let authority = Arc::clone(&run.admin.authority);
+    let diff = run.options.diff;
     run.each(move |host| {
         let (observer, id, line) = (Arc::clone(&observer), id.clone(), line.clone());
         let authority = Arc::clone(&authority);
-        Box::pin(async move { apply_to(host, &id, &line, &authority, observer).await })
+        Box::pin(async move {
+            let diffs = if diff { diffs(&host.changes) } else { BTreeMap::new() };
+            let tell = teller(&host.spec.name, &observer, diffs);
+            apply_to(host, &id, &line, &authority, &tell).await
+        })
     })
     .await;
     run.all_hosts_fine_but_unreachable()
+}
+
+fn diffs(changes: &[Change]) -> BTreeMap<usize, String> {
+    changes.iter().filter_map(|change| Some((change.step, change.unified_diff()?))).collect()
 }
 
 async fn apply_to(
@@ -107,14 +111,17 @@ async fn apply_to(
     run_id: &str,
     credential: &str,
     authority: &Authority,
-    observer: Arc<dyn crate::Observer>,
+    tell: OnEvent<'_>,
 ) -> Result<(), Stop> {
     let Some(plan) = host.plan.clone() else { return Ok(()) };
-    let tell = teller(&host.spec.name, &observer);
-    let steps = plan.steps.clone();
     let Some(session) = host.session.as_mut() else { return Ok(()) };
-    let secrets = BTreeMap::from([("credentials".to_owned(), SecretText::new(credential))]);
-    let sign_one = move |request: &SigningRequest| sign(authority, &steps, request);
-    session.apply(run_id, plan, secrets, sign_one, &tell).await?;
+    let steps = plan.steps.clone();
+    let named = steps.iter().filter_map(|step| match step {
+        Step::Credential { name, .. } => Some((name.clone(), SecretText::new(credential))),
+        _ => None,
+    });
+    let secrets = named.collect();
+    let sign_one = |request: &SigningRequest| sign(authority, &steps, request);
+    session.apply(run_id, plan, secrets, sign_one, tell).await?;
     Ok(())
 }

@@ -6,85 +6,83 @@ use crate::{Observer, Progress, Service};
 use mesoform_plan::{Interest, Plan, interest, parse_probe, probe_script};
 use mesoform_template::Templates;
 use mesoform_transport::{Auth, Connection};
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Connects to all hosts and observes them. Ends the run where too few answer.
 pub(super) async fn look_at_all(run: &mut Run) -> Result<(), Stop> {
-    plan_for(run, None).await?;
-    visit(run).await;
-    // Hosts of another architecture get another binary, and so another plan.
-    if plan_for_found_architectures(run).await? {
-        visit(run).await;
-    }
-    run.summary.hosts = run.hosts.len();
-    go_on_without_unreachable(run)
+    look_with_plans(run).await?;
+    go_on_with_consensus(run)
 }
 
 /// Connects to the hosts of a restart. The loss of its majority is what a restart is for.
 pub(super) async fn look_at_all_for_restart(run: &mut Run) -> Result<(), Stop> {
-    plan_for(run, None).await?;
-    visit(run).await;
-    if plan_for_found_architectures(run).await? {
-        visit(run).await;
-    }
-    run.summary.hosts = run.hosts.len();
-    all_reached(run)
+    look_with_plans(run).await?;
+    go_on_with_any(run)
 }
 
 /// Connects to hosts that have their plans already: a removal is the same for every architecture.
 pub(super) async fn look_at_all_for_removal(run: &mut Run) -> Result<(), Stop> {
-    visit(run).await;
-    let found: Vec<String> = run.hosts.iter().map(|h| h.facts.arch.clone()).collect();
-    for (index, arch) in found.iter().enumerate().filter(|(_, arch)| !arch.is_empty()) {
-        let artifact = run.artifact(arch).await.map_err(|e| Stop::Refused(e.to_string()))?;
-        run.hosts[index].artifact = Some(artifact);
-    }
+    look(run).await;
+    choose_binaries(run).await;
+    go_on_with_any(run)
+}
+
+/// Connects to all hosts, and observes what their plans ask for, where they have one.
+pub(super) async fn look(run: &mut Run) {
+    visit(run, &BTreeSet::new()).await;
     run.summary.hosts = run.hosts.len();
-    all_reached(run)
 }
 
-/// Goes on without hosts that do not answer, as long as there is one that does.
-fn all_reached(run: &mut Run) -> Result<(), Stop> {
-    let failed = run.hosts.iter().filter(|h| h.failure.is_some());
-    let names: Vec<String> = failed.map(|h| h.spec.name.clone()).collect();
-    let other = |h: &HostRun| matches!(&h.failure, Some(f) if !matches!(f, Stop::Unreachable(_)));
-    if names.len() == run.hosts.len() || run.hosts.iter().any(other) {
-        return run.all_hosts_fine();
+/// Before a host's architecture is known, this machine's is assumed: where that is right, one look
+/// is enough.
+async fn look_with_plans(run: &mut Run) -> Result<(), Stop> {
+    let templates = Templates::embedded().map_err(|e| Stop::Refused(e.to_string()))?;
+    if let Ok(guess) = run.artifact(std::env::consts::ARCH).await {
+        run.hosts.iter_mut().for_each(|host| host.artifact = Some(guess.clone()));
+        make_plans(run, &templates)?;
     }
-    go_on_without(run, names);
-    Ok(())
-}
-
-/// Connects to all hosts, and observes what `interest` asks for.
-pub(super) async fn connect(run: &mut Run, interest: &Interest) -> Result<(), Stop> {
-    let script: Arc<str> = probe_script(interest).into();
-    let observer = Arc::clone(&run.observer);
-    run.each(move |host| {
-        let (script, observer) = (Arc::clone(&script), Arc::clone(&observer));
-        Box::pin(async move { observe(host, &script, &*observer).await })
-    })
-    .await;
+    let names = names(run);
+    visit(run, &names).await;
+    choose_binaries(run).await;
+    make_plans(run, &templates)?;
+    visit(run, &names).await;
     run.summary.hosts = run.hosts.len();
     Ok(())
 }
 
-async fn visit(run: &mut Run) {
+/// The names under which hosts reach the quorum, masters and schedulers.
+fn names(run: &Run) -> BTreeSet<String> {
+    let central = [Service::Quorum, Service::Master, Service::Scheduler];
+    let hosts = run.spec.hosts.iter().filter(|host| central.iter().any(|s| host.runs(*s)));
+    let addresses = hosts.map(|host| host.address.clone());
+    addresses.filter(|address| address.parse::<IpAddr>().is_err()).collect()
+}
+
+/// Looks at the hosts that have not been looked at since their plan was made.
+async fn visit(run: &mut Run, names: &BTreeSet<String>) {
     let observer = Arc::clone(&run.observer);
+    let names: Arc<BTreeSet<String>> = Arc::new(names.clone());
     run.each(move |host| {
-        let observer = Arc::clone(&observer);
+        let (observer, names) = (Arc::clone(&observer), Arc::clone(&names));
         Box::pin(async move {
-            let Some(plan) = &host.plan else { return Ok(()) };
-            if host.connection.is_some() && host.looked_at > jiff::Timestamp::UNIX_EPOCH {
+            if host.is_looked_at() {
                 return Ok(());
             }
-            let script = probe_script(&interest(plan));
-            observe(host, &script, &*observer).await
+            let mut interest = host.plan.as_ref().map(interest).unwrap_or_default();
+            interest.names.extend(names.iter().cloned());
+            observe(host, &interest, &*observer).await
         })
     })
     .await;
 }
 
-async fn observe(host: &mut HostRun, script: &str, observer: &dyn Observer) -> Result<(), Stop> {
+async fn observe(
+    host: &mut HostRun,
+    interest: &Interest,
+    observer: &dyn Observer,
+) -> Result<(), Stop> {
     let say = |text: &str| {
         observer.on(Progress::Host { host: host.spec.name.clone(), text: text.to_owned() });
     };
@@ -94,6 +92,7 @@ async fn observe(host: &mut HostRun, script: &str, observer: &dyn Observer) -> R
         host.connection = Some(Connection::open(&target, &Auth::from_environment()).await?);
     }
     say("looking");
+    let script = probe_script(interest);
     let output = host.connection()?.exec_as_root("sh -s", script.as_bytes()).await?;
     host.looked_at = jiff::Timestamp::now();
     let text = String::from_utf8_lossy(&output.stdout);
@@ -106,22 +105,34 @@ async fn observe(host: &mut HostRun, script: &str, observer: &dyn Observer) -> R
     Ok(())
 }
 
-/// Gives each host the plan for its architecture; before it is known, this machine's is assumed.
-async fn plan_for(run: &mut Run, only: Option<&[usize]>) -> Result<(), Stop> {
-    let refused = |e: &dyn std::fmt::Display| Stop::Refused(e.to_string());
-    let templates = Templates::embedded().map_err(|e| refused(&e))?;
+/// Gives each host the binary for the architecture that it was found to have. Where that is another
+/// one than before, its plan means nothing any more.
+async fn choose_binaries(run: &mut Run) {
+    let observer = Arc::clone(&run.observer);
     for index in 0..run.hosts.len() {
-        if only.is_some_and(|only| !only.contains(&index)) {
+        let host = &run.hosts[index];
+        let chosen = host.artifact.as_ref().map(|artifact| artifact.arch.as_str());
+        if host.failure.is_some() || chosen == Some(host.facts.arch.as_str()) {
             continue;
         }
-        let arch = match run.hosts[index].facts.arch.as_str() {
-            "" => std::env::consts::ARCH.to_owned(),
-            known => known.to_owned(),
-        };
-        let artifact = run.artifact(&arch).await.map_err(|e| refused(&e))?;
-        let plan = host_plan(run, &templates, index, &artifact).map_err(|e| refused(&e))?;
+        let arch = host.facts.arch.clone();
+        let found = run.artifact(&arch).await;
         let host = &mut run.hosts[index];
-        (host.plan, host.artifact) = (Some(plan), Some(artifact));
+        match found {
+            Ok(artifact) => host.change_binary(artifact),
+            Err(stop) => host.fail(stop, &*observer),
+        }
+    }
+}
+
+/// Gives each host with a binary the plan that it misses.
+fn make_plans(run: &mut Run, templates: &Templates) -> Result<(), Stop> {
+    for index in 0..run.hosts.len() {
+        let host = &run.hosts[index];
+        let (None, Some(artifact)) = (&host.plan, &host.artifact) else { continue };
+        let plan = host_plan(run, templates, host, artifact);
+        let plan = plan.map_err(|e| Stop::Refused(e.to_string()))?;
+        run.hosts[index].plan = Some(plan);
     }
     Ok(())
 }
@@ -129,7 +140,7 @@ async fn plan_for(run: &mut Run, only: Option<&[usize]>) -> Result<(), Stop> {
 fn host_plan(
     run: &Run,
     templates: &Templates,
-    index: usize,
+    host: &HostRun,
     artifact: &crate::Artifact,
 ) -> Result<Plan, crate::HostPlanError> {
     let line = run.admin.credential.line();
@@ -143,51 +154,51 @@ fn host_plan(
     };
     let binary =
         BinaryRef { sha256: artifact.binary.sha256().to_owned(), size: artifact.binary.size() };
-    blueprint.host(&run.hosts[index].spec, &binary)
-}
-
-/// Makes new plans where the architecture is not what was assumed; says whether there were any.
-async fn plan_for_found_architectures(run: &mut Run) -> Result<bool, Stop> {
-    let other = |host: &HostRun| {
-        let planned = host.artifact.as_ref().map(|a| a.arch.as_str());
-        host.failure.is_none() && planned != Some(host.facts.arch.as_str())
-    };
-    let others: Vec<usize> =
-        (0..run.hosts.len()).filter(|index| other(&run.hosts[*index])).collect();
-    for index in &others {
-        run.hosts[*index].looked_at = jiff::Timestamp::UNIX_EPOCH;
-    }
-    if !others.is_empty() {
-        plan_for(run, Some(&others)).await?;
-    }
-    Ok(!others.is_empty())
+    blueprint.host(&host.spec, &binary)
 }
 
 /// A host that does not answer stops nothing as long as the cluster was formed before and keeps its
 /// majority; the run says so and ends with the code of an unreachable host.
-fn go_on_without_unreachable(run: &mut Run) -> Result<(), Stop> {
-    let failed: Vec<&HostRun> = run.hosts.iter().filter(|h| h.failure.is_some()).collect();
-    let Some(first) = failed.first().and_then(|h| h.failure.clone()) else { return Ok(()) };
-    if failed.iter().any(|h| !matches!(h.failure, Some(Stop::Unreachable(_)))) {
-        return run.all_hosts_fine();
-    }
-    let reached = |h: &&HostRun| h.failure.is_none() && h.spec.runs(Service::Quorum);
-    let running = |h: &HostRun| {
-        h.observed.units.get(&Service::Quorum.unit()).is_some_and(|unit| unit.active == "active")
+fn go_on_with_consensus(run: &mut Run) -> Result<(), Stop> {
+    let lost = unreachable(run)?;
+    let voter = |host: &&HostRun| host.spec.runs(Service::Quorum);
+    let active = |host: &&HostRun| {
+        let unit = host.observed.units.get(&Service::Quorum.unit());
+        host.failure.is_none() && unit.is_some_and(|unit| unit.active == "active")
     };
-    let voters = run.hosts.iter().filter(reached).filter(|h| running(h)).count();
-    if voters < run.spec.majority() {
-        return Err(match first.of_hosts(failed.len()) {
-            Stop::Unreachable(text) => Stop::Unreachable(format!(
-                "{text}; nothing was changed, since without {} running voters there is no consensus",
-                run.spec.majority()
-            )),
-            other => other,
-        });
+    let running = run.hosts.iter().filter(voter).filter(active).count();
+    // Of voters that --limit leaves out nothing is known.
+    let unknown = run.spec.voters().len() - run.hosts.iter().filter(voter).count();
+    if !lost.is_empty() && running + unknown < run.spec.majority() {
+        let hosts =
+            if lost.len() == 1 { "one host".into() } else { format!("{} hosts", lost.len()) };
+        return Err(Stop::Unreachable(format!(
+            "{hosts} could not be reached (see above); nothing was changed, since without {} running \
+             voters there is no consensus",
+            run.spec.majority()
+        )));
     }
-    let names: Vec<String> = failed.iter().map(|h| h.spec.name.clone()).collect();
-    go_on_without(run, names);
+    go_on_without(run, lost);
     Ok(())
+}
+
+/// Goes on without hosts that do not answer, as long as there is one that does.
+fn go_on_with_any(run: &mut Run) -> Result<(), Stop> {
+    let lost = unreachable(run)?;
+    go_on_without(run, lost);
+    Ok(())
+}
+
+/// The hosts that do not answer. Where there is no other, or one failed in another way, the run ends.
+fn unreachable(run: &Run) -> Result<Vec<String>, Stop> {
+    let is_lost = |host: &&HostRun| matches!(host.failure, Some(Stop::Unreachable(_)));
+    let lost = run.hosts.iter().filter(is_lost).map(|host| host.spec.name.clone());
+    let lost: Vec<String> = lost.collect();
+    let failed = run.hosts.iter().filter(|host| host.failure.is_some()).count();
+    if failed > lost.len() || failed == run.hosts.len() {
+        run.all_hosts_fine()?;
+    }
+    Ok(lost)
 }
 
 fn go_on_without(run: &mut Run, names: Vec<String>) {

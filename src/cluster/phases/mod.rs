@@ -11,7 +11,7 @@ mod restart;
 mod status;
 mod up;
 
-pub use down::down;
+pub use down::{Removals, down};
 pub use restart::restart;
 pub use status::status;
 pub use up::up;

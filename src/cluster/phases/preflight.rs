@@ -1,38 +1,38 @@
-use crate::preflight::{self, Wanted};
+use crate::Places;
+use crate::preflight::{self, Problem, Wanted};
 use crate::run::{HostRun, Run, Stop};
-use crate::{Ports, Progress};
-use std::path::PathBuf;
 
 /// Checks every host before any is touched; all problems of all hosts are told.
 pub(super) async fn check(run: &mut Run) -> Result<(), Stop> {
+    refuse(run, |host, wanted| preflight::check(&host.spec, &host.facts, &host.observed, wanted))
+}
+
+/// Refuses hosts of another cluster, whatever else they are: theirs is not ours to touch.
+pub(super) async fn ours(run: &mut Run) -> Result<(), Stop> {
+    refuse(run, |host, wanted| preflight::other_cluster(&host.facts, wanted).into_iter().collect())
+}
+
+fn refuse(run: &mut Run, problems: impl Fn(&HostRun, &Wanted) -> Vec<Problem>) -> Result<(), Stop> {
     let fingerprint = run.admin.authority.fingerprint();
-    let state_dir: PathBuf = run.admin.dir.clone();
-    let ports: Ports = run.spec.options.ports;
-    let mut standing = 0;
     for host in run.hosts.iter_mut().filter(|h| h.failure.is_none()) {
         let wanted = Wanted {
             cluster: &run.spec.name,
             ca_fingerprint: &fingerprint,
-            state_dir: &state_dir,
-            ports: &ports,
-            binary_size: host.artifact.as_ref().map_or(0, |a| a.binary.size()),
+            state_dir: &run.admin.dir,
+            ports: &run.spec.options.ports,
+            carried: carried(host),
             now_ms: host.looked_at.as_millisecond(),
         };
-        let problems = problems(host, &wanted);
-        standing += usize::from(!problems.is_empty());
-        for message in problems {
-            run.observer.on(Progress::Failure { host: host.spec.name.clone(), message });
+        for problem in problems(host, &wanted) {
+            host.fail(Stop::Refused(problem.to_string()), &*run.observer);
         }
     }
-    match standing {
-        0 => Ok(()),
-        count => Err(Stop::Refused(String::new()).of_hosts(count)),
-    }
+    run.all_hosts_fine_but_unreachable()
 }
 
-fn problems(host: &HostRun, wanted: &Wanted) -> Vec<String> {
-    preflight::check(&host.spec, &host.facts, &host.observed, wanted)
-        .iter()
-        .map(ToString::to_string)
-        .collect()
+/// The size of the binary where the host does not have it.
+fn carried(host: &HostRun) -> u64 {
+    let Some(artifact) = &host.artifact else { return 0 };
+    let there = Places::system().version(artifact.binary.sha256());
+    if host.observed.paths.contains_key(&there) { 0 } else { artifact.binary.size() }
 }

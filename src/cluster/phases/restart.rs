@@ -1,7 +1,7 @@
-use super::{apply, connect, start, verify};
+use super::{apply, connect, preflight, start, verify};
 use crate::report::View;
 use crate::run::{HostRun, Run, Stop, Summary};
-use crate::{Progress, Reports, Service};
+use crate::{Reports, Service};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -16,6 +16,7 @@ pub async fn restart(run: &mut Run, service: Service) -> Result<Summary, Stop> {
         return Err(Stop::Refused(format!("the {service} runs on none of these hosts")));
     }
     run.phase("connect", "Connect and look", connect::look_at_all_for_restart).await?;
+    preflight::ours(run).await?;
     let leader = leading(&verify::ask(run).await, service);
     run.phase("lock", "Lock the hosts", open_and_lock).await?;
     run.phase("start", "Start what is down", async |run: &mut Run| start_down(run, service).await)
@@ -68,9 +69,7 @@ async fn roll(run: &mut Run, service: Service, leader: Option<&str>) -> Result<(
     for host in order {
         let units = start::units(host, &[service]);
         if let Err(stop) = start::start_units(host, units, true, deadline, &observer).await {
-            let message = stop.to_string();
-            observer.on(Progress::Failure { host: host.spec.name.clone(), message });
-            host.failure = Some(stop);
+            host.fail(stop, &*observer);
             break;
         }
         changed += 1;

@@ -4,6 +4,7 @@ use crate::graph;
 use crate::run::{HostRun, Run, Stop, teller};
 use crate::{Observer, Progress, Service};
 use mesoform_plan::{StartUnit, Step, What};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,9 +61,7 @@ async fn one_after_the_other(run: &mut Run, service: Service) -> Result<(), Stop
         if is_active(host, service)
             && let Err(stop) = start(host, &[service], false, deadline, &observer).await
         {
-            let message = stop.to_string();
-            observer.on(Progress::Failure { host: host.spec.name.clone(), message });
-            host.failure = Some(stop);
+            host.fail(stop, &*observer);
             break;
         }
     }
@@ -95,7 +94,7 @@ pub(super) async fn start_units(
     if units.is_empty() {
         return Ok(());
     }
-    let tell = teller(&host.spec.name, observer);
+    let tell = teller(&host.spec.name, observer, BTreeMap::new());
     let started = host.session()?.start(units, restart, deadline, &tell).await?;
     for unit in started.into_iter().filter(|unit| unit.changed) {
         let known = host.changes.iter().find(|c| c.what.is_start() && c.subject == unit.unit);

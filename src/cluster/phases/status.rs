@@ -1,7 +1,6 @@
 use super::{connect, verify};
 use crate::run::{Run, Stop};
 use crate::{Health, Reports};
-use mesoform_plan::Interest;
 
 /// Asks all hosts; hosts that do not answer are part of the answer.
 ///
@@ -9,7 +8,7 @@ use mesoform_plan::Interest;
 /// None now: what cannot be known stands in the reports.
 pub async fn status(run: &mut Run) -> Result<(Health, Reports), Stop> {
     run.phase("ask", "Ask all hosts", async |run: &mut Run| {
-        connect::connect(run, &Interest::default()).await?;
+        connect::look(run).await;
         let reports = verify::ask(run).await;
         Ok((Health::of(&run.spec, &reports), reports))
     })

@@ -4,10 +4,14 @@ use crate::report::HostReport;
 use crate::run::{Run, Stop};
 use crate::{Health, Places, Progress, Reports};
 use futures::StreamExt;
+use mesoform_transport::{Connection, Exit};
 use std::time::{Duration, Instant};
 
 /// How long until the cluster is asked again. What is awaited shows itself in no other way.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
+
+/// What a shell exits with where there is no such command.
+const NOT_FOUND: u32 = 127;
 
 /// Waits until the cluster is well: a leader in the quorum, a leading master, all agents registered,
 /// a leading scheduler that is connected.
@@ -55,22 +59,22 @@ pub(super) async fn ask(run: &Run) -> Reports {
     let connected = run.hosts.iter().map(|host| async move {
         let report = match (&host.connection, &host.failure) {
             (Some(connection), _) => ask_one(connection).await,
-            (None, Some(failure)) => Err(failure.to_string()),
-            (None, None) => Err("there is no connection to it".to_owned()),
+            (None, Some(failure)) => Err(failure.clone()),
+            (None, None) => Err(Stop::Unreachable("there is no connection to it".into())),
         };
-        (host.spec.name.clone(), report)
+        (host.spec.name.clone(), report.map_err(|stop| stop.without(&host.spec.name)))
     });
     futures::stream::iter(connected).buffer_unordered(run.options.forks).collect().await
 }
 
-async fn ask_one(connection: &mesoform_transport::Connection) -> Result<HostReport, String> {
+async fn ask_one(connection: &Connection) -> Result<HostReport, Stop> {
     let command = format!("{} report", Places::system().bin.join("mesoform").display());
-    let output = connection.exec_as_root(&command, b"").await.map_err(|e| e.to_string())?;
-    serde_json::from_slice(&output.stdout).map_err(|_| {
-        let said = &output.stderr;
-        match said.trim() {
-            "" => "mesoform is not installed there".to_owned(),
-            said => format!("it could not be asked: {said}"),
-        }
+    let output = connection.exec_as_root(&command, b"").await?;
+    serde_json::from_slice(&output.stdout).map_err(|error| {
+        Stop::Failed(match (&output.exit, output.stderr.trim()) {
+            (Exit::Code(NOT_FOUND), _) => "mesoform is not installed there".to_owned(),
+            (_, "") => format!("its report is not understood: {error}"),
+            (_, said) => format!("it could not be asked: {said}"),
+        })
     })
 }

@@ -4,6 +4,7 @@ use crate::session::Session;
 use crate::{HostSpec, Observer, Progress};
 use mesoform_plan::{Change, Event, Facts, Observed, Plan};
 use mesoform_transport::Connection;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What a run knows of one host.
@@ -17,7 +18,7 @@ pub(crate) struct HostRun {
     pub artifact: Option<Artifact>,
     /// What the plan and the host differ in.
     pub changes: Vec<Change>,
-    /// This machine's clock when `facts` were gathered.
+    /// This machine's clock when `facts` were gathered; 1970 before that.
     pub looked_at: jiff::Timestamp,
     pub failure: Option<Stop>,
 }
@@ -38,6 +39,26 @@ impl HostRun {
         }
     }
 
+    /// Since its plan was made.
+    pub fn is_looked_at(&self) -> bool {
+        self.looked_at > jiff::Timestamp::UNIX_EPOCH
+    }
+
+    /// Another binary makes another plan, and so asks for another look.
+    pub fn change_binary(&mut self, artifact: Artifact) {
+        self.artifact = Some(artifact);
+        self.plan = None;
+        self.looked_at = jiff::Timestamp::UNIX_EPOCH;
+    }
+
+    /// Keeps why no more is done on this host, and tells it.
+    pub fn fail(&mut self, stop: Stop, observer: &dyn Observer) {
+        let stop = stop.without(&self.spec.name);
+        let (host, message) = (self.spec.name.clone(), stop.to_string());
+        observer.on(Progress::Failure { host, message });
+        self.failure = Some(stop);
+    }
+
     pub fn connection(&self) -> Result<&Connection, Stop> {
         self.connection
             .as_ref()
@@ -49,10 +70,11 @@ impl HostRun {
     }
 }
 
-/// Tells a host's events to the observer.
+/// Tells a host's events to the observer; what is done is told with the `diffs` of its steps.
 pub(crate) fn teller(
     host: &str,
     observer: &Arc<dyn Observer>,
+    diffs: BTreeMap<usize, String>,
 ) -> impl Fn(&Event) + Send + Sync + use<> {
     let (host, observer) = (host.to_owned(), Arc::clone(observer));
     move |event| {
@@ -60,7 +82,8 @@ pub(crate) fn teller(
         observer.on(match event {
             Event::Doing { change } => Progress::Host { host, text: change.to_string() },
             Event::Did { change } => {
-                Progress::Change { host, change: change.to_string(), diff: None }
+                let diff = diffs.get(&change.step).cloned();
+                Progress::Change { host, change: change.to_string(), diff }
             }
             Event::Unit { unit, active, status } => {
                 Progress::Host { host, text: format!("{unit}: {active} {status}") }

@@ -41,7 +41,7 @@ pub struct Run {
     pub(crate) summary: Summary,
     /// Names this run on the hosts.
     pub(crate) id: String,
-    artifacts: BTreeMap<String, Artifact>,
+    artifacts: BTreeMap<String, Result<Artifact, Stop>>,
 }
 
 impl Run {
@@ -77,14 +77,14 @@ impl Run {
         format!("{user}@{} (pid {})", host.trim(), std::process::id())
     }
 
-    /// The binary for hosts of `arch`, found once a run.
-    pub(crate) async fn artifact(&mut self, arch: &str) -> Result<Artifact, crate::ArtifactError> {
+    /// The binary for hosts of `arch`, looked for once a run.
+    pub(crate) async fn artifact(&mut self, arch: &str) -> Result<Artifact, Stop> {
         if let Some(known) = self.artifacts.get(arch) {
-            return Ok(known.clone());
+            return known.clone();
         }
-        let found = artifact::find(arch).await?;
+        let found = artifact::find(arch).await.map_err(|e| Stop::Refused(e.to_string()));
         self.artifacts.insert(arch.to_owned(), found.clone());
-        Ok(found)
+        found
     }
 
     /// Visits all hosts that have not failed, `forks` at once. Work that fails is told and kept.
@@ -99,9 +99,7 @@ impl Run {
                 let observer = Arc::clone(&observer);
                 async move {
                     if let Err(stop) = work(host).await {
-                        let message = stop.to_string();
-                        observer.on(Progress::Failure { host: host.spec.name.clone(), message });
-                        host.failure = Some(stop);
+                        host.fail(stop, &*observer);
                     }
                 }
             })
@@ -136,10 +134,7 @@ impl Run {
     }
 
     fn fine<'h>(hosts: impl Iterator<Item = &'h HostRun>) -> Result<(), Stop> {
-        let failed: Vec<_> = hosts.filter(|h| h.failure.is_some()).collect();
-        match failed.first().and_then(|host| host.failure.as_ref()) {
-            None => Ok(()),
-            Some(first) => Err(first.of_hosts(failed.len())),
-        }
+        let stops = hosts.filter_map(|host| host.failure.as_ref());
+        Stop::of_hosts(stops).map_or(Ok(()), Err)
     }
 }

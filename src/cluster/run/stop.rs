@@ -17,18 +17,53 @@ pub enum Stop {
 }
 
 impl Stop {
-    /// The run's own end, where `count` hosts ended like this one. What each said was told before.
-    pub(crate) fn of_hosts(&self, count: usize) -> Self {
-        let hosts = if count == 1 { "one host".to_owned() } else { format!("{count} hosts") };
-        match self {
-            Self::Refused(_) => Self::Refused(format!(
-                "stopped before anything was changed: {hosts} stand in the way (see above)"
-            )),
-            Self::Failed(_) => Self::Failed(format!("{hosts} failed (see above)")),
-            Self::Unreachable(_) => {
-                Self::Unreachable(format!("{hosts} could not be reached (see above)"))
+    /// How a run ends whose hosts ended like `stops`; none where there are none. What each host said
+    /// was told before. As in Ansible, an unreachable host counts more than one that failed.
+    pub(crate) fn of_hosts<'s>(stops: impl Iterator<Item = &'s Self>) -> Option<Self> {
+        let (mut refused, mut failed, mut unreachable) = (0, 0, 0);
+        for stop in stops {
+            match stop {
+                Self::Refused(_) => refused += 1,
+                Self::Failed(_) => failed += 1,
+                Self::Unreachable(_) => unreachable += 1,
             }
         }
+        let words = [
+            hosts(unreachable, "could not be reached", "could not be reached"),
+            hosts(failed, "failed", "failed"),
+            hosts(refused, "stands in the way", "stand in the way"),
+        ];
+        let words =
+            format!("{} (see above)", words.into_iter().flatten().collect::<Vec<_>>().join(", "));
+        match (refused, failed, unreachable) {
+            (0, 0, 0) => None,
+            (_, 0, 0) => {
+                Some(Self::Refused(format!("stopped before anything was changed: {words}")))
+            }
+            (_, _, 0) => Some(Self::Failed(words)),
+            _ => Some(Self::Unreachable(words)),
+        }
+    }
+
+    /// The same with `name` taken from its front, for words that are told behind the host's name.
+    pub(crate) fn without(self, name: &str) -> Self {
+        let strip = |text: String| {
+            let own = text.strip_prefix(name).and_then(|rest| rest.strip_prefix(": "));
+            own.map(str::to_owned).unwrap_or(text)
+        };
+        match self {
+            Self::Refused(text) => Self::Refused(strip(text)),
+            Self::Failed(text) => Self::Failed(strip(text)),
+            Self::Unreachable(text) => Self::Unreachable(strip(text)),
+        }
+    }
+}
+
+fn hosts(count: usize, one: &str, many: &str) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some(format!("one host {one}")),
+        _ => Some(format!("{count} hosts {many}")),
     }
 }
 
@@ -47,9 +82,35 @@ impl From<SessionError> for Stop {
     fn from(error: SessionError) -> Self {
         let message = error.to_string();
         match error {
-            SessionError::Lost(_) | SessionError::Silent => Self::Unreachable(message),
+            SessionError::Lost(_) | SessionError::Silent(_) => Self::Unreachable(message),
             SessionError::Busy { .. } => Self::Refused(message),
             _ => Self::Failed(message),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_of_the_hosts_is_the_runs_end() {
+        let refused = Stop::Refused(String::new());
+        let (failed, lost) = (Stop::Failed(String::new()), Stop::Unreachable(String::new()));
+        let end = |stops: &[&Stop]| Stop::of_hosts(stops.iter().copied());
+        assert_eq!(end(&[]), None);
+        let one = "stopped before anything was changed: one host stands in the way (see above)";
+        assert_eq!(end(&[&refused]), Some(Stop::Refused(one.into())));
+        let some = "one host failed, 2 hosts stand in the way (see above)";
+        assert_eq!(end(&[&refused, &failed, &refused]), Some(Stop::Failed(some.into())));
+        let both = "one host could not be reached, 2 hosts failed (see above)";
+        assert_eq!(end(&[&failed, &lost, &failed]), Some(Stop::Unreachable(both.into())));
+    }
+
+    #[test]
+    fn a_hosts_name_is_not_told_twice() {
+        let stop = Stop::Failed("web: it fell over".into());
+        assert_eq!(stop.clone().without("web"), Stop::Failed("it fell over".into()));
+        assert_eq!(stop.clone().without("we"), stop);
     }
 }

@@ -36,10 +36,8 @@ fn short_name(name: &str) -> String {
 
 fn address(host: &Host, mistakes: &mut Mistakes) -> String {
     let names = ["mesoform_address", "ansible_ssh_host", "ansible_host"];
-    let Some((name, var)) = names.iter().find_map(|name| host.var(name).map(|var| (name, var)))
-    else {
-        return host.name().to_owned();
-    };
+    let set = |name: &&'static str| Some((*name, host.var(name).filter(|v| !v.value.is_null())?));
+    let Some((name, var)) = names.iter().find_map(set) else { return host.name().to_owned() };
     let text = var.text().unwrap_or_default();
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '_');
     if text.is_empty() || !text.chars().all(plain) {
@@ -69,7 +67,8 @@ fn attributes(host: &Host, mistakes: &mut Mistakes) -> Vec<Attribute> {
 
 fn pair(text: &str) -> Option<(String, String)> {
     let (name, value) = text.split_once(':')?;
-    Some((name.trim().to_owned(), value.trim().to_owned()))
+    let (name, value) = (name.trim().to_owned(), value.trim().to_owned());
+    (!name.is_empty() && !value.is_empty()).then_some((name, value))
 }
 
 fn scalar(value: &Value) -> Option<String> {

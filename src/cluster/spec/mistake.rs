@@ -1,32 +1,53 @@
+use mesoform_inventory::{InventoryErrors, Origin};
 use std::fmt;
 
 /// A mistake in the inventory: where it stands, what it is, and what cures it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mistake {
-    /// `file:line`, or the inventory as a whole.
-    pub place: String,
+    /// A line, or the inventory as a whole.
+    pub origin: Origin,
     pub cause: String,
+    /// Empty where the cause says it too.
     pub cure: String,
 }
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}\n    {}", self.place, self.cause, self.cure)
+        write!(f, "{}: {}", self.origin, self.cause)?;
+        if !self.cure.is_empty() {
+            write!(f, "\n    {}", self.cure)?;
+        }
+        Ok(())
     }
 }
 
-/// All mistakes of an inventory at once.
+/// All mistakes of an inventory at once, in the order of their places.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Mistakes(pub Vec<Mistake>);
 
 impl Mistakes {
-    pub(crate) fn add(
+    pub(super) fn add(
         &mut self,
-        place: impl fmt::Display,
+        origin: &Origin,
         cause: impl Into<String>,
         cure: impl Into<String>,
     ) {
-        self.0.push(Mistake { place: place.to_string(), cause: cause.into(), cure: cure.into() });
+        let (origin, cause, cure) = (origin.clone(), cause.into(), cure.into());
+        self.0.push(Mistake { origin, cause, cure });
+    }
+
+    /// Takes over what the inventory itself finds wrong with a host's variables.
+    pub(super) fn extend(&mut self, errors: InventoryErrors) {
+        for error in errors {
+            self.add(&error.origin, error.mistake.to_string(), "");
+        }
+    }
+
+    /// `made`, where there was no mistake. One that many hosts share is told once.
+    pub(super) fn conclude<T>(mut self, made: T) -> Result<T, Self> {
+        self.0.sort();
+        self.0.dedup();
+        if self.0.is_empty() { Ok(made) } else { Err(self) }
     }
 }
 

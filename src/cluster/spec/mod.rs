@@ -5,6 +5,7 @@ mod host_variables;
 mod mistake;
 mod options;
 mod reach;
+mod reader;
 mod resolve;
 mod roles;
 mod variables;

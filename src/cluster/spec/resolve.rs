@@ -1,7 +1,9 @@
-use super::roles::{Roles, place_of_inventory};
+use super::reader::Reader;
+use super::roles::Roles;
 use super::{ClusterSpec, HostSpec, Mistakes, host_variables, variables, voters};
+use crate::Service;
 use mesoform_inventory::{Host, Inventory, Source};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// Makes a cluster of an inventory.
@@ -11,29 +13,31 @@ use std::path::PathBuf;
 pub fn resolve(inventory: &Inventory) -> Result<ClusterSpec, Mistakes> {
     let mut mistakes = Mistakes::default();
     let roles = Roles::of(inventory, &mut mistakes);
-    let hosts: Vec<_> =
+    let members: Vec<(&Host, BTreeSet<Service>)> =
         inventory.hosts().map(|h| (h, roles.services(h))).filter(|(_, s)| !s.is_empty()).collect();
-    let plain: Vec<&Host> = hosts.iter().map(|(host, _)| *host).collect();
+    let plain: Vec<&Host> = members.iter().map(|(host, _)| *host).collect();
     variables::unknown(&plain, &mut mistakes);
     let options = variables::options(&plain, &mut mistakes);
-    let voting =
-        |services: &std::collections::BTreeSet<_>| services.contains(&crate::Service::Quorum);
-    let voting: Vec<&Host> = hosts.iter().filter(|(_, s)| voting(s)).map(|(h, _)| *h).collect();
-    let slots = voters::slots(&voting, &mut mistakes);
-    let specs: Vec<HostSpec> = hosts
-        .into_iter()
-        .map(|(host, services)| {
-            let slot = slots.get(host.name()).copied();
-            host_variables::spec(inventory, host, services, slot, &mut mistakes)
-        })
-        .collect();
-    distinct_addresses(inventory, &specs, &mut mistakes);
     let name = name(inventory, &plain, &mut mistakes);
-    if !mistakes.0.is_empty() {
-        return Err(mistakes);
-    }
+    let hosts = hosts(inventory, members, &mut mistakes);
+    distinct(inventory, &hosts, &mut mistakes);
     let state_dir = folder(inventory).join(".mesoform").join(&name);
-    Ok(ClusterSpec { name, hosts: specs, options, state_dir })
+    mistakes.conclude(ClusterSpec { name, hosts, options, state_dir })
+}
+
+fn hosts(
+    inventory: &Inventory,
+    members: Vec<(&Host, BTreeSet<Service>)>,
+    mistakes: &mut Mistakes,
+) -> Vec<HostSpec> {
+    let votes = |services: &BTreeSet<Service>| services.contains(&Service::Quorum);
+    let voting: Vec<&Host> = members.iter().filter(|(_, s)| votes(s)).map(|(h, _)| *h).collect();
+    let slots = voters::slots(&voting, mistakes);
+    let mut spec = |(host, services): (&Host, _)| {
+        let slot = slots.get(host.name()).copied();
+        host_variables::spec(inventory, host, services, slot, mistakes)
+    };
+    members.into_iter().map(&mut spec).collect()
 }
 
 fn folder(inventory: &Inventory) -> PathBuf {
@@ -42,7 +46,8 @@ fn folder(inventory: &Inventory) -> PathBuf {
 
 /// `mesoform_cluster_name`, or the inventory's file name without its ending.
 fn name(inventory: &Inventory, hosts: &[&Host], mistakes: &mut Mistakes) -> String {
-    if let Some(var) = hosts.iter().find_map(|h| h.var("mesoform_cluster_name")) {
+    let set = Reader { hosts, mistakes }.get("mesoform_cluster_name");
+    if let Some(var) = set {
         let text = var.text().unwrap_or_default();
         if !fits(&text) {
             let cause = format!("mesoform_cluster_name is {}", var.value);
@@ -69,17 +74,24 @@ fn fits(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
 
-fn distinct_addresses(inventory: &Inventory, hosts: &[HostSpec], mistakes: &mut Mistakes) {
-    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+/// Two hosts that cannot be told apart would take each other's place in the cluster.
+fn distinct(inventory: &Inventory, hosts: &[HostSpec], mistakes: &mut Mistakes) {
+    let (mut addresses, mut names) = (BTreeMap::new(), BTreeMap::new());
     for host in hosts {
-        let Some(first) = seen.insert(&host.address, &host.name) else { continue };
-        let place = inventory
-            .host(&host.name)
-            .map_or_else(|| place_of_inventory(inventory), |h| h.origin().to_string());
-        mistakes.add(
-            place,
-            format!("{} and {first} have the same address {}", host.name, host.address),
-            "give each host its own (ansible_host, or mesoform_address where the cluster uses another network)",
-        );
+        let Some(origin) = inventory.host(&host.name).map(Host::origin) else { continue };
+        if let Some(first) = addresses.insert(&host.address, &host.name) {
+            let cause = format!("{} and {first} have the same address {}", host.name, host.address);
+            let cure = "give each host its own (ansible_host, or mesoform_address where the \
+                        cluster uses another network)";
+            mistakes.add(origin, cause, cure);
+        }
+        if let Some(first) = names.insert(&host.hostname, &host.name) {
+            let cause = format!(
+                "{} and {first} have the same host name {} without their domains",
+                host.name, host.hostname
+            );
+            let cure = "agents are known by it: rename one, and keep its address in ansible_host";
+            mistakes.add(origin, cause, cure);
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Mistakes;
 use crate::Service;
-use mesoform_inventory::{Host, Inventory, Source};
+use mesoform_inventory::{Host, Inventory, Origin, Source};
 use std::collections::BTreeSet;
 
 const MASTERS: &[&str] =
@@ -37,7 +37,7 @@ impl Roles {
         let everything = matches!(inventory.source(), Source::HostList(_));
         if !everything && !filled(MASTERS) {
             mistakes.add(
-                place_of_inventory(inventory),
+                &origin_of(inventory),
                 "no host is a master",
                 "put one, three or five hosts into the group [masters] (or [mesos_masters])",
             );
@@ -62,9 +62,10 @@ impl Roles {
     }
 }
 
-pub(super) fn place_of_inventory(inventory: &Inventory) -> String {
+/// The inventory as a whole.
+fn origin_of(inventory: &Inventory) -> Origin {
     match inventory.source() {
-        Source::File(path) => path.display().to_string(),
-        Source::HostList(list) => format!("-i {list}"),
+        Source::File(path) => Origin::file(&path.as_path().into()),
+        Source::HostList(list) => Origin::option(&format!("-i {list}")),
     }
 }

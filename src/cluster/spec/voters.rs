@@ -9,7 +9,7 @@ pub(super) fn slots<'a>(voters: &[&'a Host], mistakes: &mut Mistakes) -> BTreeMa
     count(voters, mistakes);
     let with: Vec<&Host> = voters.iter().copied().filter(|h| h.var("zoo_id").is_some()).collect();
     if with.is_empty() {
-        return (1u8..).zip(voters).map(|(slot, host)| (host.name(), slot)).collect();
+        return (1..=u8::MAX).zip(voters).map(|(slot, host)| (host.name(), slot)).collect();
     }
     for host in voters.iter().filter(|h| h.var("zoo_id").is_none()) {
         mistakes.add(

@@ -1,5 +1,7 @@
 //! What a host of a cluster looks like.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
 use mesoform_cluster::{BinaryRef, Blueprint, ClusterSpec, resolve};
 use mesoform_inventory::{ExtraVars, Inventory};
 use mesoform_plan::{Plan, Step};
@@ -58,4 +60,24 @@ fn secrets_are_in_no_plan() {
     let spec = spec("10.0.0.1,");
     let json = plan(&spec, "10.0.0.1").to_json().unwrap();
     assert!(!json.contains("admin:00:11"), "{json}");
+}
+
+#[test]
+fn the_certificates_of_a_host_bear_the_name_in_its_settings() {
+    let extra = ExtraVars::parse::<&str>(&[]).unwrap();
+    let text = "[masters]\nm1.example.org\n[agents]\nm1.example.org\n";
+    let inventory = Inventory::parse(text, std::path::Path::new("demo.ini"), &extra).unwrap();
+    let plan = plan(&resolve(&inventory).unwrap(), "m1.example.org");
+    let hosts = plan.steps.iter().filter_map(|step| match step {
+        Step::Certificate { host, dns, .. } => Some((host.as_str(), dns.join(" "))),
+        _ => None,
+    });
+    for (host, dns) in hosts {
+        assert_eq!((host, dns.as_str()), ("m1", "m1 localhost m1.example.org"));
+    }
+    let agent = plan.steps.iter().find_map(|step| match step {
+        Step::File { path, content, .. } if path.ends_with("agent.yml") => Some(content.as_str()),
+        _ => None,
+    });
+    assert!(agent.unwrap().contains("hostname: \"m1\""), "{}", agent.unwrap());
 }

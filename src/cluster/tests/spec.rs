@@ -1,23 +1,14 @@
 //! What inventories become: roles, slots, and every mistake at once.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
 use mesoform_cluster::{ClusterSpec, Mistakes, Service, resolve};
 use mesoform_inventory::{ExtraVars, Inventory};
+use std::path::Path;
 
 fn load(text: &str) -> Result<ClusterSpec, Mistakes> {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("demo.ini");
-    std::fs::write(&path, text).unwrap();
-    let extra = ExtraVars::parse::<&str>(&[]).unwrap();
-    let inventory = Inventory::load(path.to_str().unwrap(), &extra).unwrap();
-    resolve(&inventory).map_err(|mut mistakes| {
-        // The folder's name is drawn; the file's name and line are what counts.
-        for mistake in &mut mistakes.0 {
-            let folder = format!("{}/", dir.path().display());
-            mistake.place = mistake.place.replace(&folder, "");
-            mistake.cause = mistake.cause.replace(&folder, "");
-        }
-        mistakes
-    })
+    let inventory = Inventory::parse(text, Path::new("demo.ini"), &ExtraVars::default()).unwrap();
+    resolve(&inventory)
 }
 
 fn who_runs(spec: &ClusterSpec) -> Vec<String> {
@@ -90,4 +81,41 @@ fn two_hosts_at_one_address_are_a_mistake() {
 fn a_variable_of_the_cluster_must_be_the_same_everywhere() {
     let text = load("[masters]\na mesoform_http=plain\n[agents]\nb\n").unwrap_err().to_string();
     assert!(text.contains("mesoform_http is not the same for a and b"), "{text}");
+}
+
+#[test]
+fn a_mistake_that_many_hosts_share_is_told_once() {
+    let mistakes = load("[masters]\na\n[agents]\nb\nc\n[all:vars]\nansible_port=x\n").unwrap_err();
+    assert_eq!(mistakes.0.len(), 1, "{mistakes}");
+}
+
+#[test]
+fn numbers_that_are_too_large_are_mistakes() {
+    let most = u64::MAX;
+    let text = format!(
+        "[masters]\na mesoform_heartbeat_ms={most} mesoform_failover_timeout_ms={most} \
+         mesoform_agent_ping_misses={most} zoo_id={most}\n"
+    );
+    assert_eq!(load(&text).unwrap_err().0.len(), 4);
+}
+
+#[test]
+fn more_voters_than_there_are_slots_are_a_mistake() {
+    let text = load("[masters]\nm[1:301]\n").unwrap_err().to_string();
+    assert!(text.contains("301 voters"), "{text}");
+}
+
+#[test]
+fn hosts_of_one_name_in_two_domains_are_a_mistake() {
+    let text = load("[masters]\nweb.a.org\n[agents]\nweb.b.org\n").unwrap_err().to_string();
+    assert!(text.contains("web.b.org and web.a.org have the same host name web"), "{text}");
+}
+
+#[test]
+fn a_port_that_meets_anothers_default_is_told_where_it_is_set() {
+    let text = load("[masters]\na\n[all:vars]\nmesoform_quorum_client_port=8080\n");
+    insta::assert_snapshot!(text.unwrap_err(), @r"
+    demo.ini:4:1: mesoform_scheduler_port and mesoform_quorum_client_port are both 8080
+        give each its own port
+    ");
 }

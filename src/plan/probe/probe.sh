@@ -96,6 +96,16 @@ units() {
   done
 }
 
+# One call where all is well. Where it is not, all names at once, since each may take its time.
+names() {
+  command -v getent >/dev/null || return 0
+  timeout 10 getent hosts "$@" >/dev/null && return 0
+  for name; do
+    { timeout 10 getent hosts "$name" >/dev/null || echo "@unresolved $name"; } &
+  done
+  wait
+}
+
 # The paths are numbered in the order they come in. Each loop takes them off the front of the
 # argument list and puts those back at its end that the next loop wants.
 files() {

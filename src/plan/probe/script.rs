@@ -20,6 +20,7 @@ pub fn probe_script(interest: &Interest) -> String {
     script.push_str("system\nresources\nours\n");
     script.push_str(&call("users", interest.users.iter()));
     script.push_str(&call("units", interest.units.iter()));
+    script.push_str(&call("names", interest.names.iter()));
     for path in &paths {
         script.push_str(&format!("echo '@path {}'\n", hex::encode(path)));
     }

@@ -31,6 +31,7 @@ impl System {
             "df" => self.disks.extend(available_mib(record.rest)),
             "tcp" => facts.listening.extend(local_port(record.rest)),
             "ip" => facts.addresses.extend(address(record.rest)),
+            "unresolved" => drop(facts.unresolved.insert(record.rest.to_owned())),
             "cluster" => facts.cluster = Some(mark(record.rest)),
             "lock" => facts.lock = serde_json::from_str(record.rest).ok(),
             "last" => {

@@ -69,6 +69,15 @@ fn a_listening_port_is_seen() {
 }
 
 #[test]
+fn names_that_do_not_resolve_are_told() {
+    let names = ["localhost".to_owned(), "no-such-host.invalid".to_owned(), "odd'; $name".into()];
+    let interest = Interest { names: names.into(), ..Interest::default() };
+    let (facts, _) = parse_probe(&run(Command::new("sh"), &probe_script(&interest))).unwrap();
+    let unresolved: Vec<_> = facts.unresolved.iter().map(String::as_str).collect();
+    assert_eq!(unresolved, ["no-such-host.invalid", "odd'; $name"]);
+}
+
+#[test]
 fn paths_are_seen_as_they_are() {
     let dir = tempfile::tempdir().unwrap();
     let at = |name: &str| dir.path().join(name);
