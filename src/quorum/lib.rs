@@ -25,8 +25,10 @@ mod read;
 mod run;
 mod serve;
 mod status;
+mod tuning;
 mod watch;
 mod wire;
 
 pub use error::QuorumError;
 pub use run::{run, serve};
+pub use tuning::Tuning;

@@ -16,6 +16,7 @@ impl Listener for Audience {
         for change in changes {
             match change {
                 Change::Revision { revision, events } => revisions.push((revision, events.into())),
+                Change::Compacted { revision } => self.hub.compacted(revision),
                 Change::LeaseGranted { id, ttl } => self.clock.granted(id, ttl),
                 Change::LeaseRevoked { id } => self.clock.revoked(id),
             }

@@ -14,6 +14,7 @@ use crate::raft::Raft;
 use crate::read::ReadIndex;
 use crate::serve::{incoming, listen};
 use crate::status::Status;
+use crate::tuning::Tuning;
 use crate::watch::Hub;
 use crate::wire::PeerServer;
 use mesoform_identity::{Clients, Identity, Role};
@@ -28,12 +29,6 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::transport::Server;
 
-/// Memory for the pages of the two databases.
-const STATE_CACHE: usize = 64 * 1024 * 1024;
-const LOG_CACHE: usize = 8 * 1024 * 1024;
-/// After so many log entries the log is cut, and this many are kept for followers that lag.
-const ENTRIES_TO_SNAPSHOT: u64 = 5_000;
-const ENTRIES_TO_KEEP: u64 = 2_000;
 /// For requests under way when the service is to end.
 const GRACE: Duration = Duration::from_secs(2);
 /// Lost clients are noticed after twice this.
@@ -47,21 +42,22 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10);
 pub async fn run(settings: QuorumSettings, shutdown: CancellationToken) -> Result<()> {
     let peer_port = listen(settings.listen_peer)?;
     let client_port = listen(settings.listen_client)?;
-    serve(settings, peer_port, client_port, shutdown).await
+    serve(settings, Tuning::default(), peer_port, client_port, shutdown).await
 }
 
-/// As [`run`], on ports that are bound already.
+/// As [`run`], on ports that are bound already, and with other sizes.
 ///
 /// # Errors
 /// As [`run`].
 pub async fn serve(
     settings: QuorumSettings,
+    tuning: Tuning,
     peer_port: TcpListener,
     client_port: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<()> {
     let identity = load_identity(&settings)?;
-    let voter = Assembly::start(Arc::new(settings), &identity).await?;
+    let voter = Assembly::start(Arc::new(settings), &tuning, &identity).await?;
     let status = voter.status.clone();
     let raft = voter.raft.clone();
     let stopped = voter.introducer.leadership.clone().stopped();
@@ -108,7 +104,11 @@ struct Assembly {
 }
 
 impl Assembly {
-    async fn start(settings: Arc<QuorumSettings>, identity: &Identity) -> Result<Self> {
+    async fn start(
+        settings: Arc<QuorumSettings>,
+        tuning: &Tuning,
+        identity: &Identity,
+    ) -> Result<Self> {
         if !settings.voters.iter().any(|voter| voter.slot == settings.slot) {
             return Err(QuorumError::NoSuchSlot { slot: settings.slot });
         }
@@ -117,12 +117,12 @@ impl Assembly {
         let links = Arc::new(Links::new(identity)?);
         let directory = Directory::new(&settings, data_dir.cluster_id());
         let clock = LeaseClock::default();
-        let (state, hub) = open_state(&data_dir, clock.clone())?;
-        let mut log = LogStore::open(&data_dir.path().join("log.redb"), LOG_CACHE)?;
+        let (state, hub) = open_state(&data_dir, tuning, clock.clone())?;
+        let mut log = LogStore::open(&data_dir.path().join("log.redb"), tuning.log_cache)?;
         log.relax_vote(node_id).await.map_err(raft_error)?;
         let network = Network { links: links.clone(), directory: directory.clone() };
         let machine = Machine::new(state.clone(), data_dir.path().to_owned());
-        let config = Arc::new(raft_config(&settings)?);
+        let config = Arc::new(raft_config(&settings, tuning)?);
         let raft =
             Raft::new(node_id, config, network, log.clone(), machine).await.map_err(raft_error)?;
 
@@ -218,15 +218,19 @@ async fn endless(task: impl Future<Output = ()>) -> Result<()> {
     Ok(())
 }
 
-fn open_state(data_dir: &DataDir, clock: LeaseClock) -> Result<(Arc<State>, Arc<Hub>)> {
+fn open_state(
+    data_dir: &DataDir,
+    tuning: &Tuning,
+    clock: LeaseClock,
+) -> Result<(Arc<State>, Arc<Hub>)> {
     let hub = Arc::new(Hub::new(0));
     let audience = Arc::new(Audience { hub: hub.clone(), clock });
-    let state = State::open(&data_dir.path().join("state.redb"), STATE_CACHE, audience)?;
+    let state = State::open(&data_dir.path().join("state.redb"), tuning.state_cache, audience)?;
     hub.reset(state.now().revision);
     Ok((Arc::new(state), hub))
 }
 
-fn raft_config(settings: &QuorumSettings) -> Result<Config> {
+fn raft_config(settings: &QuorumSettings, tuning: &Tuning) -> Result<Config> {
     let config = Config {
         cluster_name: settings.cluster.clone(),
         heartbeat_interval: settings.heartbeat_ms,
@@ -235,9 +239,8 @@ fn raft_config(settings: &QuorumSettings) -> Result<Config> {
         election_timeout_min: settings.election_timeout_ms.div_ceil(2),
         election_timeout_max: settings.election_timeout_ms,
         max_payload_entries: 256,
-        snapshot_policy: SnapshotPolicy::LogsSinceLast(ENTRIES_TO_SNAPSHOT),
-        max_in_snapshot_log_to_keep: ENTRIES_TO_KEEP,
-        purge_batch_size: 256,
+        snapshot_policy: SnapshotPolicy::LogsSinceLast(tuning.entries_to_snapshot),
+        max_in_snapshot_log_to_keep: tuning.entries_to_keep,
         ..Config::default()
     };
     config

@@ -11,6 +11,7 @@ use redb::WriteTransaction;
 pub enum Change {
     /// All events of one revision, each with the key's previous version.
     Revision { revision: i64, events: Vec<Event> },
+    Compacted { revision: i64 },
     LeaseGranted { id: i64, ttl: i64 },
     LeaseRevoked { id: i64 },
 }
@@ -58,7 +59,11 @@ impl<'t> Writer<'t> {
                 Answer::DeleteRange(delete::delete_range(self, request)?)
             }
             Some(Kind::Txn(request)) => Answer::Txn(txn::txn(self, request)?),
-            Some(Kind::Compact(request)) => Answer::Compact(compact::compact(self, *request)?),
+            Some(Kind::Compact(request)) => {
+                let compacted = compact::compact(self, *request)?;
+                changes.push(Change::Compacted { revision: request.revision });
+                Answer::Compact(compacted)
+            }
             Some(Kind::LeaseGrant(request)) => {
                 let granted = lease::grant(self, *request)?;
                 changes.push(Change::LeaseGranted { id: granted.id, ttl: granted.ttl });

@@ -19,7 +19,7 @@ pub struct Hub {
 struct Ring {
     revisions: VecDeque<Revision>,
     bytes: usize,
-    /// From this revision on nothing is missing here.
+    /// From this revision on nothing is missing here, and nothing was compacted.
     complete_from: i64,
 }
 
@@ -45,6 +45,13 @@ impl Hub {
     pub fn reset(&self, revision: i64) {
         *self.ring() = Ring::empty(revision);
         self.newest.send_replace(revision);
+    }
+
+    /// The store was compacted at `revision`: what is before it is not told of any more, also where
+    /// it is still here, so that all voters answer alike.
+    pub fn compacted(&self, revision: i64) {
+        let mut ring = self.ring();
+        ring.complete_from = ring.complete_from.max(revision);
     }
 
     /// The newest revision, now and later.

@@ -1,0 +1,196 @@
+//! A cluster of voters in this process, each in a runtime of its own that can be killed, and clients
+//! with certificates of any role.
+
+#![allow(dead_code)]
+
+mod client;
+mod pki;
+
+pub use client::{Client, b};
+
+use mesoform_identity::{Authority, Role};
+use mesoform_quorum::Tuning;
+use mesoform_settings::{PkiPaths, QuorumSettings, Voter};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+
+/// Longer than anything here should ever take.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+pub struct Cluster {
+    dir: TempDir,
+    authority: Authority,
+    voters: Vec<Voter>,
+    running: Vec<Option<Running>>,
+    tuning: Tuning,
+}
+
+struct Running {
+    runtime: Option<Runtime>,
+    shutdown: CancellationToken,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Cluster {
+    /// A cluster of so many voters, none of which runs yet.
+    pub async fn of(count: u8) -> Self {
+        Self::tuned(count, Tuning::default()).await
+    }
+
+    pub async fn tuned(count: u8, tuning: Tuning) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let authority = Authority::create("test").unwrap();
+        for role in [Role::Operator, Role::Agent] {
+            pki::issue(&authority, &dir.path().join(role.as_str()), role, "somewhere");
+        }
+        let mut voters = Vec::new();
+        let mut ports = Vec::new();
+        for slot in 1..=count {
+            let name = format!("h{slot}");
+            pki::issue(&authority, &dir.path().join(&name), Role::Quorum, &name);
+            let (client, peer) = (free_port().await, free_port().await);
+            voters.push(Voter { slot, name, peer: peer.1.to_string(), client: client.1.to_string() });
+            // Held until all are chosen, so that no two are the same.
+            ports.push((client.0, peer.0));
+        }
+        let running = voters.iter().map(|_| None).collect();
+        Self { dir, authority, voters, running, tuning }
+    }
+
+    /// A cluster whose voters all run.
+    pub async fn up(count: u8) -> Self {
+        let mut cluster = Self::of(count).await;
+        for slot in 1..=count {
+            cluster.start(slot).await;
+        }
+        cluster
+    }
+
+    pub async fn start(&mut self, slot: u8) {
+        let settings = self.settings(slot);
+        let (peer, client) =
+            (bind(settings.listen_peer).await, bind(settings.listen_client).await);
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let shutdown = CancellationToken::new();
+        let (token, tuning) = (shutdown.clone(), self.tuning.clone());
+        runtime.spawn(async move {
+            loop {
+                let (peer, client) = (again(&peer), again(&client));
+                let ran =
+                    mesoform_quorum::serve(settings.clone(), tuning.clone(), peer, client, token.clone());
+                match ran.await {
+                    // The one that was killed has not let go yet.
+                    Err(mesoform_quorum::QuorumError::Locked { .. }
+                    | mesoform_quorum::QuorumError::Database { .. }) => {
+                        tokio::time::sleep(Duration::from_millis(10)).await;
+                    }
+                    Err(error) => panic!("voter {}: {error}", settings.slot),
+                    Ok(()) => return,
+                }
+            }
+        });
+        self.running[usize::from(slot) - 1] = Some(Running { runtime: Some(runtime), shutdown });
+    }
+
+    /// Ends a voter at once: whatever it was doing stays half done.
+    pub fn kill(&mut self, slot: u8) {
+        drop(self.running[usize::from(slot) - 1].take().expect("it does not run"));
+    }
+
+    /// Ends a voter as the service manager does.
+    pub async fn stop(&mut self, slot: u8) {
+        let mut running = self.running[usize::from(slot) - 1].take().expect("it does not run");
+        running.shutdown.cancel();
+        let runtime = running.runtime.take().expect("it does not run");
+        let ended = move || runtime.shutdown_timeout(PATIENCE);
+        tokio::task::spawn_blocking(ended).await.unwrap();
+    }
+
+    /// Takes a voter's data away.
+    pub fn wipe(&self, slot: u8) {
+        std::fs::remove_dir_all(self.settings(slot).data_dir).unwrap();
+    }
+
+    pub fn slots(&self) -> Vec<u8> {
+        self.voters.iter().map(|voter| voter.slot).collect()
+    }
+
+    fn settings(&self, slot: u8) -> QuorumSettings {
+        let voter = &self.voters[usize::from(slot) - 1];
+        let home = self.dir.path().join(&voter.name);
+        QuorumSettings {
+            format: 1,
+            cluster: self.authority.cluster().to_owned(),
+            slot,
+            voters: self.voters.clone(),
+            listen_client: voter.client.parse().unwrap(),
+            listen_peer: voter.peer.parse().unwrap(),
+            data_dir: home.join("data"),
+            pki: PkiPaths::in_dir(&home, "quorum"),
+            heartbeat_ms: 50,
+            election_timeout_ms: 300,
+        }
+    }
+
+    /// The operator's connection to one voter.
+    pub fn client(&self, slot: u8) -> Client {
+        self.client_as(Role::Operator, slot)
+    }
+
+    pub fn client_as(&self, role: Role, slot: u8) -> Client {
+        let paths = PkiPaths::in_dir(&self.home(role), role.as_str());
+        Client::connect(&paths, &self.voters[usize::from(slot) - 1].client)
+    }
+
+    fn home(&self, role: Role) -> PathBuf {
+        self.dir.path().join(role.as_str())
+    }
+
+    /// Waits until a voter answers reads, and says which leads.
+    pub async fn leader(&self, asked: u8) -> u8 {
+        let mut client = self.client(asked);
+        client.ready().await;
+        let id = client.status().await.leader;
+        let members = client.members().await;
+        let leader = members.iter().find(|member| member.id == id).expect("the leader is a member");
+        leader.name.trim_start_matches('h').parse().unwrap()
+    }
+}
+
+async fn free_port() -> (TcpListener, SocketAddr) {
+    let port = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = port.local_addr().unwrap();
+    (port, address)
+}
+
+/// Binds a port that its last owner may be just about to let go.
+async fn bind(address: SocketAddr) -> std::net::TcpListener {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        match TcpListener::bind(address).await {
+            Ok(port) => return port.into_std().unwrap(),
+            Err(error) => {
+                assert!(tokio::time::Instant::now() < deadline, "{address}: {error}");
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+    }
+}
+
+/// The same port, in the runtime that this is called in.
+fn again(port: &std::net::TcpListener) -> TcpListener {
+    TcpListener::from_std(port.try_clone().unwrap()).unwrap()
+}
