@@ -203,6 +203,11 @@ impl Rig {
         run(self.program(program).args(arguments), MESOFORM_LIMIT)
     }
 
+    /// Runs a closure in a thread that sits at the operator's place.
+    pub fn inside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        self.network.inside(work)
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let binary = std::env::var_os("MESOFORM_BIN")
             .expect("MESOFORM_BIN names the mesoform to test; tests/run sets it");

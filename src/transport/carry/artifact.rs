@@ -62,6 +62,11 @@ impl Artifact {
         &self.inner.path
     }
 
+    /// Makes the compressed form now, so that no host waits for it later.
+    pub async fn prepare(&self) -> Result<()> {
+        self.compressed().await.map(drop)
+    }
+
     /// The gzip form: from the file beside the binary that an earlier run left, else made now.
     pub(crate) async fn compressed(&self) -> Result<Arc<Vec<u8>>> {
         let inner = self.inner.clone();
