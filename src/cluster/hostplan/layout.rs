@@ -43,7 +43,7 @@ pub(super) fn directories(host: &HostSpec, places: &Places, user: &str) -> Vec<S
     for service in &host.services {
         // Tasks run as other users too and must reach their sandboxes; the rest is nobody's business.
         let (owner, mode) = match service {
-            Service::Agent => (root, 0o755),
+            Service::Agent => (root, 0o711),
             _ => (user, 0o700),
         };
         steps.push(directory(&places.var.join(service.name()), owner, mode));
