@@ -31,6 +31,20 @@ pub struct Cli {
     pub command: Command,
 }
 
+impl Cli {
+    /// Whether one JSON object a line is asked for.
+    pub fn wants_json(&self) -> bool {
+        let output = match &self.command {
+            Command::Up(args) => args.output,
+            Command::Status(args) => args.output,
+            Command::Restart(args) => args.output,
+            Command::Down(args) => args.output,
+            _ => return false,
+        };
+        output.output == OutputFormat::Json
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make the cluster run: on the hosts of an inventory, or whole on this machine
@@ -128,7 +142,7 @@ pub struct UpArgs {
     #[arg(long)]
     pub diff: bool,
     /// How long the cluster may take to be ready, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: u64,
     /// Without an inventory: where this machine's cluster keeps its data
     #[arg(long, value_name = "DIR")]
@@ -154,7 +168,7 @@ pub struct RestartArgs {
     #[command(flatten)]
     pub output: OutputOptions,
     /// How long each wave may take to be ready, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: u64,
 }
 

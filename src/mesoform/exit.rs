@@ -1,6 +1,10 @@
 //! Exit codes are Ansible's.
 
+use crate::render;
+use mesoform_cluster::Stop;
+use serde_json::json;
 use std::process::ExitCode;
+use thiserror::Error;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,16 +22,54 @@ pub enum Exit {
     Interrupted,
 }
 
+/// Ends of a command that have an exit code of their own.
+#[derive(Debug, Error)]
+pub enum Early {
+    #[error("{0}")]
+    Usage(String),
+    #[error(
+        "interrupted; plans under way on the hosts go on to their end, nothing new is started; run \
+         the same command again to do what is left"
+    )]
+    Interrupted,
+}
+
+impl Exit {
+    fn code(self) -> u8 {
+        match self {
+            Self::Fine => 0,
+            Self::Refused => 1,
+            Self::HostFailed => 2,
+            Self::Unreachable => 4,
+            Self::Usage => 5,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// What an error that ended a command comes to.
+    fn of(error: &anyhow::Error) -> Self {
+        match (error.downcast_ref(), error.downcast_ref()) {
+            (Some(stop), _) => Self::from(stop),
+            (_, Some(Early::Usage(_))) => Self::Usage,
+            (_, Some(Early::Interrupted)) => Self::Interrupted,
+            (None, None) => Self::Refused,
+        }
+    }
+}
+
+impl From<&Stop> for Exit {
+    fn from(stop: &Stop) -> Self {
+        match stop {
+            Stop::Refused(_) => Self::Refused,
+            Stop::Failed(_) => Self::HostFailed,
+            Stop::Unreachable(_) => Self::Unreachable,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Fine => 0,
-            Exit::Refused => 1,
-            Exit::HostFailed => 2,
-            Exit::Unreachable => 4,
-            Exit::Usage => 5,
-            Exit::Interrupted => 130,
-        })
+        Self::from(exit.code())
     }
 }
 
@@ -38,9 +80,33 @@ pub fn usage(error: &clap::Error) -> ExitCode {
     if error.use_stderr() { Exit::Usage.into() } else { ExitCode::SUCCESS }
 }
 
-/// Prints an error that ended a command.
+/// Tells an error that ended a command: to people on standard error, and to whoever asked for it as
+/// JSON on standard output.
 #[expect(clippy::print_stderr, reason = "the command line is where errors are told")]
-pub fn error(error: &anyhow::Error) -> ExitCode {
-    eprintln!("mesoform: {error:#}");
-    Exit::Refused.into()
+pub fn error(error: &anyhow::Error, as_json: bool) -> ExitCode {
+    let (exit, message) = (Exit::of(error), format!("{error:#}"));
+    eprintln!("mesoform: {message}");
+    if as_json {
+        let (event, exit) = ("error", exit.code());
+        render::json_line(&json!({ "event": event, "exit": exit, "message": message }));
+    }
+    exit.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_end_has_its_code() {
+        let end = |error: anyhow::Error| Exit::of(&error).code();
+        assert_eq!(end(anyhow::anyhow!("anything else")), 1);
+        assert_eq!(end(Stop::Refused(String::new()).into()), 1);
+        assert_eq!(end(Stop::Failed(String::new()).into()), 2);
+        assert_eq!(end(Stop::Unreachable(String::new()).into()), 4);
+        assert_eq!(end(Early::Usage(String::new()).into()), 5);
+        assert_eq!(end(Early::Interrupted.into()), 130);
+        let wrapped = anyhow::Error::from(Stop::Failed(String::new())).context("on the way");
+        assert_eq!(end(wrapped), 2);
+    }
 }

@@ -18,7 +18,9 @@ pub fn watch() {
         let mut pipe = File::from(unsafe { OwnedFd::from_raw_fd(fd) });
         let mut byte = [0];
         // Nothing is ever written: a return means that the pipe is closed or broken.
-        while matches!(pipe.read(&mut byte), Err(e) if e.kind() == std::io::ErrorKind::Interrupted) {}
+        while matches!(pipe.read(&mut byte), Err(e) if e.kind() == std::io::ErrorKind::Interrupted)
+        {
+        }
         std::process::exit(0);
     });
 }

@@ -5,8 +5,9 @@ use tracing_subscriber::EnvFilter;
 
 /// Starts logging for a service; `MESOFORM_LOG` takes tracing's filters (`mesoform_master=debug`).
 pub fn start() {
-    let filter = EnvFilter::try_from_env("MESOFORM_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("info,openraft=warn,h2=warn,hyper=warn,tonic=warn,rustls=warn"));
+    let filter = EnvFilter::try_from_env("MESOFORM_LOG").unwrap_or_else(|_| {
+        EnvFilter::new("info,openraft=warn,h2=warn,hyper=warn,tonic=warn,rustls=warn")
+    });
     let format = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -14,8 +14,9 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(usage) => return exit::usage(&usage),
     };
+    let as_json = cli.wants_json();
     match commands::run(cli) {
         Ok(code) => code.into(),
-        Err(error) => exit::error(&error),
+        Err(error) => exit::error(&error, as_json),
     }
 }

@@ -1,8 +1,8 @@
 //! `mesoform up` with no inventory: the whole cluster on this machine, in the foreground.
 
+use super::alone_words::{tell, welcome};
 use crate::cli::UpArgs;
 use crate::exit::Exit;
-use super::alone_words::{tell, welcome};
 use anyhow::{Context as _, anyhow, bail};
 use mesoform_apply::apply_local;
 use mesoform_cluster::{Admin, Alone, AloneUnit, sign};
@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 
 /// How long services may take to end after Ctrl-C.
 const GRACE: Duration = Duration::from_secs(10);
@@ -41,7 +41,9 @@ pub async fn run(args: UpArgs) -> anyhow::Result<Exit> {
 fn default_root() -> anyhow::Result<PathBuf> {
     let state = std::env::var_os("XDG_STATE_HOME").filter(|dir| !dir.is_empty()).map(PathBuf::from);
     let state = state.or_else(|| std::env::home_dir().map(|home| home.join(".local/state")));
-    let state = state.context("there is no home folder to keep the cluster's data in; name one with --data-dir")?;
+    let state = state.context(
+        "there is no home folder to keep the cluster's data in; name one with --data-dir",
+    )?;
     Ok(state.join("mesoform/local"))
 }
 

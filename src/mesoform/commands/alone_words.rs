@@ -32,10 +32,18 @@ pub fn welcome(alone: &Alone, output: OutputOptions, took: Duration) -> std::io:
     writeln!(out, "  apps (Marathon)   http://127.0.0.1:{}", ports.scheduler)?;
     writeln!(out, "  master (Mesos)    http://127.0.0.1:{}", ports.master)?;
     writeln!(out, "  agent             http://127.0.0.1:{}", ports.agent)?;
-    writeln!(out, "  quorum (etcd v3)  https://127.0.0.1:{} (certificates in {data}/operator)", ports.quorum_client)?;
+    writeln!(
+        out,
+        "  quorum (etcd v3)  https://127.0.0.1:{} (certificates in {data}/operator)",
+        ports.quorum_client
+    )?;
     writeln!(out, "  data and logs     {data}")?;
     writeln!(out, "\nStart an app:\n")?;
-    writeln!(out, "  curl -X POST http://127.0.0.1:{}/v2/apps -H 'Content-Type: application/json' -d '{{", ports.scheduler)?;
+    writeln!(
+        out,
+        "  curl -X POST http://127.0.0.1:{}/v2/apps -H 'Content-Type: application/json' -d '{{",
+        ports.scheduler
+    )?;
     writeln!(out, "    \"id\": \"/hello\", \"instances\": 1, \"cpus\": 0.1, \"mem\": 32,")?;
     writeln!(out, "    \"cmd\": \"while true; do echo hello; sleep 5; done\"}}'")?;
     writeln!(out, "  curl http://127.0.0.1:{}/v2/apps/hello/tasks\n", ports.scheduler)?;

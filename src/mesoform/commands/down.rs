@@ -1,42 +1,46 @@
-use super::run::{AdminWish, Scope, Wish, observer, until_interrupted};
-use crate::cli::{DownArgs, OutputFormat};
+use super::run::{AdminWish, Scope, Wish, conclude, until_interrupted};
+use crate::cli::DownArgs;
 use crate::exit::Exit;
 use crate::render::{self, seconds};
-use mesoform_cluster::down;
-use mesoform_plan::Change;
+use mesoform_cluster::{Removals, down};
 use serde_json::json;
 use std::io::{BufRead, IsTerminal, Write};
 
+/// How long the services of one host may take to stop, in seconds.
+const TIMEOUT: u64 = 120;
+
 /// `mesoform down -i INV`.
 pub async fn run(args: DownArgs) -> anyhow::Result<Exit> {
-    let observer = observer(args.output);
+    let observer = render::observer(args.output);
     let scope = Scope::of(&args.hosts, &*observer)?;
     let cluster = scope.spec.name.clone();
-    let wish = Wish { check: false, diff: false, timeout: 120, admin: AdminWish::MustExist };
+    let wish = Wish { check: false, diff: false, timeout: TIMEOUT, admin: AdminWish::MustExist };
     let mut run = scope.run(&args.hosts, observer.clone(), wish)?;
-    let yes = args.yes;
-    let agree = |wanted: &[(String, Vec<Change>)]| yes || agrees(&cluster, wanted);
-    let (exit, summary) =
-        until_interrupted(&*observer, down(&mut run, args.keep_data, agree)).await?;
+    let agree = async |wanted| args.yes || agrees(&cluster, wanted).await;
+    let summary = until_interrupted(down(&mut run, args.keep_data, agree)).await?;
     drop(run);
     drop(observer);
-    let Some(summary) = summary else { return Ok(exit) };
-    match args.output.output {
-        OutputFormat::Json => render::json_line(&json!({
-            "event": "summary", "cluster": cluster, "hosts": summary.hosts,
-            "changed": summary.changed, "unreachable": summary.unreachable, "millis": summary.millis(),
-        })),
-        OutputFormat::Text => writeln!(
-            std::io::stdout().lock(),
-            "{cluster} is down: {} changes on {} hosts in {}; its CA and password stay here",
-            summary.changed, summary.hosts, seconds(summary.millis())
-        )?,
-    }
-    Ok(if summary.unreachable.is_empty() { exit } else { Exit::Unreachable })
+    let object = json!({
+        "event": "summary", "cluster": cluster, "hosts": summary.hosts, "changed": summary.changed,
+        "unreachable": summary.unreachable, "millis": summary.millis(),
+    });
+    let text = format!(
+        "{cluster} is down: {} changes on {} hosts in {}; its CA and password stay here\n",
+        summary.changed,
+        summary.hosts.saturating_sub(summary.unreachable.len()),
+        seconds(summary.millis())
+    );
+    conclude(args.output, &summary, &object, &text)
+}
+
+/// Asks on a thread of its own, so that Ctrl-C is heard meanwhile.
+async fn agrees(cluster: &str, wanted: Removals) -> bool {
+    let cluster = cluster.to_owned();
+    tokio::task::spawn_blocking(move || ask(&cluster, &wanted)).await.unwrap_or(false)
 }
 
 /// Says what would be removed, and asks. Without a terminal nobody can answer, and the answer is no.
-fn agrees(cluster: &str, wanted: &[(String, Vec<Change>)]) -> bool {
+fn ask(cluster: &str, wanted: &Removals) -> bool {
     let mut err = std::io::stderr().lock();
     for (host, changes) in wanted {
         for change in changes {

@@ -1,7 +1,7 @@
 use crate::cli::InventoryArgs;
 use crate::exit::Exit;
+use crate::render;
 use mesoform_inventory::render_json;
-use std::io::Write;
 
 /// `mesoform inventory`.
 pub fn run(args: &InventoryArgs) -> anyhow::Result<Exit> {
@@ -11,6 +11,6 @@ pub fn run(args: &InventoryArgs) -> anyhow::Result<Exit> {
         None if args.graph => inventory.graph(),
         None => render_json(&inventory.to_list_json()),
     };
-    writeln!(std::io::stdout().lock(), "{text}")?;
+    render::say(&format!("{text}\n"))?;
     Ok(Exit::Fine)
 }

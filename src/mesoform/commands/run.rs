@@ -1,9 +1,9 @@
 //! What all commands over an inventory have in common.
 
-use crate::cli::{InventoryOptions, OutputOptions};
-use crate::exit::Exit;
+use crate::cli::{InventoryOptions, OutputFormat, OutputOptions};
+use crate::exit::{Early, Exit};
 use crate::render;
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 use mesoform_cluster::{
     Admin, ClusterSpec, Observer, Progress, Run, RunOptions, Stop, Summary, resolve,
 };
@@ -15,7 +15,8 @@ use std::time::Duration;
 /// The inventory that `-i` names.
 pub fn inventory(options: &InventoryOptions) -> anyhow::Result<Inventory> {
     let Some(source) = &options.inventory else {
-        bail!("which hosts? name an inventory with -i (`mesoform up` alone needs none)");
+        let which = "which hosts? name an inventory with -i (`mesoform up` alone needs none)";
+        return Err(Early::Usage(which.into()).into());
     };
     let extra = ExtraVars::parse(&options.extra_vars)?;
     Ok(Inventory::load(source, &extra)?)
@@ -24,54 +25,44 @@ pub fn inventory(options: &InventoryOptions) -> anyhow::Result<Inventory> {
 /// The cluster that the inventory describes, and which of its hosts may be touched.
 pub struct Scope {
     pub spec: ClusterSpec,
-    pub limit: Option<BTreeSet<String>>,
+    limit: Option<BTreeSet<String>>,
 }
 
 impl Scope {
+    /// # Errors
+    /// All that is wrong with the inventory and the pattern, at once.
     pub fn of(options: &InventoryOptions, observer: &dyn Observer) -> anyhow::Result<Self> {
         let inventory = inventory(options)?;
         for notice in inventory.notices() {
             observer.on(Progress::Notice { message: notice.to_string() });
         }
-        let spec = resolve(&inventory)?;
-        let limit = match &options.limit {
-            None => None,
-            Some(pattern) => Some(inventory.select(pattern)?.into_iter().collect()),
+        let selected = options.limit.as_ref().map(|pattern| inventory.select(pattern)).transpose();
+        let (spec, limit) = match (resolve(&inventory), selected) {
+            (Ok(spec), Ok(limit)) => (spec, limit),
+            (Err(mistakes), Err(errors)) => bail!("{mistakes}\n{errors}"),
+            (Err(mistakes), Ok(_)) => return Err(mistakes.into()),
+            (Ok(_), Err(errors)) => return Err(errors.into()),
         };
-        Self { spec, limit }.with_hosts()
-    }
-
-    fn with_hosts(self) -> anyhow::Result<Self> {
-        let left = |name: &str| self.limit.as_ref().is_none_or(|limit| limit.contains(name));
-        if !self.spec.hosts.iter().any(|host| left(&host.name)) {
-            bail!("--limit leaves no host of the cluster; `mesoform inventory --graph` shows them all");
+        let limit: Option<BTreeSet<String>> = limit.map(|hosts| hosts.into_iter().collect());
+        let left = |name: &String| limit.as_ref().is_none_or(|limit| limit.contains(name));
+        if !spec.hosts.iter().any(|host| left(&host.name)) {
+            bail!(
+                "--limit leaves no host of the cluster; `mesoform inventory --graph` shows them all"
+            );
         }
-        Ok(self)
+        Ok(Self { spec, limit })
     }
 
-    /// A run over these hosts. The operator's folder must be there unless `create` says to make it.
+    /// A run over these hosts.
+    ///
+    /// # Errors
+    /// The operator's folder of the cluster cannot be used, or is missing where it must be there.
     pub fn run(
         self,
         options: &InventoryOptions,
         observer: Arc<dyn Observer>,
         wish: Wish,
     ) -> anyhow::Result<Run> {
-        let dir = &self.spec.state_dir;
-        let admin = match wish.admin {
-            AdminWish::Create => Admin::open_or_create(dir, &self.spec.name)?,
-            AdminWish::MayMiss if !dir.join("ca.crt").exists() => {
-                Admin::in_memory(dir, &self.spec.name)?
-            }
-            AdminWish::MustExist if !dir.join("ca.crt").exists() => {
-                return Err(anyhow!(
-                    "{} is not there: this machine has never run `mesoform up` for the cluster {:?}; \
-                     run it here, or bring the folder from the machine that did",
-                    dir.display(),
-                    self.spec.name
-                ));
-            }
-            _ => Admin::open_or_create(dir, &self.spec.name)?,
-        };
         let run = RunOptions {
             check: wish.check,
             diff: wish.diff,
@@ -79,7 +70,22 @@ impl Scope {
             limit: self.limit,
             deadline: Duration::from_secs(wish.timeout),
         };
+        let admin = admin(&self.spec, wish.admin)?;
         Ok(Run::new(self.spec, admin, run, observer))
+    }
+}
+
+fn admin(spec: &ClusterSpec, wish: AdminWish) -> anyhow::Result<Admin> {
+    let dir = &spec.state_dir;
+    match wish {
+        AdminWish::Create => Ok(Admin::open_or_create(dir, &spec.name)?),
+        AdminWish::MustExist if !Admin::is_in(dir) => bail!(
+            "{} is not there: this machine has never run `mesoform up` for the cluster {:?}; run it \
+             here, or bring the folder from the machine that did",
+            dir.display(),
+            spec.name
+        ),
+        AdminWish::MayMiss | AdminWish::MustExist => Ok(Admin::look(dir, &spec.name)?),
     }
 }
 
@@ -93,7 +99,7 @@ pub struct Wish {
     pub admin: AdminWish,
 }
 
-/// What a command does where this machine has no folder for the cluster.
+/// What a command does about this machine's folder of the cluster. Only `Create` writes to it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum AdminWish {
     Create,
@@ -101,37 +107,32 @@ pub enum AdminWish {
     MustExist,
 }
 
-/// Waits for `work` or Ctrl-C, whichever comes first, and turns the end into an exit code.
-pub async fn until_interrupted(
-    observer: &dyn Observer,
-    work: impl Future<Output = Result<Summary, Stop>>,
-) -> anyhow::Result<(Exit, Option<Summary>)> {
+/// Waits for `work` or Ctrl-C, whichever comes first.
+///
+/// # Errors
+/// What stopped the work; the exit code is made of it.
+pub async fn until_interrupted<T>(
+    work: impl Future<Output = Result<T, Stop>>,
+) -> anyhow::Result<T> {
     tokio::select! {
-        result = work => Ok(match result {
-            Ok(summary) => (Exit::Fine, Some(summary)),
-            Err(stop) => (told(observer, &stop), None),
-        }),
+        result = work => Ok(result?),
         interrupted = tokio::signal::ctrl_c() => {
             interrupted.context("Ctrl-C cannot be waited for")?;
-            observer.on(Progress::Notice {
-                message: "interrupted; plans under way on the hosts go on to their end, nothing new \
-                          is started; run the same command again to do what is left".into(),
-            });
-            Ok((Exit::Interrupted, None))
+            Err(Early::Interrupted.into())
         }
     }
 }
 
-fn told(observer: &dyn Observer, stop: &Stop) -> Exit {
-    observer.on(Progress::Failure { host: "mesoform".into(), message: stop.to_string() });
-    match stop {
-        Stop::Refused(_) => Exit::Refused,
-        Stop::Failed(_) => Exit::HostFailed,
-        Stop::Unreachable(_) => Exit::Unreachable,
+/// A run's last words, as asked for, and its exit code: hosts that it went on without count.
+pub fn conclude(
+    output: OutputOptions,
+    summary: &Summary,
+    json: &impl serde::Serialize,
+    text: &str,
+) -> anyhow::Result<Exit> {
+    match output.output {
+        OutputFormat::Json => render::json_line(json),
+        OutputFormat::Text => render::say(text)?,
     }
-}
-
-/// The observer that was asked for.
-pub fn observer(output: OutputOptions) -> Arc<dyn Observer> {
-    render::observer(output)
+    Ok(if summary.unreachable.is_empty() { Exit::Fine } else { Exit::Unreachable })
 }

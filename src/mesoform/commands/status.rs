@@ -1,86 +1,105 @@
-use super::run::{AdminWish, Scope, Wish, observer};
+use super::run::{AdminWish, Scope, Wish};
 use crate::cli::{OutputFormat, StatusArgs};
 use crate::exit::Exit;
-use crate::render::{self, Style, Table};
+use crate::render::{self, Style, Table, harmless};
 use mesoform_cluster::report::{HostReport, ServiceReport, View};
-use mesoform_cluster::{Auth, ClusterSpec, Health, HostSpec, Reports, Service, status};
-use serde_json::json;
-use std::io::Write;
+use mesoform_cluster::{Auth, ClusterSpec, Health, HostSpec, Reports, Stop, status};
+use serde_json::{Map, Value, json};
+
+/// For each host's answer.
+const TIMEOUT: u64 = 60;
+const OPEN: &str = "warning: the HTTP APIs are open (mesoform_auth=none or mesoform_http=plain): \
+                    anyone who reaches them can run programs on the hosts";
 
 /// `mesoform status -i INV`.
 pub async fn run(args: StatusArgs) -> anyhow::Result<Exit> {
-    let observer = observer(args.output);
+    let observer = render::observer(args.output);
     let scope = Scope::of(&args.hosts, &*observer)?;
     let spec = scope.spec.clone();
-    let wish = Wish { check: false, diff: false, timeout: 60, admin: AdminWish::MayMiss };
+    let wish = Wish { check: false, diff: false, timeout: TIMEOUT, admin: AdminWish::MayMiss };
     let mut run = scope.run(&args.hosts, observer.clone(), wish)?;
-    let result = status(&mut run).await;
+    let (health, reports) = status(&mut run).await?;
     drop(run);
     drop(observer);
-    let (health, reports) = result?;
     match args.output.output {
         OutputFormat::Json => render::json_line(&json!({
             "event": "status", "cluster": spec.name, "health": health, "hosts": hosts(&reports),
         })),
-        OutputFormat::Text => tell(&spec, &health, &reports, Style::of(args.output.color))?,
+        OutputFormat::Text => {
+            let style = Style::of_stdout(args.output.color);
+            render::say(&table(&spec, &reports).text(render::width()))?;
+            render::say(&words(&spec, &health, style))?;
+        }
     }
-    let unreachable = reports.values().any(Result::is_err);
-    Ok(match (unreachable, health.is_well()) {
+    Ok(exit(&health, &reports))
+}
+
+fn exit(health: &Health, reports: &Reports) -> Exit {
+    let unreachable = |report| matches!(report, &Err(Stop::Unreachable(_)));
+    match (reports.values().any(unreachable), health.is_well()) {
         (true, _) => Exit::Unreachable,
         (false, true) => Exit::Fine,
         (false, false) => Exit::HostFailed,
-    })
+    }
 }
 
-fn hosts(reports: &Reports) -> serde_json::Map<String, serde_json::Value> {
-    let entry = |report: &Result<HostReport, String>| match report {
+fn hosts(reports: &Reports) -> Map<String, Value> {
+    let entry = |report: &Result<HostReport, Stop>| match report {
         Ok(report) => json!(report),
-        Err(error) => json!({ "error": error }),
+        Err(error) => json!({ "error": error.to_string() }),
     };
     reports.iter().map(|(host, report)| (host.clone(), entry(report))).collect()
 }
 
-fn tell(spec: &ClusterSpec, health: &Health, reports: &Reports, style: Style) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    let mut table = Table::new(&["HOST", "ARCH", "SERVICE", "STATE", "WHAT IT SAYS"]);
-    for host in spec.hosts.iter().filter(|host| reports.contains_key(&host.name)) {
-        rows(&mut table, host, &reports[&host.name]);
-    }
-    write!(out, "{table}")?;
-    writeln!(out)?;
-    writeln!(
-        out,
-        "quorum: {}   master: {}   scheduler: {}   agents: {} of {}",
+/// Who leads, and what is wrong.
+fn words(spec: &ClusterSpec, health: &Health, style: Style) -> String {
+    let mut lines = vec![format!(
+        "\nquorum: {}   master: {}   scheduler: {}   agents: {} of {}",
         leader(health.quorum_leader.as_ref()),
         leader(health.leading_master.as_ref()),
         leader(health.leading_scheduler.as_ref()),
         health.agents_registered,
         health.agents_wanted
-    )?;
+    )];
     if spec.options.auth == Auth::None || spec.scheme_word() == "http" {
-        writeln!(out, "{}", style.bad("warning: the HTTP APIs are open (mesoform_auth=none or mesoform_http=plain): anyone who reaches them can run programs on the hosts"))?;
+        lines.push(style.bad(OPEN));
     }
     if health.is_well() {
-        writeln!(out, "{}", style.good("all is well"))?;
+        lines.push(style.good("all is well"));
     }
-    for ailment in &health.ailments {
-        writeln!(out, "{} {ailment}", style.bad("wrong:"))?;
+    let wrong = |ailment: &String| format!("{} {}", style.bad("wrong:"), harmless(ailment));
+    lines.extend(health.ailments.iter().map(ToString::to_string).map(|a| wrong(&a)));
+    lines.join("\n") + "\n"
+}
+
+fn table(spec: &ClusterSpec, reports: &Reports) -> Table {
+    let mut table = Table::new(&["HOST", "ARCH", "SERVICE", "STATE", "WHAT IT SAYS"]);
+    for host in &spec.hosts {
+        if let Some(report) = reports.get(&host.name) {
+            rows(&mut table, host, report);
+        }
     }
-    Ok(())
+    table
 }
 
 fn leader(host: Option<&String>) -> String {
     host.map_or_else(|| "nobody leads".into(), |host| format!("{host} leads"))
 }
 
-fn rows(table: &mut Table, host: &HostSpec, report: &Result<HostReport, String>) {
+fn rows(table: &mut Table, host: &HostSpec, report: &Result<HostReport, Stop>) {
     match report {
         Err(_) => table.row(vec![host.name.clone(), "?".into(), "-".into(), "unknown".into()]),
         Ok(report) => {
             for service in &host.services {
                 let arch = report.arch.clone();
                 let found = report.services.get(service);
-                table.row(vec![host.name.clone(), arch, service.to_string(), state(found), says(found)]);
+                table.row(vec![
+                    host.name.clone(),
+                    arch,
+                    service.to_string(),
+                    state(found),
+                    says(found),
+                ]);
             }
         }
     }
@@ -96,7 +115,10 @@ fn says(report: Option<&ServiceReport>) -> String {
         (Some(error), _) => error.clone(),
         (None, Some(View::Quorum(view))) => format!(
             "term {}, revision {}, {} members, {} KiB",
-            view.term, view.revision, view.members.len(), view.db_size / 1024
+            view.term,
+            view.revision,
+            view.members.len(),
+            view.db_size / 1024
         ),
         _ => report.status.clone(),
     }

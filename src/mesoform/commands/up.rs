@@ -1,28 +1,25 @@
-use super::run::{AdminWish, Scope, Wish, observer, until_interrupted};
-use crate::cli::{OutputFormat, UpArgs};
+use super::run::{AdminWish, Scope, Wish, conclude, until_interrupted};
+use crate::cli::UpArgs;
 use crate::exit::Exit;
 use crate::render::{self, Style, seconds};
 use mesoform_cluster::{ClusterSpec, Service, Summary, up};
 use serde::Serialize;
-use std::io::Write;
 
 /// `mesoform up -i INV`.
 pub async fn run(args: UpArgs) -> anyhow::Result<Exit> {
-    let observer = observer(args.output);
+    let observer = render::observer(args.output);
     let scope = Scope::of(&args.hosts, &*observer)?;
     let spec = scope.spec.clone();
     let admin = if args.check { AdminWish::MayMiss } else { AdminWish::Create };
     let wish = Wish { check: args.check, diff: args.diff, timeout: args.timeout, admin };
     let mut run = scope.run(&args.hosts, observer.clone(), wish)?;
-    let (exit, summary) = until_interrupted(&*observer, up(&mut run)).await?;
+    let summary = until_interrupted(up(&mut run)).await?;
     drop(run);
     drop(observer);
-    let Some(summary) = summary else { return Ok(exit) };
-    match args.output.output {
-        OutputFormat::Json => render::json_line(&Last::of(&spec, &summary, args.check)),
-        OutputFormat::Text => last_words(&spec, &summary, &args)?,
-    }
-    Ok(if summary.unreachable.is_empty() { exit } else { Exit::Unreachable })
+    let object = Last::of(&spec, &summary, args.check);
+    let style = Style::of_stdout(args.output.color);
+    let text = if args.check { would(&summary) } else { is_up(&spec, &summary, style) };
+    conclude(args.output, &summary, &object, &text)
 }
 
 /// The last object of `--output json`.
@@ -79,24 +76,26 @@ impl Endpoints {
     }
 }
 
-fn last_words(spec: &ClusterSpec, summary: &Summary, args: &UpArgs) -> anyhow::Result<()> {
-    let style = Style::of(args.output.color);
-    let mut out = std::io::stdout().lock();
-    let hosts = summary.hosts;
-    if args.check {
-        writeln!(out, "{} changes would be made on {hosts} hosts; nothing was changed", summary.changed)?;
-        return Ok(());
-    }
-    let words = format!("{} is up", spec.name);
-    writeln!(
-        out,
-        "{}: {} changes on {hosts} hosts in {}",
-        style.good(&words), summary.changed, seconds(summary.millis())
-    )?;
+fn would(summary: &Summary) -> String {
+    let (changed, hosts) = (summary.changed, summary.hosts);
+    format!("{changed} changes would be made on {hosts} hosts; nothing was changed\n")
+}
+
+fn is_up(spec: &ClusterSpec, summary: &Summary, style: Style) -> String {
     let endpoints = Endpoints::of(spec);
-    writeln!(out, "  apps (Marathon)   {}", endpoints.schedulers.join("  "))?;
-    writeln!(out, "  masters (Mesos)   {}", endpoints.masters.join("  "))?;
-    writeln!(out, "  quorum (etcd v3)  {}", endpoints.quorum.join("  "))?;
-    writeln!(out, "  CA and password   {}", spec.state_dir.display())?;
-    Ok(())
+    format!(
+        "{}: {} changes on {} hosts in {}\n  \
+         apps (Marathon)   {}\n  \
+         masters (Mesos)   {}\n  \
+         quorum (etcd v3)  {}\n  \
+         CA and password   {}\n",
+        style.good(&format!("{} is up", spec.name)),
+        summary.changed,
+        summary.hosts,
+        seconds(summary.millis()),
+        endpoints.schedulers.join("  "),
+        endpoints.masters.join("  "),
+        endpoints.quorum.join("  "),
+        spec.state_dir.display()
+    )
 }

@@ -1,7 +1,8 @@
-use super::{Style, plain};
+use super::{Style, one_line, plain};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use mesoform_cluster::{Observer, Progress};
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -44,7 +45,14 @@ impl Live {
             bar.set_prefix(self.style.strong(&format!("{host:<16}")));
             bar
         });
-        bar.set_message(text);
+        bar.set_message(one_line(&text));
+    }
+
+    /// Between two phases nothing moves: a command may ask a question there.
+    fn rest(&self) {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let Lines { phase, hosts } = std::mem::take(&mut *lines);
+        phase.iter().chain(hosts.values()).for_each(ProgressBar::finish_and_clear);
     }
 
     fn bar(&self, template: &str) -> ProgressBar {
@@ -60,6 +68,7 @@ impl Observer for Live {
     fn on(&self, progress: Progress) {
         match &progress {
             Progress::Phase { title, .. } => self.phase(title),
+            Progress::PhaseDone { .. } => self.rest(),
             Progress::Host { host, text } => self.host(host, text.clone()),
             Progress::Bytes { host, sent, total } => {
                 let (sent, total) = (sent / 1024, total / 1024);
@@ -69,7 +78,7 @@ impl Observer for Live {
         }
         if let Some(line) = plain::line(self.style, &progress) {
             // A terminal that is gone is no reason to stop a run half way.
-            let _ = self.bars.println(line);
+            self.bars.suspend(|| drop(writeln!(std::io::stderr().lock(), "{line}")));
         }
     }
 }

@@ -12,7 +12,7 @@ use json::Json;
 use live::Live;
 use mesoform_cluster::Observer;
 use plain::Plain;
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::Arc;
 
 /// The observer that `options` ask for.
@@ -33,14 +33,22 @@ pub struct Style {
 }
 
 impl Style {
-    /// `NO_COLOR` counts where colours are left to us.
+    /// For standard error, where runs are told. `NO_COLOR` counts where colours are left to us.
     pub fn of(choice: ColorChoice) -> Self {
+        Self::on(choice, &std::io::stderr())
+    }
+
+    /// For standard output, where results are told.
+    pub fn of_stdout(choice: ColorChoice) -> Self {
+        Self::on(choice, &std::io::stdout())
+    }
+
+    fn on(choice: ColorChoice, stream: &impl IsTerminal) -> Self {
         let colored = match choice {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
             ColorChoice::Auto => {
-                std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
-                    && std::io::stderr().is_terminal()
+                std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) && stream.is_terminal()
             }
         };
         Self { colored }
@@ -87,6 +95,34 @@ impl Style {
 /// Seconds with one decimal, for people.
 pub fn seconds(millis: u64) -> String {
     format!("{}.{} s", millis / 1000, millis % 1000 / 100)
+}
+
+/// Prints a command's result. Nobody reading any more (`| head`) is no error.
+///
+/// # Errors
+/// Standard output cannot be written to.
+pub fn say(text: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}
+
+/// How many characters fit into a line of standard output; none where it is no terminal.
+pub fn width() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
+    Some(width.0.into())
+}
+
+/// Words of a host for a terminal: without what would move its cursor or change its colours.
+pub fn harmless(text: &str) -> String {
+    text.chars().filter(|c| *c == '\n' || !c.is_control()).collect()
+}
+
+/// The same in one line.
+pub fn one_line(text: &str) -> String {
+    harmless(&text.replace('\n', " "))
 }
 
 pub use json::print as json_line;

@@ -1,5 +1,3 @@
-use std::fmt;
-
 /// Columns as wide as they need to be; the last one takes what is left.
 #[derive(Debug)]
 pub struct Table {
@@ -7,13 +5,31 @@ pub struct Table {
     rows: Vec<Vec<String>>,
 }
 
+const GAP: &str = "  ";
+
 impl Table {
     pub fn new(header: &[&'static str]) -> Self {
         Self { header: header.to_vec(), rows: Vec::new() }
     }
 
+    /// Words of hosts may be anything: what would move the cursor is left out.
     pub fn row(&mut self, cells: Vec<String>) {
-        self.rows.push(cells);
+        self.rows.push(cells.iter().map(|cell| super::one_line(cell)).collect());
+    }
+
+    /// The lines of the table, cut at `limit` characters where there is one.
+    pub fn text(&self, limit: Option<usize>) -> String {
+        let widths = self.widths();
+        let header: Vec<String> = self.header.iter().map(|&title| title.to_owned()).collect();
+        std::iter::once(&header)
+            .chain(&self.rows)
+            .map(|cells| {
+                let padded =
+                    cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+                let line = padded.collect::<Vec<_>>().join(GAP);
+                format!("{}\n", cut(line.trim_end(), limit))
+            })
+            .collect()
     }
 
     fn widths(&self) -> Vec<usize> {
@@ -26,18 +42,43 @@ impl Table {
     }
 }
 
-impl fmt::Display for Table {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let widths = self.widths();
-        let line = |f: &mut fmt::Formatter<'_>, cells: &mut dyn Iterator<Item = &str>| {
-            let padded = cells.zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
-            let text = padded.collect::<Vec<_>>().join("  ");
-            writeln!(f, "{}", text.trim_end())
-        };
-        line(f, &mut self.header.iter().copied())?;
-        for row in &self.rows {
-            line(f, &mut row.iter().map(String::as_str))?;
+fn cut(line: &str, limit: Option<usize>) -> String {
+    match limit {
+        Some(limit) if line.chars().count() > limit => {
+            let kept: String = line.chars().take(limit.saturating_sub(1)).collect();
+            format!("{}…", kept.trim_end())
         }
-        Ok(())
+        _ => line.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        let mut table = Table::new(&["HOST", "WHAT IT SAYS"]);
+        table.row(vec!["m1".into(), "waiting for\nm2 and\x1b[2J m3".into()]);
+        table.row(vec!["longer-name".into(), String::new()]);
+        table
+    }
+
+    #[test]
+    fn columns_stand_below_each_other() {
+        insta::assert_snapshot!(table().text(None), @r"
+        HOST         WHAT IT SAYS
+        m1           waiting for m2 and[2J m3
+        longer-name
+        ");
+    }
+
+    #[test]
+    fn a_narrow_terminal_cuts_the_last_column() {
+        insta::assert_snapshot!(table().text(Some(24)), @r"
+        HOST         WHAT IT SA…
+        m1           waiting fo…
+        longer-name
+        ");
+        assert_eq!(table().text(Some(0)).lines().count(), 3);
     }
 }

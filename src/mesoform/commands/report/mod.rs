@@ -27,7 +27,8 @@ async fn report(etc: &Path) -> HostReport {
         .filter(|service| etc.join(format!("{service}.yml")).exists())
         .collect();
     let mut states = systemd::states(&installed).await;
-    let views = futures::future::join_all(installed.iter().map(|service| view(etc, *service))).await;
+    let views =
+        futures::future::join_all(installed.iter().map(|service| view(etc, *service))).await;
     let services = installed.iter().zip(views).map(|(service, view)| {
         let (active, status) = states.remove(service).unwrap_or_default();
         let (view, error) = match view {

@@ -14,7 +14,8 @@ pub async fn ask(config: &Path) -> anyhow::Result<QuorumView> {
     let own = settings.voters.iter().find(|voter| voter.slot == settings.slot);
     let own = own.context("its own slot is not among its voters")?;
     let channel = dial(&own.client, &identity)?;
-    let status = MaintenanceClient::new(channel.clone()).status(StatusRequest {}).await?.into_inner();
+    let status =
+        MaintenanceClient::new(channel.clone()).status(StatusRequest {}).await?.into_inner();
     let header = status.header.unwrap_or_default();
     // Without consensus nobody can list the members for sure; what is known of the voter still counts.
     let members = ClusterClient::new(channel).member_list(MemberListRequest::default()).await;

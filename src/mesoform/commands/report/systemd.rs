@@ -4,6 +4,10 @@ use tokio::process::Command;
 
 /// systemd's word for each service and the service's own, from one call; empty without systemd.
 pub async fn states(services: &[Service]) -> BTreeMap<Service, (String, String)> {
+    if services.is_empty() {
+        // Without a name it would tell of the manager itself.
+        return BTreeMap::new();
+    }
     let units = services.iter().map(|service| service.unit());
     let output = Command::new("systemctl")
         .args(["show", "--property=Id,ActiveState,StatusText"])
