@@ -53,7 +53,9 @@ pub async fn run(state: Arc<State>, leadership: Leadership, proposer: Proposer) 
         compactor.see(now, state.now().revision);
         while leadership.metrics().state.is_leader() {
             let Ok(compacted) = state.read().map(|tables| tables.compacted()) else { break };
-            let Some(revision) = compactor.next(now, state.now().revision, compacted) else { break };
+            let Some(revision) = compactor.next(now, state.now().revision, compacted) else {
+                break;
+            };
             let command = Kind::Compact(CompactionRequest { revision, physical: false });
             if proposer.propose_here(vec![command.into()]).await.is_err() {
                 break;

@@ -38,7 +38,8 @@ impl DataDir {
     /// It is in use, belongs to another cluster or to something else, is in a newer format, or
     /// cannot be written.
     pub fn open(path: &Path, cluster: &str) -> Result<Self> {
-        let fail = |e: io::Error| QuorumError::DataDir { path: path.to_owned(), cause: e.to_string() };
+        let fail =
+            |e: io::Error| QuorumError::DataDir { path: path.to_owned(), cause: e.to_string() };
         fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(fail)?;
         let lock = lock(path)?;
         let record = match fs::read(path.join(VOTER)) {
@@ -126,7 +127,8 @@ fn refuse_foreign(path: &Path) -> Result<()> {
     let fail = |e: io::Error| QuorumError::DataDir { path: path.to_owned(), cause: e.to_string() };
     for entry in fs::read_dir(path).map_err(fail)? {
         let name = entry.map_err(fail)?.file_name();
-        let ours = name == LOCK || name == "lost+found" || name.as_encoded_bytes().starts_with(b".");
+        let ours =
+            name == LOCK || name == "lost+found" || name.as_encoded_bytes().starts_with(b".");
         if !ours {
             return Err(QuorumError::ForeignDir { path: path.to_owned() });
         }

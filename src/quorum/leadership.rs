@@ -4,6 +4,10 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+/// A change of leaders takes less.
+const LOST: Duration = Duration::from_secs(3);
+const FAR: Duration = Duration::from_secs(3600);
+
 /// Who leads, as far as this voter knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Leader {
@@ -70,11 +74,27 @@ impl Leadership {
     }
 
     /// Waits until `condition` holds, but not beyond `deadline`.
-    pub async fn wait_for(&mut self, deadline: Instant, condition: impl Fn(&Leader) -> bool) -> Leader {
+    pub async fn wait_for(
+        &mut self,
+        deadline: Instant,
+        condition: impl Fn(&Leader) -> bool,
+    ) -> Leader {
         loop {
             let leader = self.now();
             if condition(&leader) || !self.changed(deadline).await {
                 return leader;
+            }
+        }
+    }
+
+    /// Waits until there has been no leader for a while.
+    pub async fn lost(mut self) {
+        loop {
+            self.wait_for(Instant::now() + FAR, |leader| *leader == Leader::None).await;
+            let found =
+                self.wait_for(Instant::now() + LOST, |leader| *leader != Leader::None).await;
+            if found == Leader::None {
+                return;
             }
         }
     }

@@ -78,7 +78,8 @@ pub fn incoming(
             };
             let (tls, cluster, accepted) = (tls.clone(), cluster.clone(), accepted.clone());
             tokio::spawn(async move {
-                let shaken = tokio::time::timeout(HANDSHAKE, shake(tls, stream, &cluster, roles)).await;
+                let shaken =
+                    tokio::time::timeout(HANDSHAKE, shake(tls, stream, &cluster, roles)).await;
                 drop(room);
                 match shaken {
                     // The server may have ended meanwhile.

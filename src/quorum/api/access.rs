@@ -1,5 +1,5 @@
 use super::Api;
-use super::errors::{NO_LEADER, permission_denied, too_large};
+use super::errors::{NO_LEADER, STOPPED, permission_denied, too_large};
 use crate::leadership::Leader;
 use crate::mvcc::{MvccError, ReadTables, check_command};
 use crate::serve::caller;
@@ -28,14 +28,29 @@ pub fn writer<T>(request: &Request<T>) -> Result<(), Status> {
     if may_write(caller(request)?.role) { Ok(()) } else { Err(permission_denied()) }
 }
 
+fn wants_leader<T>(request: &Request<T>) -> bool {
+    request.metadata().get(REQUIRE_LEADER).is_some_and(|value| value == "true")
+}
+
 impl Api {
     /// Whether the call wants a leader, and there is none.
     pub fn check_leader<T>(&self, request: &Request<T>) -> Result<(), Status> {
-        let wanted = request.metadata().get(REQUIRE_LEADER).is_some_and(|value| value == "true");
-        if wanted && self.leadership.now() == Leader::None {
+        if wants_leader(request) && self.leadership.now() == Leader::None {
             return Err(Status::unavailable(NO_LEADER));
         }
         Ok(())
+    }
+
+    /// Ends when a stream must: with the service, or with the leader where the call wants one.
+    pub fn end_of_stream<T>(&self, request: &Request<T>) -> impl Future<Output = Status> + use<T> {
+        let wanted = wants_leader(request);
+        let (leadership, shutdown) = (self.leadership.clone(), self.shutdown.clone());
+        async move {
+            tokio::select! {
+                () = shutdown.cancelled() => Status::unavailable(STOPPED),
+                () = leadership.lost(), if wanted => Status::unavailable(NO_LEADER),
+            }
+        }
     }
 
     /// Has a command carried out: its answer, and the term in which it was.
@@ -74,5 +89,7 @@ impl Api {
 
 /// A voter of another version answered something else than was asked.
 pub fn unexpected() -> Status {
-    Status::internal("etcdserver: an unexpected answer from the leader; run the same version of mesoform on all voters")
+    Status::internal(
+        "etcdserver: an unexpected answer from the leader; run the same version of mesoform on all voters",
+    )
 }

@@ -9,10 +9,9 @@ use tonic::Status;
 
 pub const NO_LEADER: &str = "etcdserver: no leader";
 const TIMED_OUT: &str = "etcdserver: request timed out";
-const LEADER_LOST: &str =
-    "etcdserver: request timed out, possibly due to previous leader failure";
+const LEADER_LOST: &str = "etcdserver: request timed out, possibly due to previous leader failure";
 const TOO_MANY: &str = "etcdserver: too many requests";
-const STOPPED: &str = "etcdserver: server stopped";
+pub const STOPPED: &str = "etcdserver: server stopped";
 
 pub fn permission_denied() -> Status {
     Status::permission_denied("etcdserver: permission denied")
@@ -38,9 +37,7 @@ impl From<Refusal> for Status {
             ),
             Refusal::KeyNotFound => Self::invalid_argument("etcdserver: key not found"),
             Refusal::LeaseNotFound => Self::not_found("etcdserver: requested lease not found"),
-            Refusal::LeaseExists => {
-                Self::failed_precondition("etcdserver: lease already exists")
-            }
+            Refusal::LeaseExists => Self::failed_precondition("etcdserver: lease already exists"),
             Refusal::Compacted => {
                 Self::out_of_range("etcdserver: mvcc: required revision has been compacted")
             }

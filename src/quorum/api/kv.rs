@@ -13,7 +13,10 @@ use tonic::{Request, Response, Status, async_trait};
 
 #[async_trait]
 impl Kv for Api {
-    async fn range(&self, request: Request<RangeRequest>) -> Result<Response<RangeResponse>, Status> {
+    async fn range(
+        &self,
+        request: Request<RangeRequest>,
+    ) -> Result<Response<RangeResponse>, Status> {
         self.check_leader(&request)?;
         let request = request.into_inner();
         check_range(&request)?;

@@ -10,6 +10,7 @@ use mesoform_etcd::pb::{
     LeaseTimeToLiveRequest, LeaseTimeToLiveResponse,
 };
 use mesoform_etcd::server::Lease;
+use std::pin::pin;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming, async_trait};
@@ -64,14 +65,21 @@ impl Lease for Api {
     ) -> Result<Response<Self::LeaseKeepAliveStream>, Status> {
         writer(&request)?;
         self.check_leader(&request)?;
+        let end = self.end_of_stream(&request);
         let mut requests = request.into_inner();
         let (answers, stream) = mpsc::channel(QUEUE);
         let api = self.clone();
         tokio::spawn(async move {
+            let mut end = pin!(end);
             loop {
                 let request = tokio::select! {
                     request = requests.message() => request,
                     () = answers.closed() => return,
+                    status = &mut end => {
+                        // Who has gone away meanwhile need not know.
+                        let _ = answers.try_send(Err(status));
+                        return;
+                    }
                 };
                 let Ok(Some(request)) = request else { return };
                 let answer = api.keep_alive(request.id).await;
@@ -102,7 +110,13 @@ impl Lease for Api {
             Vec::new()
         };
         let ttl = i64::try_from(left.left_ms / 1000).unwrap_or(i64::MAX);
-        Ok(Response::new(LeaseTimeToLiveResponse { header, id, ttl, granted_ttl: left.granted, keys }))
+        Ok(Response::new(LeaseTimeToLiveResponse {
+            header,
+            id,
+            ttl,
+            granted_ttl: left.granted,
+            keys,
+        }))
     }
 
     async fn lease_leases(

@@ -39,7 +39,10 @@ impl Maintenance for Api {
     }
 
     /// There are no alarms, so there is nothing to list or to end.
-    async fn alarm(&self, request: Request<AlarmRequest>) -> Result<Response<AlarmResponse>, Status> {
+    async fn alarm(
+        &self,
+        request: Request<AlarmRequest>,
+    ) -> Result<Response<AlarmResponse>, Status> {
         let header = Some(self.headers.at(self.state.now().revision));
         match request.get_ref().action() {
             AlarmAction::Get => {}

@@ -12,8 +12,8 @@ mod watch;
 pub use access::READERS;
 pub use headers::Headers;
 
-use crate::lease::Leases;
 use crate::leadership::Leadership;
+use crate::lease::Leases;
 use crate::machine::State;
 use crate::propose::Proposer;
 use crate::read::ReadIndex;
@@ -21,6 +21,7 @@ use crate::watch::Hub;
 use mesoform_etcd::server::{ClusterServer, KvServer, LeaseServer, MaintenanceServer, WatchServer};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
 /// What a client may send at once. etcd's limit is on the request itself and has its own message.
@@ -38,6 +39,7 @@ pub struct Api {
     pub leases: Leases,
     /// Shorter TTLs are raised to it: a lease must outlive a change of leaders.
     pub min_ttl: Duration,
+    pub shutdown: CancellationToken,
 }
 
 impl Api {

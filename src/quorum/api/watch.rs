@@ -18,9 +18,10 @@ impl Watch for Api {
         request: Request<Streaming<WatchRequest>>,
     ) -> Result<Response<Self::WatchStream>, Status> {
         self.check_leader(&request)?;
+        let end = self.end_of_stream(&request);
         let (out, responses) = mpsc::channel(QUEUE);
         let stream = WatchStream::new(self.state.clone(), self.hub.clone(), self.headers.clone());
-        tokio::spawn(stream.run(request.into_inner(), out));
+        tokio::spawn(stream.run(request.into_inner(), out, end));
         Ok(Response::new(ReceiverStream::new(responses)))
     }
 }

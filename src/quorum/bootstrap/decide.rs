@@ -41,8 +41,11 @@ pub fn decide(me: &Introduction, answers: &Answers) -> Step {
     if me.cluster_id != 0 || answers.values().any(|peer| peer.cluster_id != 0) {
         return Step::Lost;
     }
-    let others: Vec<u8> =
-        answers.iter().filter(|(_, peer)| peer.voters != me.voters).map(|(slot, _)| *slot).collect();
+    let others: Vec<u8> = answers
+        .iter()
+        .filter(|(_, peer)| peer.voters != me.voters)
+        .map(|(slot, _)| *slot)
+        .collect();
     if !others.is_empty() {
         return Step::Disagree(others);
     }

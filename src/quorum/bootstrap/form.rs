@@ -56,9 +56,11 @@ fn explain(introducer: &Introducer, step: Step) -> String {
             "waiting: the data of {} is a copy of another voter's; empty one of the two directories",
             introducer.names(&[one, other])
         ),
-        Step::Lost => "waiting: the cluster exists, but no voter that answers has its data; bring a \
+        Step::Lost => {
+            "waiting: the cluster exists, but no voter that answers has its data; bring a \
                        voter with data back, or restore a backup"
-            .to_owned(),
+                .to_owned()
+        }
         Step::Found(_) | Step::Join(_) => String::new(),
     }
 }
@@ -68,10 +70,8 @@ fn explain(introducer: &Introducer, step: Step) -> String {
 async fn found(introducer: &Introducer, raft: &Raft, ids: &[(u8, u64)]) -> Result<()> {
     let voters = &introducer.settings.voters;
     let id_of = |slot: u8| ids.iter().find(|(own, _)| *own == slot).map(|(_, id)| *id);
-    let members: BTreeMap<u64, Member> = voters
-        .iter()
-        .filter_map(|voter| Some((id_of(voter.slot)?, Member::from(voter))))
-        .collect();
+    let members: BTreeMap<u64, Member> =
+        voters.iter().filter_map(|voter| Some((id_of(voter.slot)?, Member::from(voter)))).collect();
     let cluster_id = cluster_id(&introducer.settings.cluster, members.keys());
     introducer.directory.set_cluster_id(cluster_id);
     tracing::info!(cluster_id = format!("{cluster_id:x}"), "founding the cluster");

@@ -126,8 +126,10 @@ fn a_wiped_voter_learns_and_then_takes_the_place_of_its_old_self() {
     assert_eq!(next_change(&old, 11, &member(1, "a")), Change::Nothing);
     assert_eq!(next_change(&old, 11, &member(1, "new")), Change::Readdress);
     assert_eq!(next_change(&old, 33, &member(3, "c")), Change::Learn);
-    let with_learner =
-        membership(&[BTreeSet::from([11, 12, 13])], &[&nodes[..], &[(33, member(3, "c"))]].concat());
+    let with_learner = membership(
+        &[BTreeSet::from([11, 12, 13])],
+        &[&nodes[..], &[(33, member(3, "c"))]].concat(),
+    );
     let wanted = Change::Promote(BTreeSet::from([11, 12, 33]));
     assert_eq!(next_change(&with_learner, 33, &member(3, "c")), wanted);
 }

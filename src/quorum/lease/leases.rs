@@ -167,14 +167,18 @@ impl Leases {
     async fn revoke_expired(&self) {
         let expired = self.clock.keeper().expired(Instant::now());
         for some in expired.chunks(REVOKED_AT_ONCE) {
-            let commands: Vec<Command> =
-                some.iter().map(|id| Kind::LeaseRevoke(LeaseRevokeRequest { id: *id }).into()).collect();
+            let commands: Vec<Command> = some
+                .iter()
+                .map(|id| Kind::LeaseRevoke(LeaseRevokeRequest { id: *id }).into())
+                .collect();
             let proposer = self.proposer.clone();
             // Not waited for: other leases run out meanwhile, and what fails is asked for again.
             tokio::spawn(async move {
                 match proposer.propose_here(commands).await {
                     Ok(_) | Err(ProposeError::NoLeader | ProposeError::Stopped) => {}
-                    Err(error) => tracing::warn!(%error, "leases that have run out are not revoked yet"),
+                    Err(error) => {
+                        tracing::warn!(%error, "leases that have run out are not revoked yet")
+                    }
                 }
             });
         }

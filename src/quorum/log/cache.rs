@@ -16,7 +16,8 @@ pub struct Cache {
 impl Cache {
     /// Adds what follows the newest entry. What does not follow replaces everything.
     pub fn push(&mut self, entry: Entry) {
-        let follows = self.entries.back().is_none_or(|last| last.log_id.index + 1 == entry.log_id.index);
+        let follows =
+            self.entries.back().is_none_or(|last| last.log_id.index + 1 == entry.log_id.index);
         if !follows {
             self.clear();
         }
@@ -74,4 +75,3 @@ fn weight(entry: &Entry) -> usize {
         _ => std::mem::size_of::<Entry>(),
     }
 }
-

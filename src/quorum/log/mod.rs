@@ -6,6 +6,7 @@
 
 mod cache;
 mod ops;
+mod storage;
 mod store;
 mod writer;
 

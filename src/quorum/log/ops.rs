@@ -7,14 +7,26 @@ pub type Done = oneshot::Sender<Result<(), String>>;
 
 /// What the writer is asked to do, strictly in order.
 pub enum Op {
-    Append { entries: Vec<(u64, Vec<u8>)>, done: LogFlushed<Config> },
-    Vote { vote: Vote, done: Done },
+    Append {
+        entries: Vec<(u64, Vec<u8>)>,
+        done: LogFlushed<Config>,
+    },
+    Vote {
+        vote: Vote,
+        done: Done,
+    },
     /// Not waited for: a hint that may be lost.
     Committed(LogId),
     /// Removes the entries from this index on.
-    Truncate { from: u64, done: Done },
+    Truncate {
+        from: u64,
+        done: Done,
+    },
     /// Removes the entries up to this one.
-    Purge { upto: LogId, done: Done },
+    Purge {
+        upto: LogId,
+        done: Done,
+    },
 }
 
 impl Op {

@@ -2,15 +2,13 @@ use super::cache::Cache;
 use super::ops::{Done, Op};
 use super::writer;
 use crate::error::{QuorumError, Result};
-use crate::raft::{Config, Entry, LogId, StorageError, Vote};
-use crate::wire::{decode_entry, encode_entry};
+use crate::raft::{Entry, LogId, StorageError, Vote};
+use crate::wire::decode_entry;
 use bytes::Bytes;
-use openraft::storage::{LogFlushed, LogState, RaftLogStorage};
-use openraft::{AnyError, ErrorSubject, ErrorVerb, OptionalSend, RaftLogReader, StorageIOError};
+use openraft::storage::RaftLogStorage;
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use serde::de::DeserializeOwned;
-use std::fmt::Debug;
-use std::ops::{Bound, Range, RangeBounds};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,13 +22,11 @@ pub(super) const COMMITTED: &str = "committed";
 
 /// What may wait for the writer. Raft waits for each write itself, so it never comes near it.
 const QUEUE: usize = 1024;
-/// About how many bytes of entries go into one message to a follower.
-const MESSAGE_BYTES: usize = 4 * 1024 * 1024;
 
 /// The Raft log. Clones share it.
 #[derive(Clone)]
 pub struct LogStore {
-    database: Arc<Database>,
+    pub(super) database: Arc<Database>,
     shared: Arc<Mutex<Shared>>,
     writer: SyncSender<Op>,
 }
@@ -38,10 +34,10 @@ pub struct LogStore {
 /// Reads entries for replication.
 pub type LogReader = LogStore;
 
-struct Shared {
-    cache: Cache,
-    purged: Option<LogId>,
-    last: Option<LogId>,
+pub(super) struct Shared {
+    pub cache: Cache,
+    pub purged: Option<LogId>,
+    pub last: Option<LogId>,
 }
 
 impl LogStore {
@@ -92,22 +88,22 @@ impl LogStore {
         }
     }
 
-    fn shared(&self) -> MutexGuard<'_, Shared> {
+    pub(super) fn shared(&self) -> MutexGuard<'_, Shared> {
         // What a panic could have left half done is only a cache of what is on disk.
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn write(&self, make: impl FnOnce(Done) -> Op) -> Result<(), String> {
+    pub(super) async fn write(&self, make: impl FnOnce(Done) -> Op) -> Result<(), String> {
         let (done, waiting) = oneshot::channel();
         self.send(make(done))?;
         waiting.await.map_err(|_| gone())?
     }
 
-    fn send(&self, op: Op) -> Result<(), String> {
+    pub(super) fn send(&self, op: Op) -> Result<(), String> {
         self.writer.send(op).map_err(|_| gone())
     }
 
-    fn entries(&self, range: Range<u64>, budget: usize) -> Result<Vec<Entry>, String> {
+    pub(super) fn entries(&self, range: Range<u64>, budget: usize) -> Result<Vec<Entry>, String> {
         if range.is_empty() {
             return Ok(Vec::new());
         }
@@ -133,7 +129,7 @@ impl LogStore {
         Ok(entries)
     }
 
-    fn fact<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, String> {
+    pub(super) fn fact<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, String> {
         fact(&self.database, name)
     }
 }
@@ -146,7 +142,7 @@ impl Shared {
     }
 }
 
-fn last_stored(database: &Database) -> Result<Option<LogId>, String> {
+pub(super) fn last_stored(database: &Database) -> Result<Option<LogId>, String> {
     let Some(log) = open(database, LOG).map_err(|e| e.to_string())? else { return Ok(None) };
     let Some((_, entry)) = log.last().map_err(|e| e.to_string())? else { return Ok(None) };
     Ok(Some(decode_entry(Bytes::copy_from_slice(entry.value()))?.log_id))
@@ -172,107 +168,4 @@ fn open<K: redb::Key + 'static, V: redb::Value + 'static>(
 
 fn gone() -> String {
     "the log's writer has ended".to_owned()
-}
-
-fn failed(verb: ErrorVerb) -> impl FnOnce(String) -> StorageError {
-    move |cause| StorageIOError::new(ErrorSubject::Logs, verb, AnyError::error(cause)).into()
-}
-
-impl RaftLogReader<Config> for LogStore {
-    async fn try_get_log_entries<R: RangeBounds<u64> + Clone + Debug + OptionalSend>(
-        &mut self,
-        range: R,
-    ) -> Result<Vec<Entry>, StorageError> {
-        let start = match range.start_bound() {
-            Bound::Included(start) => *start,
-            Bound::Excluded(start) => start.saturating_add(1),
-            Bound::Unbounded => 0,
-        };
-        let end = match range.end_bound() {
-            Bound::Included(end) => end.saturating_add(1),
-            Bound::Excluded(end) => *end,
-            Bound::Unbounded => u64::MAX,
-        };
-        self.entries(start..end, usize::MAX).map_err(failed(ErrorVerb::Read))
-    }
-
-    async fn limited_get_log_entries(
-        &mut self,
-        start: u64,
-        end: u64,
-    ) -> Result<Vec<Entry>, StorageError> {
-        self.entries(start..end, MESSAGE_BYTES).map_err(failed(ErrorVerb::Read))
-    }
-}
-
-impl RaftLogStorage<Config> for LogStore {
-    type LogReader = LogReader;
-
-    async fn get_log_state(&mut self) -> Result<LogState<Config>, StorageError> {
-        let shared = self.shared();
-        Ok(LogState { last_purged_log_id: shared.purged, last_log_id: shared.last })
-    }
-
-    async fn get_log_reader(&mut self) -> LogReader {
-        self.clone()
-    }
-
-    async fn save_vote(&mut self, vote: &Vote) -> Result<(), StorageError> {
-        let vote = *vote;
-        self.write(|done| Op::Vote { vote, done }).await.map_err(failed(ErrorVerb::Write))
-    }
-
-    async fn read_vote(&mut self) -> Result<Option<Vote>, StorageError> {
-        self.fact(VOTE).map_err(failed(ErrorVerb::Read))
-    }
-
-    async fn save_committed(&mut self, committed: Option<LogId>) -> Result<(), StorageError> {
-        let hint = committed.map_or(Ok(()), |committed| self.send(Op::Committed(committed)));
-        hint.map_err(failed(ErrorVerb::Write))
-    }
-
-    async fn read_committed(&mut self) -> Result<Option<LogId>, StorageError> {
-        self.fact(COMMITTED).map_err(failed(ErrorVerb::Read))
-    }
-
-    async fn append<I>(&mut self, entries: I, callback: LogFlushed<Config>) -> Result<(), StorageError>
-    where
-        I: IntoIterator<Item = Entry> + OptionalSend,
-        I::IntoIter: OptionalSend,
-    {
-        let mut encoded = Vec::new();
-        {
-            let mut shared = self.shared();
-            // Raft waits for each append: what was appended before is on disk.
-            shared.cache.trim();
-            for entry in entries {
-                let bytes = encode_entry(&entry).map_err(failed(ErrorVerb::Write))?;
-                encoded.push((entry.log_id.index, bytes));
-                shared.last = Some(entry.log_id);
-                shared.cache.push(entry);
-            }
-        }
-        let op = Op::Append { entries: encoded, done: callback };
-        self.send(op).map_err(failed(ErrorVerb::Write))
-    }
-
-    async fn truncate(&mut self, log_id: LogId) -> Result<(), StorageError> {
-        let from = log_id.index;
-        self.write(|done| Op::Truncate { from, done }).await.map_err(failed(ErrorVerb::Write))?;
-        self.shared().cache.truncate(from);
-        let last = last_stored(&self.database).map_err(failed(ErrorVerb::Read))?;
-        let mut shared = self.shared();
-        shared.last = last.or(shared.purged);
-        Ok(())
-    }
-
-    async fn purge(&mut self, log_id: LogId) -> Result<(), StorageError> {
-        {
-            let mut shared = self.shared();
-            shared.purged = Some(log_id);
-            shared.cache.purge(log_id.index);
-            shared.last = shared.last.max(Some(log_id));
-        }
-        self.write(|done| Op::Purge { upto: log_id, done }).await.map_err(failed(ErrorVerb::Write))
-    }
 }

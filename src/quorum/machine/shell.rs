@@ -3,7 +3,9 @@ use crate::mvcc::MvccError;
 use crate::raft::{Config, Entry, LogId, Member, Membership, SnapshotMeta, StorageError};
 use crate::wire::Replies;
 use openraft::storage::{RaftStateMachine, Snapshot};
-use openraft::{AnyError, ErrorSubject, ErrorVerb, OptionalSend, RaftSnapshotBuilder, StorageIOError};
+use openraft::{
+    AnyError, ErrorSubject, ErrorVerb, OptionalSend, RaftSnapshotBuilder, StorageIOError,
+};
 use std::fs::{File, OpenOptions};
 use std::path::PathBuf;
 use std::sync::Arc;

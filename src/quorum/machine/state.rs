@@ -42,7 +42,13 @@ impl State {
             .map_err(|e| fail(e.to_string()))?;
         let progress = prepare(&database).map_err(|e| fail(e.to_string()))?;
         let (progress, _) = watch::channel(progress);
-        Ok(Self { path: path.to_owned(), database, listener, progress, unflushed: AtomicU32::new(0) })
+        Ok(Self {
+            path: path.to_owned(),
+            database,
+            listener,
+            progress,
+            unflushed: AtomicU32::new(0),
+        })
     }
 
     /// A view of the state as it is now.
@@ -107,10 +113,7 @@ fn prepare(database: &Database) -> Result<Progress, MvccError> {
     transaction.set_quick_repair(true);
     let progress = {
         let tables = WriteTables::open(&transaction)?;
-        Progress {
-            applied: meta::get(tables.meta(), meta::APPLIED)?,
-            revision: tables.revision(),
-        }
+        Progress { applied: meta::get(tables.meta(), meta::APPLIED)?, revision: tables.revision() }
     };
     transaction.commit()?;
     Ok(progress)

@@ -75,7 +75,10 @@ async fn a_batch_is_answered_command_by_command() {
     let dir = tempfile::tempdir().unwrap();
     let (mut machine, state) = machine(dir.path());
     let replies = machine
-        .apply([entry(1, vec![put("a", "1"), put("", "no key is fine here")]), entry(2, vec![put("a", "2")])])
+        .apply([
+            entry(1, vec![put("a", "1"), put("", "no key is fine here")]),
+            entry(2, vec![put("a", "2")]),
+        ])
         .await
         .unwrap();
     assert_eq!(replies.iter().map(|r| r.replies.len()).collect::<Vec<_>>(), [2, 1]);
@@ -93,7 +96,10 @@ async fn a_snapshot_makes_an_equal_state() {
     let lease = Kind::LeaseGrant(LeaseGrantRequest { ttl: 60, id: 7 });
     let leased = Kind::Put(PutRequest { key: "l".into(), lease: 7, ..Default::default() });
     let large = put("large", vec![7; 700_000]);
-    source.apply([entry(1, vec![lease, leased, put("a", "1"), large, put("a", "2")])]).await.unwrap();
+    source
+        .apply([entry(1, vec![lease, leased, put("a", "1"), large, put("a", "2")])])
+        .await
+        .unwrap();
     target.apply([entry(1, vec![put("gone", "1")])]).await.unwrap();
 
     let snapshot = source.get_snapshot_builder().await.build_snapshot().await.unwrap();

@@ -10,10 +10,20 @@ use redb::WriteTransaction;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
     /// All events of one revision, each with the key's previous version.
-    Revision { revision: i64, events: Vec<Event> },
-    Compacted { revision: i64 },
-    LeaseGranted { id: i64, ttl: i64 },
-    LeaseRevoked { id: i64 },
+    Revision {
+        revision: i64,
+        events: Vec<Event>,
+    },
+    Compacted {
+        revision: i64,
+    },
+    LeaseGranted {
+        id: i64,
+        ttl: i64,
+    },
+    LeaseRevoked {
+        id: i64,
+    },
 }
 
 /// A command's reply, and what it changed.

@@ -51,7 +51,8 @@ fn doomed(tables: &WriteTables<'_>, upto: i64) -> Result<Vec<Doomed>> {
         let event = Event::decode(event.value())?;
         let deletion = event.r#type() == EventType::Delete;
         let key = event.kv.map(|kv| kv.key).unwrap_or_default();
-        let newest_within = tables.history.get((key.as_ref(), revision))?.map(|place| place.value());
+        let newest_within =
+            tables.history.get((key.as_ref(), revision))?.map(|place| place.value());
         if newest_within != Some(place) {
             doomed.push(Doomed { key, revision, place, superseded_within: true });
             continue;

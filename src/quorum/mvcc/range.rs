@@ -168,7 +168,8 @@ pub(super) fn event_at(tables: &impl Tables, revision: u64, place: u32) -> Resul
 }
 
 fn filter(kvs: &mut Vec<KeyValue>, request: &RangeRequest) {
-    let keep = |value: i64, min: i64, max: i64| (min == 0 || value >= min) && (max == 0 || value <= max);
+    let keep =
+        |value: i64, min: i64, max: i64| (min == 0 || value >= min) && (max == 0 || value <= max);
     kvs.retain(|kv| {
         keep(kv.mod_revision, request.min_mod_revision, request.max_mod_revision)
             && keep(kv.create_revision, request.min_create_revision, request.max_create_revision)

@@ -26,7 +26,9 @@ impl WriteTables<'_> {
         let Some(kv) = event.kv else { return Ok(()) };
         self.history.insert((kv.key.as_ref(), revision), place)?;
         let replaced = match kind {
-            EventType::Put => self.current.insert(kv.key.as_ref(), kv.encode_to_vec().as_slice())?,
+            EventType::Put => {
+                self.current.insert(kv.key.as_ref(), kv.encode_to_vec().as_slice())?
+            }
             EventType::Delete => self.current.remove(kv.key.as_ref())?,
         };
         let before = replaced.map(|kv| mesoform_etcd::pb::KeyValue::decode(kv.value()));

@@ -5,9 +5,7 @@ use openraft::error::{
     Fatal, NetworkError, RPCError, RaftError, ReplicationClosed, StreamingError, Unreachable,
 };
 use openraft::network::{Backoff, RPCOption, RaftNetwork, RaftNetworkFactory};
-use openraft::raft::{
-    AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, VoteResponse,
-};
+use openraft::raft::{AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, VoteResponse};
 use openraft::{AnyError, OptionalSend, Snapshot};
 use std::future::Future;
 use std::sync::Arc;
@@ -57,7 +55,7 @@ impl RaftNetwork<Config> for Connection {
             envelope: Some(self.directory.envelope(self.target)),
             vote: Some(rpc.vote.into()),
             previous: rpc.prev_log_id.map(Into::into),
-            entries: entries.map_err(|cause| garbled(cause))?,
+            entries: entries.map_err(garbled)?,
             commit: rpc.leader_commit.map(Into::into),
         };
         let response = self.client()?.append(request).await.map_err(|e| rpc_error(&e))?;

@@ -52,7 +52,10 @@ fn stopped(error: impl std::fmt::Display) -> Status {
 
 #[async_trait]
 impl Peer for PeerService {
-    async fn hello(&self, request: Request<HelloRequest>) -> Result<Response<HelloResponse>, Status> {
+    async fn hello(
+        &self,
+        request: Request<HelloRequest>,
+    ) -> Result<Response<HelloResponse>, Status> {
         let request = request.into_inner();
         check_protocol(request.protocol)?;
         let from = self.introducer.answer(request.from).await?;
@@ -60,10 +63,9 @@ impl Peer for PeerService {
     }
 
     async fn join(&self, request: Request<JoinRequest>) -> Result<Response<JoinResponse>, Status> {
-        let caller = crate::serve::caller(&request)?;
         let request = request.into_inner();
         check_protocol(request.protocol)?;
-        let outcome = self.members.join(request, &caller.host).await?;
+        let outcome = self.members.join(request).await?;
         Ok(Response::new(JoinResponse { outcome: outcome as i32 }))
     }
 
@@ -127,7 +129,10 @@ impl Peer for PeerService {
         Ok(Response::new(response))
     }
 
-    async fn renew(&self, request: Request<RenewRequest>) -> Result<Response<RenewResponse>, Status> {
+    async fn renew(
+        &self,
+        request: Request<RenewRequest>,
+    ) -> Result<Response<RenewResponse>, Status> {
         let request = request.into_inner();
         self.check(request.envelope)?;
         Ok(Response::new(self.leases.here(request.lease, request.peek).await))

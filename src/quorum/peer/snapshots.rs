@@ -55,7 +55,8 @@ pub async fn send(
     });
     let call = client.snapshot(ReceiverStream::new(receiver));
     let answer = tokio::time::timeout(LIMIT, call).await;
-    let answer = answer.unwrap_or_else(|_| Err(Status::deadline_exceeded("a snapshot took too long")));
+    let answer =
+        answer.unwrap_or_else(|_| Err(Status::deadline_exceeded("a snapshot took too long")));
     if let Ok(Err(error)) = reading.await {
         tracing::error!(%error, "a snapshot could not be read");
     }
@@ -91,8 +92,12 @@ pub async fn receive(
     Ok(SnapshotResponse { vote: Some(response.vote.into()) })
 }
 
-async fn write(mut data: Box<SnapshotData>, chunk: SnapshotChunk) -> Result<Box<SnapshotData>, Status> {
-    let written = tokio::task::spawn_blocking(move || data.receive(&chunk.data).map(|()| data)).await;
+async fn write(
+    mut data: Box<SnapshotData>,
+    chunk: SnapshotChunk,
+) -> Result<Box<SnapshotData>, Status> {
+    let written =
+        tokio::task::spawn_blocking(move || data.receive(&chunk.data).map(|()| data)).await;
     let written = written.map_err(|e| Status::internal(e.to_string()))?;
     written.map_err(|e| Status::resource_exhausted(format!("the snapshot cannot be stored: {e}")))
 }

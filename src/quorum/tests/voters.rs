@@ -5,13 +5,14 @@ mod common;
 use common::Cluster;
 use mesoform_etcd::pb::compare::{CompareResult, CompareTarget, TargetUnion};
 use mesoform_etcd::pb::request_op::Request;
-use mesoform_etcd::pb::{Compare, PutRequest, RequestOp, TxnRequest, WatchProgressRequest, WatchRequest};
 use mesoform_etcd::pb::watch_request::RequestUnion;
+use mesoform_etcd::pb::{
+    Compare, PutRequest, RequestOp, TxnRequest, WatchProgressRequest, WatchRequest,
+};
 use mesoform_identity::Role;
 use mesoform_quorum::Tuning;
 use std::time::Duration;
 use tonic::Code;
-
 
 #[tokio::test]
 async fn one_voter_alone_serves_and_finds_its_data_again() {
@@ -35,7 +36,8 @@ async fn one_voter_alone_serves_and_finds_its_data_again() {
 #[tokio::test]
 async fn every_voter_writes_and_reads_what_others_wrote() {
     let cluster = Cluster::up(3).await;
-    let mut clients: Vec<_> = cluster.slots().into_iter().map(|slot| cluster.client(slot)).collect();
+    let mut clients: Vec<_> =
+        cluster.slots().into_iter().map(|slot| cluster.client(slot)).collect();
     for client in &mut clients {
         client.ready().await;
     }
@@ -199,7 +201,8 @@ async fn a_wiped_voter_comes_back_under_a_new_id() {
         loop {
             let members = client.members().await;
             let new = members.iter().filter(|member| before.iter().all(|old| old.id != member.id));
-            if members.len() == 3 && new.clone().count() == 1 && new.clone().all(|m| !m.is_learner) {
+            if members.len() == 3 && new.clone().count() == 1 && new.clone().all(|m| !m.is_learner)
+            {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -297,10 +300,19 @@ async fn errors_are_etcds() {
     let mut client = cluster.client(1);
     client.ready().await;
     let empty = client.put("", "1").await.unwrap_err();
-    assert_eq!((empty.code(), empty.message()), (Code::InvalidArgument, "etcdserver: key is not provided"));
+    assert_eq!(
+        (empty.code(), empty.message()),
+        (Code::InvalidArgument, "etcdserver: key is not provided")
+    );
     let lease = PutRequest { key: common::b("a"), lease: 99, ..Default::default() };
     let lease = client.put_with(lease).await.unwrap_err();
-    assert_eq!((lease.code(), lease.message()), (Code::NotFound, "etcdserver: requested lease not found"));
+    assert_eq!(
+        (lease.code(), lease.message()),
+        (Code::NotFound, "etcdserver: requested lease not found")
+    );
     let large = client.put("a", &"x".repeat(2 << 20)).await.unwrap_err();
-    assert_eq!((large.code(), large.message()), (Code::InvalidArgument, "etcdserver: request is too large"));
+    assert_eq!(
+        (large.code(), large.message()),
+        (Code::InvalidArgument, "etcdserver: request is too large")
+    );
 }

@@ -18,7 +18,11 @@ pub struct Watchers {
 
 impl Watchers {
     /// Adds a watcher to a store at `revision`: its id, or why there is none.
-    pub fn create(&mut self, request: &WatchCreateRequest, revision: i64) -> Result<i64, &'static str> {
+    pub fn create(
+        &mut self,
+        request: &WatchCreateRequest,
+        revision: i64,
+    ) -> Result<i64, &'static str> {
         // No key means the smallest one.
         let smallest = Bytes::from_static(&[0]);
         let key = if request.key.is_empty() { &smallest } else { &request.key };

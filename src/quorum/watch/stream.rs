@@ -10,6 +10,7 @@ use mesoform_etcd::pb::{
 };
 use prost::Message;
 use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -52,22 +53,26 @@ impl WatchStream {
         }
     }
 
-    /// Serves the stream until the client goes away or something fails.
+    /// Serves the stream until the client goes away, something fails, or `end` says why it ends.
     pub async fn run(
         mut self,
         mut requests: impl Stream<Item = Result<WatchRequest, Status>> + Unpin,
         out: Out,
+        end: impl Future<Output = Status>,
     ) {
         let mut tick = tokio::time::interval(PROGRESS / 4);
+        let mut end = pin!(end);
         loop {
             if self.outbox.is_empty()
                 && let Err(status) = self.read_on().await
             {
+                // Who has gone away meanwhile need not know.
                 let _ = out.send(Err(status)).await;
                 return;
             }
+            let idle = self.outbox.is_empty();
             tokio::select! {
-                room = out.reserve(), if !self.outbox.is_empty() => match (room, self.outbox.pop_front()) {
+                room = out.reserve(), if !idle => match (room, self.outbox.pop_front()) {
                     (Ok(room), Some(response)) => room.send(Ok(response)),
                     _ => return,
                 },
@@ -75,12 +80,16 @@ impl WatchStream {
                     Some(Ok(request)) => self.handle(request),
                     Some(Err(_)) | None => return,
                 },
-                changed = self.newest.changed(), if self.outbox.is_empty() => {
+                changed = self.newest.changed(), if idle => {
                     if changed.is_err() {
                         return;
                     }
                 }
-                _ = tick.tick(), if self.outbox.is_empty() => self.tell_progress(),
+                _ = tick.tick(), if idle => self.tell_progress(),
+                status = &mut end => {
+                    let _ = out.try_send(Err(status));
+                    return;
+                }
                 () = out.closed() => return,
             }
         }
@@ -89,14 +98,16 @@ impl WatchStream {
     fn handle(&mut self, request: WatchRequest) {
         match request.request_union {
             Some(RequestUnion::CreateRequest(request)) => self.create(&request),
-            Some(RequestUnion::CancelRequest(WatchCancelRequest { watch_id })) => {
-                if self.watchers.by_id.remove(&watch_id).is_some() {
-                    let response = self.response(watch_id, self.state.now().revision);
-                    self.outbox.push_back(WatchResponse { canceled: true, ..response });
-                }
-            }
+            Some(RequestUnion::CancelRequest(request)) => self.cancel(request),
             Some(RequestUnion::ProgressRequest(_)) => self.progress_asked = true,
             None => {}
+        }
+    }
+
+    fn cancel(&mut self, WatchCancelRequest { watch_id }: WatchCancelRequest) {
+        if self.watchers.by_id.remove(&watch_id).is_some() {
+            let response = self.response(watch_id, self.state.now().revision);
+            self.outbox.push_back(WatchResponse { canceled: true, ..response });
         }
     }
 
@@ -119,14 +130,15 @@ impl WatchStream {
     /// Puts into the outbox what there is to tell; with something in it nothing more is read.
     async fn read_on(&mut self) -> Result<(), Status> {
         let newest = *self.newest.borrow_and_update();
-        let behind: Vec<Watcher> =
-            self.watchers.by_id.values().filter(|w| w.next <= newest).cloned().collect();
-        for watcher in behind {
-            let told = match from_memory(&self.hub, &watcher, newest) {
+        let behind = self.watchers.by_id.values().filter(|watcher| watcher.next <= newest);
+        let behind: Vec<i64> = behind.map(|watcher| watcher.id).collect();
+        for id in behind {
+            let Some(watcher) = self.watchers.by_id.get(&id) else { continue };
+            let told = match from_memory(&self.hub, watcher, newest) {
                 Some(told) => told,
                 None => self.ask_database(watcher.clone()).await?,
             };
-            self.tell(&watcher, told);
+            self.tell(id, told);
         }
         self.answer_progress(newest);
         if self.outbox.is_empty() && self.watchers.by_id.values().any(|w| w.next <= newest) {
@@ -143,32 +155,29 @@ impl WatchStream {
         read.map_err(|e| Status::internal(e.to_string()))
     }
 
-    fn tell(&mut self, watcher: &Watcher, told: Told) {
+    fn tell(&mut self, id: i64, told: Told) {
         match told {
             Told::Compacted(at) => {
-                self.watchers.by_id.remove(&watcher.id);
-                let response = self.response(watcher.id, self.state.now().revision);
+                self.watchers.by_id.remove(&id);
+                let response = self.response(id, self.state.now().revision);
                 let compacted = WatchResponse { canceled: true, compact_revision: at, ..response };
                 self.outbox.push_back(compacted);
             }
             Told::Events(events, upto) => {
-                let silent = events.is_empty();
-                if !silent {
-                    self.push_events(watcher, events, upto);
-                }
-                if let Some(watcher) = self.watchers.by_id.get_mut(&watcher.id) {
-                    watcher.next = watcher.next.max(upto + 1);
-                    if !silent {
-                        watcher.heard = Instant::now();
-                    }
+                let Some(watcher) = self.watchers.by_id.get_mut(&id) else { return };
+                watcher.next = watcher.next.max(upto + 1);
+                if !events.is_empty() {
+                    watcher.heard = Instant::now();
+                    let fragment = watcher.fragment;
+                    self.push_events(id, fragment, events, upto);
                 }
             }
         }
     }
 
-    fn push_events(&mut self, watcher: &Watcher, events: Vec<Event>, upto: i64) {
-        let response = self.response(watcher.id, upto);
-        if !watcher.fragment {
+    fn push_events(&mut self, id: i64, fragment: bool, events: Vec<Event>, upto: i64) {
+        let response = self.response(id, upto);
+        if !fragment {
             self.outbox.push_back(WatchResponse { events, ..response });
             return;
         }

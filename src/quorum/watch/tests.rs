@@ -68,8 +68,7 @@ fn filters_leave_out_and_previous_values_come_only_where_wanted() {
     let happened = event("a", 3, EventType::Delete);
     let plain = watcher("a", "", 2, WatchCreateRequest::default());
     assert_eq!(plain.view(&happened).prev_kv, None);
-    let previous =
-        watcher("a", "", 2, WatchCreateRequest { prev_kv: true, ..Default::default() });
+    let previous = watcher("a", "", 2, WatchCreateRequest { prev_kv: true, ..Default::default() });
     assert!(previous.view(&happened).prev_kv.is_some());
 }
 

@@ -43,7 +43,11 @@ impl TryFrom<AppendRequest> for openraft::raft::AppendEntriesRequest<Config> {
         Ok(Self {
             vote: request.vote.ok_or("an append without a vote")?.into(),
             prev_log_id: request.previous.map(Into::into),
-            entries: request.entries.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
+            entries: request
+                .entries
+                .into_iter()
+                .map(TryInto::try_into)
+                .collect::<Result<_, _>>()?,
             leader_commit: request.commit.map(Into::into),
         })
     }

@@ -50,9 +50,7 @@ impl TryFrom<&Entry> for LogEntry {
     fn try_from(entry: &Entry) -> Result<Self, String> {
         let payload = match &entry.payload {
             EntryPayload::Blank => None,
-            EntryPayload::Normal(Proposal(bytes)) => {
-                Some(log_entry::Payload::Batch(bytes.clone()))
-            }
+            EntryPayload::Normal(Proposal(bytes)) => Some(log_entry::Payload::Batch(bytes.clone())),
             EntryPayload::Membership(membership) => {
                 let json = serde_json::to_vec(membership).map_err(|e| e.to_string())?;
                 Some(log_entry::Payload::Membership(Bytes::from(json)))

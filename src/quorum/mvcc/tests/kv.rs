@@ -68,7 +68,10 @@ fn a_limit_says_that_there_is_more_and_counts_all() {
         store.put(key, "");
     }
     let response = store.range(&RangeRequest { limit: 2, ..range("a", "\0") }).unwrap();
-    assert_eq!((keys(&response), response.more, response.count), (vec!["a".into(), "b".into()], true, 3));
+    assert_eq!(
+        (keys(&response), response.more, response.count),
+        (vec!["a".into(), "b".into()], true, 3)
+    );
     let response = store.range(&RangeRequest { limit: 3, ..range("a", "\0") }).unwrap();
     assert!(!response.more);
     let response = store.range(&RangeRequest { count_only: true, ..range("a", "\0") }).unwrap();
@@ -98,7 +101,8 @@ fn orders_and_filters() {
     assert_eq!(sorted(SortOrder::Descend, SortTarget::Create), "cba");
     assert_eq!(sorted(SortOrder::Descend, SortTarget::Version), "abc");
     assert_eq!(sorted(SortOrder::Ascend, SortTarget::Value), "abc");
-    let filtered = RangeRequest { min_mod_revision: 4, max_create_revision: 3, ..range("\0", "\0") };
+    let filtered =
+        RangeRequest { min_mod_revision: 4, max_create_revision: 3, ..range("\0", "\0") };
     let response = store.range(&filtered).unwrap();
     assert_eq!((keys(&response).concat(), response.count), ("a".into(), 3));
     let bare = store.range(&RangeRequest { keys_only: true, ..range("a", "") }).unwrap();

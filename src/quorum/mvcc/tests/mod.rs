@@ -1,5 +1,7 @@
 //! The store's own language: `store.put("a", "1")`, and plain strings for what comes of it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod compaction;
 mod kv;
 mod lease;

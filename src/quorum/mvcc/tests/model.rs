@@ -67,7 +67,9 @@ impl Model {
                 self.leases.remove(at.ok_or(Refusal::LeaseNotFound)?);
                 state.retain(|_, kv| kv.lease != *id);
             }
-            Step::Compact(revision) if *revision <= self.compacted => return Err(Refusal::Compacted),
+            Step::Compact(revision) if *revision <= self.compacted => {
+                return Err(Refusal::Compacted);
+            }
             Step::Compact(revision) if *revision > self.revision() => {
                 return Err(Refusal::FutureRevision);
             }

@@ -72,7 +72,11 @@ fn conditions_choose_the_branch() {
         (Greater, TargetUnion::ModRevision(2), false),
         (Equal, TargetUnion::Lease(0), true),
     ] {
-        assert_eq!(judge(&mut store, when("a", result, wanted.clone())), holds, "{result:?} {wanted:?}");
+        assert_eq!(
+            judge(&mut store, when("a", result, wanted.clone())),
+            holds,
+            "{result:?} {wanted:?}"
+        );
     }
     // A key that is not there counts as zeros, but has no value to compare.
     assert!(judge(&mut store, when("x", Equal, TargetUnion::CreateRevision(0))));

@@ -35,6 +35,7 @@ impl Client {
             let tls = tls.clone();
             async move {
                 let stream = TcpStream::connect(uri.authority().unwrap().as_str()).await?;
+                stream.set_nodelay(true)?;
                 let name = ServerName::try_from("127.0.0.1").unwrap();
                 tls.connect(name, stream).await.map(TokioIo::new)
             }

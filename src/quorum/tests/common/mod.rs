@@ -1,7 +1,8 @@
 //! A cluster of voters in this process, each in a runtime of its own that can be killed, and clients
 //! with certificates of any role.
 
-#![allow(dead_code)]
+// Helpers of tests, though not themselves marked as such.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod client;
 mod pki;
@@ -61,7 +62,12 @@ impl Cluster {
             let name = format!("h{slot}");
             pki::issue(&authority, &dir.path().join(&name), Role::Quorum, &name);
             let (client, peer) = (free_port().await, free_port().await);
-            voters.push(Voter { slot, name, peer: peer.1.to_string(), client: client.1.to_string() });
+            voters.push(Voter {
+                slot,
+                name,
+                peer: peer.1.to_string(),
+                client: client.1.to_string(),
+            });
             // Held until all are chosen, so that no two are the same.
             ports.push((client.0, peer.0));
         }
@@ -80,21 +86,30 @@ impl Cluster {
 
     pub async fn start(&mut self, slot: u8) {
         let settings = self.settings(slot);
-        let (peer, client) =
-            (bind(settings.listen_peer).await, bind(settings.listen_client).await);
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let (peer, client) = (bind(settings.listen_peer).await, bind(settings.listen_client).await);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
         let shutdown = CancellationToken::new();
         let (token, tuning) = (shutdown.clone(), self.tuning.clone());
         runtime.spawn(async move {
             loop {
                 let (peer, client) = (again(&peer), again(&client));
-                let ran =
-                    mesoform_quorum::serve(settings.clone(), tuning.clone(), peer, client, token.clone());
+                let ran = mesoform_quorum::serve(
+                    settings.clone(),
+                    tuning.clone(),
+                    peer,
+                    client,
+                    token.clone(),
+                );
                 match ran.await {
                     // The one that was killed has not let go yet.
-                    Err(mesoform_quorum::QuorumError::Locked { .. }
-                    | mesoform_quorum::QuorumError::Database { .. }) => {
+                    Err(
+                        mesoform_quorum::QuorumError::Locked { .. }
+                        | mesoform_quorum::QuorumError::Database { .. },
+                    ) => {
                         tokio::time::sleep(Duration::from_millis(10)).await;
                     }
                     Err(error) => panic!("voter {}: {error}", settings.slot),

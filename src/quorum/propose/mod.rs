@@ -1,0 +1,96 @@
+//! The way of commands into the log: whatever waits is proposed together and shares one flush.
+
+mod batcher;
+mod carrier;
+
+use crate::leadership::Leadership;
+use crate::peer::{Directory, Links};
+use crate::raft::Raft;
+use crate::wire::{Command, Reply};
+use batcher::Waiting;
+use carrier::Carrier;
+use std::sync::Arc;
+use thiserror::Error;
+use tokio::sync::{mpsc, oneshot};
+
+/// Commands that may wait to be proposed; more are turned away.
+const QUEUE: usize = 8192;
+
+/// Why a command was not, or perhaps not, carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum ProposeError {
+    /// It was not proposed.
+    #[error("no leader")]
+    NoLeader,
+    /// It may still be carried out, or not.
+    #[error("timed out")]
+    TimedOut,
+    /// It may still be carried out, or not: the leader was lost meanwhile.
+    #[error("timed out, possibly due to the loss of the leader")]
+    LeaderLost,
+    /// It was not proposed.
+    #[error("too many requests")]
+    TooMany,
+    /// It may have been carried out: this voter is ending.
+    #[error("stopped")]
+    Stopped,
+}
+
+/// What came of commands that were proposed together.
+#[derive(Debug)]
+pub struct Done {
+    pub replies: Vec<Reply>,
+    pub term: u64,
+}
+
+type Answer = Result<Done, ProposeError>;
+
+/// Takes commands, wherever the leader is.
+#[derive(Clone)]
+pub struct Proposer {
+    queue: mpsc::Sender<Waiting>,
+}
+
+impl Proposer {
+    /// Starts the task that proposes; it ends with the last clone of this.
+    pub fn start(
+        raft: Raft,
+        leadership: Leadership,
+        links: Arc<Links>,
+        directory: Directory,
+    ) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        let carrier = Carrier { raft, leadership, links, directory };
+        tokio::spawn(batcher::run(carrier, waiting));
+        Self { queue }
+    }
+
+    /// Has one command carried out.
+    ///
+    /// # Errors
+    /// See [`ProposeError`].
+    pub async fn propose(&self, command: Command) -> Result<(Reply, u64), ProposeError> {
+        let mut done = self.enqueue(vec![command], false).await?;
+        // There is one reply for each command.
+        let reply = done.replies.pop().ok_or(ProposeError::Stopped)?;
+        Ok((reply, done.term))
+    }
+
+    /// Has commands carried out if this voter leads; `NoLeader`: it does not.
+    ///
+    /// # Errors
+    /// See [`ProposeError`].
+    pub async fn propose_here(&self, commands: Vec<Command>) -> Answer {
+        self.enqueue(commands, true).await
+    }
+
+    async fn enqueue(&self, commands: Vec<Command>, here: bool) -> Answer {
+        let (answer, done) = oneshot::channel();
+        let waiting = Waiting { commands, here, answer };
+        self.queue.try_send(waiting).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => ProposeError::TooMany,
+            mpsc::error::TrySendError::Closed(_) => ProposeError::Stopped,
+        })?;
+        done.await.map_err(|_| ProposeError::Stopped)?
+    }
+}

@@ -1,0 +1,161 @@
+use super::config::{min_ttl, open_state, raft_config, raft_error};
+use super::port::serve_port;
+use crate::api::{Api, Headers, READERS};
+use crate::bootstrap::{self, Introducer, Members};
+use crate::compactor;
+use crate::data_dir::DataDir;
+use crate::error::{QuorumError, Result};
+use crate::leadership::Leadership;
+use crate::lease::{LeaseClock, Leases};
+use crate::log::LogStore;
+use crate::machine::Machine;
+use crate::peer::{Directory, Links, Network, PeerService};
+use crate::propose::Proposer;
+use crate::raft::Raft;
+use crate::read::ReadIndex;
+use crate::status::Status;
+use crate::tuning::Tuning;
+use crate::wire::PeerServer;
+use mesoform_identity::{Clients, Identity, Role};
+use mesoform_settings::QuorumSettings;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+
+/// Far above what one message between voters carries.
+const MAX_MESSAGE: usize = 32 << 20;
+
+/// All parts of a voter, put together.
+pub struct Assembly {
+    pub raft: Raft,
+    pub status: Status,
+    pub introducer: Introducer,
+    peer: PeerService,
+    api: Api,
+}
+
+impl Assembly {
+    /// Opens the data and starts Raft; nobody is served yet.
+    pub async fn start(
+        settings: Arc<QuorumSettings>,
+        tuning: &Tuning,
+        identity: &Identity,
+        shutdown: &CancellationToken,
+    ) -> Result<Self> {
+        if !settings.voters.iter().any(|voter| voter.slot == settings.slot) {
+            return Err(QuorumError::NoSuchSlot { slot: settings.slot });
+        }
+        let data_dir = DataDir::open(&settings.data_dir, &settings.cluster)?;
+        let node_id = data_dir.node_id();
+        let links = Arc::new(Links::new(identity)?);
+        let directory = Directory::new(&settings, data_dir.cluster_id());
+        let clock = LeaseClock::default();
+        let (state, hub) = open_state(&data_dir, tuning, clock.clone())?;
+        let mut log = LogStore::open(&data_dir.path().join("log.redb"), tuning.log_cache)?;
+        log.relax_vote(node_id).await.map_err(raft_error)?;
+        let network = Network { links: links.clone(), directory: directory.clone() };
+        let machine = Machine::new(state.clone(), data_dir.path().to_owned());
+        let config = Arc::new(raft_config(&settings, tuning)?);
+        let raft =
+            Raft::new(node_id, config, network, log.clone(), machine).await.map_err(raft_error)?;
+
+        let patience = Duration::from_millis(settings.election_timeout_ms * 2);
+        let leadership = Leadership::new(&raft, node_id, patience);
+        let headers = Headers {
+            member_id: node_id,
+            directory: directory.clone(),
+            leadership: leadership.clone(),
+        };
+        let proposer =
+            Proposer::start(raft.clone(), leadership.clone(), links.clone(), directory.clone());
+        let read_index = ReadIndex::start(
+            raft.clone(),
+            leadership.clone(),
+            links.clone(),
+            directory.clone(),
+            state.clone(),
+        );
+        let leases = Leases {
+            clock,
+            state: state.clone(),
+            proposer: proposer.clone(),
+            read_index: read_index.clone(),
+            leadership: leadership.clone(),
+            links: links.clone(),
+            directory: directory.clone(),
+        };
+        let introducer = Introducer {
+            data_dir: Arc::new(Mutex::new(data_dir)),
+            log,
+            leadership: leadership.clone(),
+            links,
+            directory: directory.clone(),
+            settings: settings.clone(),
+            bell: Arc::default(),
+        };
+        let peer = PeerService {
+            node_id,
+            raft: raft.clone(),
+            introducer: introducer.clone(),
+            members: Members::new(raft.clone(), leadership.clone()),
+            proposer: proposer.clone(),
+            read_index: read_index.clone(),
+            leases: leases.clone(),
+        };
+        let api = Api {
+            state,
+            hub,
+            headers,
+            leadership,
+            proposer,
+            read_index,
+            leases,
+            min_ttl: min_ttl(&settings),
+            shutdown: shutdown.clone(),
+        };
+        Ok(Self { raft, status: Status::default(), introducer, peer, api })
+    }
+
+    /// Serves both ports, and does what a voter does by itself, in `tasks`.
+    pub fn serve(
+        self,
+        tasks: &mut JoinSet<Result<()>>,
+        identity: &Identity,
+        peer_port: TcpListener,
+        client_port: TcpListener,
+        shutdown: &CancellationToken,
+    ) -> Result<()> {
+        let api = self.api;
+        let peers = Routes::new(PeerServer::new(self.peer).max_decoding_message_size(MAX_MESSAGE));
+        let tls = TlsAcceptor::from(identity.server_config(Clients::Required, &[b"h2"])?);
+        let cluster = identity.cluster();
+        let shutdown = shutdown.clone();
+        let serve = |port, roles, routes| {
+            serve_port(port, tls.clone(), cluster.to_owned(), roles, routes, shutdown.clone())
+        };
+        tasks.spawn(serve(peer_port, &[Role::Quorum], peers));
+        tasks.spawn(serve(client_port, READERS, api.routes()));
+        tasks.spawn(endless(api.leases.clone().keep()));
+        tasks.spawn(endless(compactor::run(api.state, api.leadership, api.proposer)));
+        tasks.spawn(endless(bootstrap::report(
+            self.introducer.clone(),
+            api.read_index,
+            self.status.clone(),
+        )));
+        let formed = bootstrap::form(self.introducer, self.raft, self.status);
+        tasks.spawn(async move {
+            formed.await?;
+            std::future::pending().await
+        });
+        Ok(())
+    }
+}
+
+async fn endless(task: impl Future<Output = ()>) -> Result<()> {
+    task.await;
+    Ok(())
+}

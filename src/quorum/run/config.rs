@@ -1,0 +1,52 @@
+use crate::data_dir::DataDir;
+use crate::error::{QuorumError, Result};
+use crate::lease::LeaseClock;
+use crate::listener::Audience;
+use crate::machine::State;
+use crate::tuning::Tuning;
+use crate::watch::Hub;
+use mesoform_settings::QuorumSettings;
+use openraft::{Config, SnapshotPolicy};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The state, and the hub that it tells of changes.
+pub fn open_state(
+    data_dir: &DataDir,
+    tuning: &Tuning,
+    clock: LeaseClock,
+) -> Result<(Arc<State>, Arc<Hub>)> {
+    let hub = Arc::new(Hub::new(0));
+    let audience = Arc::new(Audience { hub: hub.clone(), clock });
+    let state = State::open(&data_dir.path().join("state.redb"), tuning.state_cache, audience)?;
+    hub.reset(state.now().revision);
+    Ok((Arc::new(state), hub))
+}
+
+pub fn raft_config(settings: &QuorumSettings, tuning: &Tuning) -> Result<Config> {
+    let config = Config {
+        cluster_name: settings.cluster.clone(),
+        heartbeat_interval: settings.heartbeat_ms,
+        // openraft adds a random time between the two to the longer one: together that is from
+        // one and a half to two times what the settings say.
+        election_timeout_min: settings.election_timeout_ms.div_ceil(2),
+        election_timeout_max: settings.election_timeout_ms,
+        max_payload_entries: 256,
+        snapshot_policy: SnapshotPolicy::LogsSinceLast(tuning.entries_to_snapshot),
+        max_in_snapshot_log_to_keep: tuning.entries_to_keep,
+        ..Config::default()
+    };
+    config
+        .validate()
+        .map_err(|e| QuorumError::Settings { what: "Raft's times", cause: e.to_string() })
+}
+
+/// The shortest TTL of a lease: one and a half times the longest that an election takes to begin,
+/// in whole seconds.
+pub fn min_ttl(settings: &QuorumSettings) -> Duration {
+    Duration::from_secs((settings.election_timeout_ms * 3).div_ceil(1000).max(1))
+}
+
+pub fn raft_error(error: impl std::fmt::Display) -> QuorumError {
+    QuorumError::Raft { cause: error.to_string() }
+}

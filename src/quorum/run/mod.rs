@@ -1,0 +1,80 @@
+//! Puts a voter together and runs it.
+
+mod assembly;
+mod config;
+mod port;
+
+use crate::error::{QuorumError, Result};
+use crate::serve::listen;
+use crate::tuning::Tuning;
+use assembly::Assembly;
+use mesoform_identity::{Identity, Role};
+use mesoform_settings::QuorumSettings;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// For requests under way when the service is to end.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Runs one voter until `shutdown`.
+///
+/// # Errors
+/// It could not start, or its storage failed. Then the process must end: started again it finds
+/// all that was acknowledged.
+pub async fn run(settings: QuorumSettings, shutdown: CancellationToken) -> Result<()> {
+    let peer_port = listen(settings.listen_peer)?;
+    let client_port = listen(settings.listen_client)?;
+    serve(settings, Tuning::default(), peer_port, client_port, shutdown).await
+}
+
+/// As [`run`], on ports that are bound already, and with other sizes.
+///
+/// # Errors
+/// As [`run`].
+pub async fn serve(
+    settings: QuorumSettings,
+    tuning: Tuning,
+    peer_port: TcpListener,
+    client_port: TcpListener,
+    shutdown: CancellationToken,
+) -> Result<()> {
+    let identity = load_identity(&settings)?;
+    let voter = Assembly::start(Arc::new(settings), &tuning, &identity, &shutdown).await?;
+    let status = voter.status.clone();
+    let raft = voter.raft.clone();
+    let stopped = voter.introducer.leadership.clone().stopped();
+    // Everything this voter does ends with this set.
+    let mut tasks = JoinSet::new();
+    voter.serve(&mut tasks, &identity, peer_port, client_port, &shutdown)?;
+    let result = tokio::select! {
+        () = shutdown.cancelled() => Ok(()),
+        cause = stopped => Err(QuorumError::Raft { cause }),
+        Some(ended) = tasks.join_next() => ended.unwrap_or_else(|e| {
+            Err(QuorumError::Raft { cause: format!("a task failed: {e}") })
+        }),
+    };
+    status.stopping();
+    shutdown.cancel();
+    let end = async { while tasks.join_next().await.is_some() {} };
+    // Watches never end by themselves.
+    let _ = tokio::time::timeout(GRACE, end).await;
+    tasks.shutdown().await;
+    // It only fails where its task panicked, and then it has ended too.
+    let _ = raft.shutdown().await;
+    result
+}
+
+fn load_identity(settings: &QuorumSettings) -> Result<Identity> {
+    let identity = Identity::load(&settings.pki)?;
+    if identity.role() != Role::Quorum || identity.cluster() != settings.cluster {
+        return Err(QuorumError::WrongIdentity {
+            found: identity.role().to_string(),
+            cluster: identity.cluster().to_owned(),
+            wanted: settings.cluster.clone(),
+        });
+    }
+    Ok(identity)
+}
