@@ -24,6 +24,11 @@ impl Wanted {
     pub async fn resolve(self) -> Result<Target> {
         resolve(self, 0).await
     }
+
+    /// What is wrong with the key file that was asked for, before any host is contacted.
+    pub fn key_trouble(&self) -> Option<TransportError> {
+        crate::auth::trouble(&self.name, &home(self.key.as_ref()?))
+    }
 }
 
 fn resolve(wanted: Wanted, depth: usize) -> BoxFuture<'static, Result<Target>> {

@@ -22,22 +22,46 @@ pub(super) enum Key {
     },
 }
 
-/// Reads the keys that were asked for. Each must be usable.
-pub(super) fn asked_for(target: &Target, ask: Option<&Passphrase>) -> Result<Vec<Key>> {
-    let unusable = |path: &Path, cause: String| TransportError::KeyUnusable {
-        host: target.name.clone(),
-        path: path.to_path_buf(),
-        cause,
-    };
-    target
-        .keys
-        .iter()
-        .map(|path| load(path, ask).map_err(|cause| unusable(path, cause.to_string())))
-        .collect()
+/// The private keys for one host.
+#[derive(Default)]
+pub(crate) struct Keys {
+    /// Those that were asked for.
+    pub(super) asked: Vec<Key>,
+    /// Those that are tried where they exist.
+    pub(super) default: Vec<Key>,
 }
 
-/// Reads the keys that are tried where they exist; what is wrong with one is only logged.
-pub(super) fn by_default(target: &Target, ask: Option<&Passphrase>) -> Vec<Key> {
+impl Keys {
+    /// Reads the keys, before anything is sent to the host. Each that was asked for must be usable;
+    /// what is wrong with another is only logged.
+    pub async fn load(target: &Target, ask: Option<&Passphrase>) -> Result<Self> {
+        let (target, ask) = (target.clone(), ask.cloned());
+        let loading = tokio::task::spawn_blocking(move || {
+            let asked = target.keys.iter().map(|path| {
+                load(path, ask.as_ref()).map_err(|problem| unusable(&target.name, path, &problem))
+            });
+            let asked = asked.collect::<Result<_>>()?;
+            Ok(Self { asked, default: by_default(&target, ask.as_ref()) })
+        });
+        // Only a panicking prompt gets here; then there are no keys.
+        loading.await.unwrap_or_else(|_| Ok(Self::default()))
+    }
+}
+
+/// What is wrong with a key file, without using it.
+pub(crate) fn trouble(host: &str, path: &Path) -> Option<TransportError> {
+    load(path, None).err().map(|problem| unusable(host, path, &problem))
+}
+
+fn unusable(host: &str, path: &Path, problem: &Problem) -> TransportError {
+    TransportError::KeyUnusable {
+        host: host.to_owned(),
+        path: path.to_path_buf(),
+        cause: problem.to_string(),
+    }
+}
+
+fn by_default(target: &Target, ask: Option<&Passphrase>) -> Vec<Key> {
     let mut keys = Vec::new();
     for path in target.default_keys.iter().filter(|path| !target.keys.contains(path)) {
         match load(path, ask) {

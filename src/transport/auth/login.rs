@@ -6,7 +6,7 @@ use russh::keys::{Certificate, HashAlg, PrivateKey, PrivateKeyWithHashAlg, Publi
 
 use super::Auth;
 use super::agent::Agent;
-use super::keys::{Key, asked_for, by_default};
+use super::keys::{Key, Keys};
 use crate::ssh::Client;
 use crate::target::Target;
 use crate::{Result, TransportError};
@@ -17,17 +17,16 @@ pub(crate) async fn log_in(
     handle: &mut Handle<Client>,
     target: &Target,
     auth: &Auth,
+    keys: &Keys,
 ) -> Result<()> {
-    let asked = asked_for(target, auth.passphrase.as_ref())?;
-    let default = by_default(target, auth.passphrase.as_ref());
     let agent = super::agent::connect(target, auth).await;
     let mut login = Login { handle, target, agent, tried: Vec::new(), accepted: String::new() };
-    let answer = login.all(&asked, &default).await;
+    let answer = login.all(&keys.asked, &keys.default).await;
     let answer = answer.map_err(|error| login.tried.push(format!("(then: {error})")));
     if answer == Ok(true) {
         return Ok(());
     }
-    Err(login.failure(&asked))
+    Err(login.failure(&keys.asked))
 }
 
 struct Login<'a> {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use crate::secret::Secret;
 
+pub(crate) use keys::{Keys, trouble};
 pub(crate) use login::log_in;
 
 /// Gives the passphrase of an encrypted private key, where somebody can be asked.
@@ -21,7 +22,8 @@ pub type Passphrase = Arc<dyn Fn(&Path) -> Option<Secret> + Send + Sync>;
 pub struct Auth {
     /// The socket of an agent.
     pub agent: Option<PathBuf>,
-    /// Asked once per encrypted key and connection, and not from an async task's thread.
+    /// Asked once per encrypted key and connection, before the host is contacted, on a thread that may
+    /// wait for an answer.
     pub passphrase: Option<Passphrase>,
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use russh::keys::PublicKey;
 
+use super::check::{KnownHosts, Verdict};
 use super::pattern::hashed;
 
 /// Hosts connect in parallel; each of their lines must end up whole.
@@ -18,12 +19,21 @@ pub(crate) fn append(file: &Path, name: &str, key: &PublicKey, hash: bool) -> io
     if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
+    if is_there(file, name, key) {
+        return Ok(());
+    }
     let mut open =
         OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(file)?;
     let start = if ends_with_newline(&mut open)? { "" } else { "\n" };
     let line = format!("{start}{} {}\n", written(name, hash), bare(key)?);
     open.write_all(line.as_bytes())?;
     open.sync_all()
+}
+
+/// Hosts behind one jump host all meet its new key at the same time.
+fn is_there(file: &Path, name: &str, key: &PublicKey) -> bool {
+    let known = KnownHosts::read(&[file.to_path_buf()], name);
+    matches!(known.check(key.key_data()), Verdict::Known)
 }
 
 fn written(name: &str, hash: bool) -> String {

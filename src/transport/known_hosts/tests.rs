@@ -75,12 +75,13 @@ fn authorities_are_no_host_keys() {
 }
 
 #[test]
-fn a_line_is_appended_after_one_without_an_end() {
+fn a_line_is_appended_once_and_after_one_without_an_end() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("deep/known_hosts");
     append(&file, "one", &key(KEY), false).unwrap();
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, text.trim_end()).unwrap();
+    append(&file, "one", &key(KEY), true).unwrap();
     append(&file, "two", &key(OTHER), true).unwrap();
     let text = std::fs::read_to_string(&file).unwrap();
     assert_eq!(text.lines().count(), 2, "{text}");

@@ -97,3 +97,18 @@ async fn ssh_config_is_asked() {
     let hop = target.via.first().unwrap();
     assert_eq!((hop.address.as_str(), hop.port, hop.user.as_str()), ("10.0.0.1", 2200, "bob"));
 }
+
+#[test]
+fn a_key_that_cannot_be_used_is_told_beforehand() {
+    let dir = tempfile::tempdir().unwrap();
+    let garbage = dir.path().join("garbage");
+    std::fs::write(&garbage, "no key").unwrap();
+    for (key, words) in [(dir.path().join("missing"), "no such file"), (garbage, "no private key")]
+    {
+        let wishes = Wanted { key: Some(key), ..wanted() };
+        let trouble = wishes.key_trouble().unwrap();
+        assert!(trouble.to_string().contains(words), "{trouble}");
+        assert_eq!(trouble.exit_code(), 1);
+    }
+    assert!(wanted().key_trouble().is_none());
+}

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::client::ClientError;
 use super::reach::{place, reach};
 use super::{Client, Ssh};
-use crate::auth::{Auth, log_in};
+use crate::auth::{Auth, Keys, log_in};
 use crate::known_hosts::KnownHosts;
 use crate::target::{HostKeyChecking, Target};
 use crate::{Result, TransportError};
@@ -30,6 +30,7 @@ pub(crate) async fn connect(target: &Target, auth: &Auth) -> Result<Ssh> {
 }
 
 async fn one(target: &Target, auth: &Auth, hop: Option<&Handle<Client>>) -> Result<Handle<Client>> {
+    let keys = Keys::load(target, auth.passphrase.as_ref()).await?;
     let stream = reach(target, hop).await?;
     let known = KnownHosts::read(&target.known_hosts, &target.lookup_name());
     let portless = portless(target);
@@ -46,7 +47,7 @@ async fn one(target: &Target, auth: &Auth, hop: Option<&Handle<Client>>) -> Resu
         Ok(Err(ClientError::Ssh(error))) => return Err(no_ssh(target, &error.to_string())),
         Err(_) => return Err(no_ssh(target, "the key exchange takes too long")),
     };
-    match timeout(target.timeout, log_in(&mut handle, target, auth)).await {
+    match timeout(target.timeout, log_in(&mut handle, target, auth, &keys)).await {
         Ok(logged_in) => logged_in.map(|()| handle),
         Err(_) => Err(no_ssh(target, "the log-in takes too long")),
     }
