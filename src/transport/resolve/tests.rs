@@ -1,3 +1,4 @@
+use super::jump::hop_wanted;
 use super::*;
 
 fn wanted() -> Wanted {
