@@ -188,8 +188,12 @@ pub struct DownArgs {
 
 #[derive(Debug, Args)]
 pub struct InventoryArgs {
-    #[command(flatten)]
-    pub hosts: InventoryOptions,
+    /// Ansible inventory (INI), or a list of hosts: 'h1,h2,'
+    #[arg(short, long, value_name = "INV", env = "MESOFORM_INVENTORY")]
+    pub inventory: Option<String>,
+    /// A variable that wins over the inventory: K=V, JSON, or @FILE
+    #[arg(short, long = "extra-vars", value_name = "K=V")]
+    pub extra_vars: Vec<String>,
     /// All groups and hosts, as ansible-inventory --list
     #[arg(long, conflicts_with_all = ["graph", "host"])]
     pub list: bool,
@@ -241,30 +245,4 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::CommandFactory;
-
-    fn of(args: &[&str]) -> Result<Cli, clap::Error> {
-        parse(args.iter().map(OsString::from))
-    }
-
-    #[test]
-    fn the_definition_holds() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn a_link_names_the_service() {
-        let cli = of(&["/opt/mesoform/bin/mesoform-quorum", "--config", "q.yml"]).unwrap();
-        assert!(matches!(cli.command, Command::Quorum(_)));
-    }
-
-    #[test]
-    fn services_go_by_their_old_names() {
-        let cli = of(&["mesoform", "restart", "zookeeper-equivalent", "-i", "h"]).unwrap();
-        let Command::Restart(args) = cli.command else { panic!("{cli:?}") };
-        assert_eq!(args.service, mesoform_cluster::Service::Quorum);
-        assert!(of(&["mesoform", "restart", "chronos"]).is_err());
-    }
-}
+mod tests;

@@ -13,12 +13,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The inventory that `-i` names.
-pub fn inventory(options: &InventoryOptions) -> anyhow::Result<Inventory> {
-    let Some(source) = &options.inventory else {
+pub fn inventory(source: Option<&str>, extra_vars: &[String]) -> anyhow::Result<Inventory> {
+    let Some(source) = source else {
         let which = "which hosts? name an inventory with -i (`mesoform up` alone needs none)";
         return Err(Early::Usage(which.into()).into());
     };
-    let extra = ExtraVars::parse(&options.extra_vars)?;
+    let extra = ExtraVars::parse(extra_vars)?;
     Ok(Inventory::load(source, &extra)?)
 }
 
@@ -32,7 +32,7 @@ impl Scope {
     /// # Errors
     /// All that is wrong with the inventory and the pattern, at once.
     pub fn of(options: &InventoryOptions, observer: &dyn Observer) -> anyhow::Result<Self> {
-        let inventory = inventory(options)?;
+        let inventory = inventory(options.inventory.as_deref(), &options.extra_vars)?;
         for notice in inventory.notices() {
             observer.on(Progress::Notice { message: notice.to_string() });
         }

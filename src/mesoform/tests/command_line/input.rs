@@ -1,0 +1,108 @@
+use crate::kit::{Folder, mesoform};
+
+#[test]
+fn bad_options_are_5() {
+    for line in [
+        "",
+        "--nope",
+        "build",
+        "up --forks 0",
+        "up --timeout 0",
+        "up --timeout soon",
+        "up -i h, --output yaml",
+        "restart -i h,",
+        "restart chronos -i h,",
+        "inventory --list --graph -i h,",
+        "completions tcsh2",
+        "status",
+        "restart quorum",
+        "down --yes",
+        "inventory",
+        "inventory -i h, --limit h",
+        "apply",
+    ] {
+        let ended = mesoform(line).expect(5);
+        assert_eq!(ended.stdout, "", "{line}");
+        assert!(!ended.stderr.is_empty(), "{line}");
+    }
+}
+
+const BAD: &str = "\
+[masters]
+m1 zoo_id=1
+m2 zoo_id=1 mesoform_adress=10.0.0.2
+[agents]
+m1 ansible_port=ssh
+[all:vars]
+mesoform_auth=perhaps
+mesoform_master_port=8080
+";
+
+#[test]
+fn all_mistakes_of_an_inventory_are_told_at_once() {
+    let folder = Folder::with(BAD);
+    for command in ["up", "up --check", "status", "restart quorum", "down --yes"] {
+        let ended = folder.call(&format!("{command} -i hosts.ini")).expect(1);
+        assert_eq!(ended.stdout, "");
+        insta::assert_snapshot!("mistakes", ended.stderr);
+    }
+    assert_eq!(folder.names(), ["hosts.ini"]);
+}
+
+#[test]
+fn mistakes_are_one_object_where_json_is_asked_for() {
+    let ended = Folder::with(BAD).call("up -i hosts.ini --output json").expect(1);
+    let [error] = &ended.events()[..] else { unreachable!("{ended:?}") };
+    assert_eq!((&error["event"], &error["exit"]), (&"error".into(), &1.into()));
+    let message = error["message"].as_str().unwrap();
+    assert_eq!(ended.stderr, format!("mesoform: {message}\n"));
+}
+
+#[test]
+fn what_ansible_lets_pass_is_told_with_its_line() {
+    for (inventory, told) in [
+        ("[masters]\na ansible_host=1.1.1.1\n[agents]\na ansible_host=1.1.1.2\n", "hosts.ini:4"),
+        ("[masters]\na\n[agents:children]\nweb\n", "hosts.ini:4"),
+        ("[masters]\na\nb\n", "2 voters: a, b"),
+        ("[agents]\na\n", "no host is a master"),
+        ("a\n", "no host is a master"),
+        ("[masters]\na b=\"c\n", "hosts.ini:2"),
+    ] {
+        let ended = Folder::with(inventory).call("up --check -i hosts.ini").expect(1);
+        assert!(ended.stderr.starts_with("mesoform: "), "{ended:?}");
+        assert!(ended.stderr.contains(told), "{told}: {ended:?}");
+    }
+}
+
+#[test]
+fn a_pattern_that_selects_nothing_is_told_with_the_other_mistakes() {
+    let folder = Folder::with("[masters]\na\n[web]\nw\n");
+    for (limit, told) in [
+        ("masteres", "did you mean 'masters'?"),
+        ("w", "--limit leaves no host of the cluster"),
+        ("@none", "no such file of patterns"),
+    ] {
+        let ended = folder.call(&format!("up -i hosts.ini -l {limit}")).expect(1);
+        assert!(ended.stderr.contains(told), "{ended:?}");
+    }
+    let both = Folder::with("[masters]\na\nb\n").call("up -i hosts.ini -l masteres").expect(1);
+    assert!(both.stderr.contains("2 voters") && both.stderr.contains("masteres"), "{both:?}");
+}
+
+#[test]
+fn what_is_no_inventory_is_told() {
+    for (source, told) in [("none.ini", "no such file"), (".", "a folder of inventories")] {
+        let ended = mesoform(&format!("status -i {source}")).expect(1);
+        assert!(ended.stderr.contains(told), "{ended:?}");
+    }
+}
+
+#[test]
+fn a_cluster_that_was_never_made_here_is_not_touched() {
+    let folder = Folder::with("[masters]\na\n");
+    for command in ["restart quorum", "down --yes"] {
+        let ended = folder.call(&format!("{command} -i hosts.ini")).expect(1);
+        assert!(ended.stderr.contains("has never run `mesoform up`"), "{ended:?}");
+    }
+    assert_eq!(folder.names(), ["hosts.ini"]);
+}

@@ -1,0 +1,79 @@
+//! `mesoform` as a user calls it, in a folder of its own.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// What a call came to.
+#[derive(Debug)]
+pub struct Ended {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// A folder with an inventory.
+pub struct Folder(tempfile::TempDir);
+
+impl Folder {
+    pub fn with(inventory: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("hosts.ini"), inventory).unwrap();
+        Self(folder)
+    }
+
+    /// Calls `mesoform` with the words of `line`.
+    pub fn call(&self, line: &str) -> Ended {
+        let output = command(self.0.path(), line).output().unwrap();
+        Ended {
+            code: output.status.code().unwrap(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Calls it with nobody reading what it prints; its exit code.
+    pub fn call_unread(&self, line: &str) -> i32 {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = command(self.0.path(), line);
+        command.stdout(writer).stderr(Stdio::null()).status().unwrap().code().unwrap()
+    }
+
+    /// What lies in the folder.
+    pub fn names(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.0.path()).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+}
+
+impl Ended {
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{self:?}");
+        self
+    }
+
+    /// Each line of standard output, which must be an object with an event.
+    pub fn events(&self) -> Vec<serde_json::Value> {
+        let object = |line: &str| {
+            let value: serde_json::Value = serde_json::from_str(line).unwrap();
+            assert!(value["event"].is_string(), "{line}");
+            value
+        };
+        self.stdout.lines().map(object).collect()
+    }
+}
+
+/// Calls `mesoform` where there is no inventory.
+pub fn mesoform(line: &str) -> Ended {
+    Folder::with("").call(line)
+}
+
+fn command(folder: &Path, line: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mesoform"));
+    command.args(line.split_whitespace()).current_dir(folder).stdin(Stdio::null());
+    for variable in ["MESOFORM_INVENTORY", "COLUMNS", "NO_COLOR"] {
+        command.env_remove(variable);
+    }
+    command
+}
