@@ -121,6 +121,22 @@ impl Host {
         lines[lines.len().saturating_sub(40)..].join("\n")
     }
 
+    /// What a person needs who wonders why a story failed.
+    pub(crate) fn show_misery(&self) {
+        eprintln!("--- {} (console)\n{}", self.name(), self.console());
+        if self.init().is_some() {
+            self.resume_quietly();
+            let units = "systemctl --no-pager --plain --no-legend list-units -a 'mesoform-*'; \
+                for unit in quorum master scheduler agent; do \
+                journalctl --no-pager -o short-precise -n 25 -u mesoform-$unit; done";
+            eprintln!("{}", self.run(units).stdout);
+        }
+    }
+
+    fn resume_quietly(&self) {
+        cgroup::freeze(&self.inner.machine, false);
+    }
+
     fn init(&self) -> Option<i32> {
         let mut running = self.running();
         let powered = running.as_mut()?;

@@ -13,21 +13,25 @@
     reason = "a library of tests: what fails here fails the story that is told"
 )]
 
+mod app;
 mod base;
 mod cgroup;
 mod cluster;
 mod host;
 mod http;
 mod network;
+mod prober;
 mod process;
 mod rig;
 mod run;
 mod sweep;
 mod wait;
 
+pub use app::{App, Task};
 pub use cluster::Cluster;
 pub use host::Host;
 pub use http::{Answer, Request};
+pub use prober::Prober;
 pub use rig::Rig;
 pub use run::{Run, Running};
 pub use wait::eventually;

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use nix::sched::{CloneFlags, setns};
@@ -70,12 +71,19 @@ impl Network {
 
     /// Runs a closure in a thread that has entered the namespace.
     pub fn inside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        self.spawn_inside(work).join().unwrap()
+    }
+
+    /// Such a thread that goes on.
+    pub fn spawn_inside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> JoinHandle<T> {
         let namespace = File::open(file(&self.name)).unwrap();
-        let thread = std::thread::spawn(move || {
+        std::thread::spawn(move || {
             setns(namespace, CloneFlags::CLONE_NEWNET).unwrap();
             work()
-        });
-        thread.join().unwrap()
+        })
     }
 }
 

@@ -208,6 +208,22 @@ impl Rig {
         self.network.inside(work)
     }
 
+    pub(crate) fn spawn_inside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> std::thread::JoinHandle<T> {
+        self.network.spawn_inside(work)
+    }
+
+    /// The host of this name.
+    pub(crate) fn find(&self, name: &str) -> Option<Host> {
+        self.all().iter().find(|host| host.name() == name).cloned()
+    }
+
+    pub(crate) fn hosts_with_power(&self) -> Vec<Host> {
+        self.all().iter().filter(|host| host.has_power()).cloned().collect()
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let binary = std::env::var_os("MESOFORM_BIN")
             .expect("MESOFORM_BIN names the mesoform to test; tests/run sets it");
@@ -244,8 +260,8 @@ impl Rig {
 impl Drop for Rig {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            for host in self.all().iter().filter(|host| host.has_power()) {
-                eprintln!("--- {} (console)\n{}", host.name(), host.console());
+            for host in self.hosts_with_power() {
+                host.show_misery();
             }
         }
         for host in self.all().drain(..) {
