@@ -13,53 +13,46 @@ pub(super) async fn waves(run: &mut Run) -> Result<(), Stop> {
     let waves = graph::waves(&graph::services()).map_err(|e| Stop::Refused(e.to_string()))?;
     for wave in waves {
         let services: Vec<Service> = wave.iter().filter_map(|name| name.parse().ok()).collect();
-        if services.contains(&Service::Quorum) && quorum_runs(run) {
-            one_after_the_other(run, Service::Quorum).await?;
-        } else {
-            all_at_once(run, &services).await?;
+        // What is down comes first and together: without a majority no voter becomes ready.
+        all_at_once(run, &services, false).await?;
+        for service in services {
+            match service {
+                // Tasks outlive their agent: nothing is lost when all restart.
+                Service::Agent => all_at_once(run, &[service], true).await?,
+                // Consensus and leadership are kept.
+                _ => one_after_the_other(run, service).await?,
+            }
         }
     }
     Ok(())
-}
-
-/// A quorum that has consensus must keep it: its voters restart one at a time.
-fn quorum_runs(run: &Run) -> bool {
-    run.hosts.iter().any(|host| is_active(host, Service::Quorum))
 }
 
 pub(super) fn is_active(host: &HostRun, service: Service) -> bool {
     host.observed.units.get(&service.unit()).is_some_and(|unit| unit.active == "active")
 }
 
-async fn all_at_once(run: &mut Run, services: &[Service]) -> Result<(), Stop> {
+/// Starts those of `services` that were active before, or those that were not, on all hosts.
+async fn all_at_once(run: &mut Run, services: &[Service], active: bool) -> Result<(), Stop> {
     let (observer, deadline) = (Arc::clone(&run.observer), run.options.deadline);
     let services: Arc<[Service]> = services.into();
     run.each(move |host| {
         let (observer, services) = (Arc::clone(&observer), Arc::clone(&services));
-        Box::pin(async move { start(host, &services, false, deadline, &observer).await })
+        Box::pin(async move {
+            let wanted = services.iter().filter(|service| is_active(host, **service) == active);
+            let wanted: Vec<Service> = wanted.copied().collect();
+            start(host, &wanted, deadline, &observer).await
+        })
     })
     .await;
     run.all_hosts_fine_but_unreachable()
 }
 
-/// Voters that are down come first and together: without a majority none becomes ready.
+/// Restarts `service` on one host after the other; the first that fails ends it.
 async fn one_after_the_other(run: &mut Run, service: Service) -> Result<(), Stop> {
     let (observer, deadline) = (Arc::clone(&run.observer), run.options.deadline);
-    run.each(move |host| {
-        let observer = Arc::clone(&observer);
-        Box::pin(async move {
-            if is_active(host, service) {
-                return Ok(());
-            }
-            start(host, &[service], false, deadline, &observer).await
-        })
-    })
-    .await;
-    run.all_hosts_fine_but_unreachable()?;
-    let observer = Arc::clone(&run.observer);
     for host in run.hosts.iter_mut().filter(|h| h.failure.is_none()) {
         if is_active(host, service)
-            && let Err(stop) = start(host, &[service], false, deadline, &observer).await
+            && let Err(stop) = start(host, &[service], deadline, &observer).await
         {
             host.fail(stop, &*observer);
             break;
@@ -72,7 +65,6 @@ async fn one_after_the_other(run: &mut Run, service: Service) -> Result<(), Stop
 async fn start(
     host: &mut HostRun,
     services: &[Service],
-    restart: bool,
     deadline: Duration,
     observer: &Arc<dyn Observer>,
 ) -> Result<(), Stop> {
@@ -80,7 +72,7 @@ async fn start(
         .into_iter()
         .filter(|unit| host.changes.iter().any(|c| c.what.is_start() && c.subject == unit.name))
         .collect();
-    start_units(host, units, restart, deadline, observer).await
+    start_units(host, units, false, deadline, observer).await
 }
 
 /// Starts `units` and tells what that changed.
