@@ -125,6 +125,7 @@ impl State {
         clear(&transaction)?;
         let revision = restore(&transaction, meta, data)?;
         transaction.commit()?;
+        tracing::info!(revision, "took in a snapshot");
         self.listener.replaced(revision);
         self.set_progress(Progress { applied: meta.last_log_id, revision });
         Ok(())

@@ -109,7 +109,10 @@ fn touched(ops: &[RequestOp]) -> Result<Touched, Malformed> {
     let mut all = Touched::default();
     for op in ops {
         if let Some(Request::RequestDeleteRange(delete)) = &op.request {
-            all.deletes.push(Interval::new(&delete.key, &delete.range_end));
+            // etcd overlooks deletions without an end here, and so clients may rely on them.
+            if delete.range_end.as_ref() != [0] {
+                all.deletes.push(Interval::new(&delete.key, &delete.range_end));
+            }
         }
     }
     for op in ops {

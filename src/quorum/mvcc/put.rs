@@ -9,11 +9,19 @@ use redb::ReadableTable;
 
 /// Whether a put may be done: asked before anything of its transaction is.
 pub(super) fn check(tables: &WriteTables<'_>, request: &PutRequest) -> Result<()> {
-    if (request.ignore_value || request.ignore_lease)
-        && tables.current.get(request.key.as_ref())?.is_none()
-    {
+    check_key(tables, request)?;
+    check_lease(tables, request)
+}
+
+fn check_key(tables: &WriteTables<'_>, request: &PutRequest) -> Result<()> {
+    let needed = request.ignore_value || request.ignore_lease;
+    if needed && tables.current.get(request.key.as_ref())?.is_none() {
         return Err(Refusal::KeyNotFound.into());
     }
+    Ok(())
+}
+
+fn check_lease(tables: &WriteTables<'_>, request: &PutRequest) -> Result<()> {
     if request.lease != 0 && tables.leases.get(request.lease)?.is_none() {
         return Err(Refusal::LeaseNotFound.into());
     }
@@ -21,7 +29,9 @@ pub(super) fn check(tables: &WriteTables<'_>, request: &PutRequest) -> Result<()
 }
 
 pub(super) fn put(writer: &mut Writer<'_>, request: &PutRequest) -> Result<PutResponse> {
-    check(&writer.tables, request)?;
+    // Of two faults etcd names the lease here, and the key within a transaction.
+    check_lease(&writer.tables, request)?;
+    check_key(&writer.tables, request)?;
     let previous = get(&writer.tables, &request.key)?;
     let kv = next_version(request, previous.as_ref(), writer.next_revision());
     move_lease(&mut writer.tables, &kv, previous.as_ref().map_or(0, |kv| kv.lease))?;

@@ -39,14 +39,22 @@ fn choose_op<'r>(writer: &Writer<'_>, op: &'r RequestOp) -> Result<Step<'r>> {
     }
 }
 
+/// All puts first, then all reads: the first fault found is the one that is told.
 fn check(writer: &Writer<'_>, path: &Path<'_>) -> Result<()> {
+    check_each(path, &|request| match request {
+        Request::RequestPut(request) => put::check(&writer.tables, request),
+        _ => Ok(()),
+    })?;
+    check_each(path, &|request| match request {
+        Request::RequestRange(request) => range::check_revision(&writer.tables, request.revision),
+        _ => Ok(()),
+    })
+}
+
+fn check_each(path: &Path<'_>, check: &impl Fn(&Request) -> Result<()>) -> Result<()> {
     path.steps.iter().try_for_each(|step| match step {
-        Step::Txn(inner) => check(writer, inner),
-        Step::Request(Request::RequestPut(request)) => put::check(&writer.tables, request),
-        Step::Request(Request::RequestRange(request)) => {
-            range::check_revision(&writer.tables, request.revision)
-        }
-        Step::Request(_) => Ok(()),
+        Step::Txn(inner) => check_each(inner, check),
+        Step::Request(request) => check(request),
     })
 }
 

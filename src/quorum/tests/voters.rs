@@ -1,5 +1,6 @@
 //! Voters with real certificates, over real connections.
 
+#[allow(dead_code)]
 mod common;
 
 use common::Cluster;

@@ -59,6 +59,20 @@ fn all_changes_share_a_revision_and_reads_see_them() {
 }
 
 #[test]
+fn a_key_may_come_and_go_in_one_revision() {
+    let mut store = Store::new();
+    store.put("a", "1");
+    store.txn(success(vec![puts("a", "2"), puts("b", "1"), deletes("a", "\0")])).unwrap();
+    assert_eq!(store.all(0).unwrap(), Vec::<String>::new());
+    assert_eq!(store.all(3).unwrap(), Vec::<String>::new());
+    assert_eq!(store.all(2).unwrap(), ["a=1 c2 m2 v1"]);
+    let Some(Change::Revision { events, .. }) = store.changes.last() else { panic!() };
+    assert_eq!(events.len(), 4);
+    store.compact(3).unwrap();
+    assert_eq!(store.all(3).unwrap(), Vec::<String>::new());
+}
+
+#[test]
 fn conditions_choose_the_branch() {
     use CompareResult::*;
     let mut store = Store::new();
@@ -140,6 +154,7 @@ fn malformed_requests_are_told_apart() {
     assert_eq!(txn(vec![puts("b", "1"), deletes("a", "c")]), Err(Malformed::DuplicateKey));
     assert_eq!(txn(vec![deletes("a", "c"), deletes("a", "b")]), Ok(()));
     assert_eq!(txn(vec![puts("c", "1"), deletes("a", "c")]), Ok(()));
+    assert_eq!(txn(vec![puts("c", "1"), deletes("a", "\0")]), Ok(()));
     assert_eq!(txn(vec![gets("a"); 128]), Ok(()));
     assert_eq!(txn(vec![gets("a"); 129]), Err(Malformed::TooManyOps));
     assert_eq!(txn(vec![RequestOp { request: None }]), Err(Malformed::EmptyOperation));

@@ -51,6 +51,11 @@ impl Cluster {
     }
 
     pub async fn tuned(count: u8, tuning: Tuning) -> Self {
+        // RUST_LOG shows what the voters do; a second cluster in the process changes nothing.
+        let _ = tracing_subscriber::fmt()
+            .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+            .with_writer(std::io::stderr)
+            .try_init();
         let dir = tempfile::tempdir().unwrap();
         let authority = Authority::create("test").unwrap();
         for role in [Role::Operator, Role::Agent] {
@@ -168,6 +173,16 @@ impl Cluster {
     pub fn client_as(&self, role: Role, slot: u8) -> Client {
         let paths = PkiPaths::in_dir(&self.home(role), role.as_str());
         Client::connect(&paths, &self.voters[usize::from(slot) - 1].client)
+    }
+
+    /// Where the operator's keys are.
+    pub fn operator(&self) -> PkiPaths {
+        PkiPaths::in_dir(&self.home(Role::Operator), Role::Operator.as_str())
+    }
+
+    /// Where a voter's keys are.
+    pub fn keys(&self, slot: u8) -> PkiPaths {
+        self.settings(slot).pki
     }
 
     fn home(&self, role: Role) -> PathBuf {
