@@ -44,10 +44,10 @@ pub enum Problem {
     )]
     UnknownNames(Vec<String>),
     #[error(
-        "it belongs to the cluster {found:?} ({fingerprint}…), not to {wanted:?}; take it out of that one first \
+        "it belongs to the cluster {found:?} (CA {fingerprint}…), not to {wanted:?} (CA {ours}…); take it out of that one first \
          (`mesoform down`), or, if you are a second operator of it, bring its CA to {dir}"
     )]
-    OtherCluster { found: String, fingerprint: String, wanted: String, dir: String },
+    OtherCluster { found: String, fingerprint: String, wanted: String, ours: String, dir: String },
 }
 
 /// What a check is made against.
@@ -101,10 +101,16 @@ pub(crate) fn other_cluster(facts: &Facts, wanted: &Wanted) -> Option<Problem> {
     let ours = mark.name == wanted.cluster && mark.fingerprint == wanted.ca_fingerprint;
     (!ours).then(|| Problem::OtherCluster {
         found: mark.name.clone(),
-        fingerprint: mark.fingerprint.chars().take(16).collect(),
+        fingerprint: short(&mark.fingerprint),
         wanted: wanted.cluster.to_owned(),
+        ours: short(wanted.ca_fingerprint),
         dir: wanted.state_dir.display().to_string(),
     })
+}
+
+/// Enough of a fingerprint to tell two apart.
+fn short(fingerprint: &str) -> String {
+    fingerprint.chars().take(16).collect()
 }
 
 /// A port may be in use by the very service that is to use it.

@@ -105,8 +105,7 @@ async fn observe(
     Ok(())
 }
 
-/// Gives each host the binary for the architecture that it was found to have. Where that is another
-/// one than before, its plan means nothing any more.
+/// Gives each host the binary for the architecture that it was found to have.
 async fn choose_binaries(run: &mut Run) {
     let observer = Arc::clone(&run.observer);
     for index in 0..run.hosts.len() {

@@ -67,9 +67,12 @@ fn each_problem_is_told() {
             facts.unresolved = ["a".to_owned(), "b".to_owned()].into();
         }),
         ("it belongs to the cluster \"theirs\"", |facts, _| facts.cluster = mark("theirs", "f00d")),
-        ("it belongs to the cluster \"ours\" (beef…)", |facts, _| {
-            facts.cluster = mark("ours", "beef");
-        }),
+        (
+            "it belongs to the cluster \"ours\" (CA beef…), not to \"ours\" (CA f00d…)",
+            |facts, _| {
+                facts.cluster = mark("ours", "beef");
+            },
+        ),
     ];
     for (wanted, change) in cases {
         let problems = problems(change);

@@ -44,11 +44,15 @@ impl HostRun {
         self.looked_at > jiff::Timestamp::UNIX_EPOCH
     }
 
-    /// Another binary makes another plan, and so asks for another look.
+    /// A plan that was made for another binary means nothing any more, and without a plan what was
+    /// seen of the host is not what matters.
     pub fn change_binary(&mut self, artifact: Artifact) {
-        self.artifact = Some(artifact);
-        self.plan = None;
-        self.looked_at = jiff::Timestamp::UNIX_EPOCH;
+        if self.artifact.replace(artifact).is_some() {
+            self.plan = None;
+        }
+        if self.plan.is_none() {
+            self.looked_at = jiff::Timestamp::UNIX_EPOCH;
+        }
     }
 
     /// Keeps why no more is done on this host, and tells it.
@@ -94,5 +98,54 @@ pub(crate) fn teller(
             }
             Event::Ended { .. } => return,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mesoform_inventory::{ExtraVars, Inventory};
+    use mesoform_plan::FORMAT;
+
+    async fn artifact(arch: &str) -> Artifact {
+        let file = std::env::current_dir().unwrap().join("Cargo.toml");
+        let binary = mesoform_transport::Artifact::load(&file).await.unwrap();
+        Artifact { arch: arch.into(), binary }
+    }
+
+    fn host() -> HostRun {
+        let inventory = Inventory::load("h1,", &ExtraVars::default()).unwrap();
+        let mut host = HostRun::new(crate::resolve(&inventory).unwrap().hosts.remove(0));
+        let (cluster, steps) = ("c".into(), Vec::new());
+        host.plan = Some(Plan { format: FORMAT, cluster, host: "h1".into(), steps });
+        host.looked_at = jiff::Timestamp::now();
+        host
+    }
+
+    #[tokio::test]
+    async fn a_plan_holds_for_the_binary_that_it_was_made_for() {
+        let mut host = host();
+        host.change_binary(artifact("x86_64").await);
+        assert!(host.plan.is_some() && host.is_looked_at(), "a removal needs no other plan");
+        host.change_binary(artifact("aarch64").await);
+        assert!(host.plan.is_none() && !host.is_looked_at(), "another binary, another plan");
+    }
+
+    #[test]
+    fn a_failure_is_told_once_and_kept() {
+        #[derive(Default)]
+        struct Told(std::sync::Mutex<Vec<String>>);
+        impl Observer for Told {
+            fn on(&self, progress: Progress) {
+                self.0.lock().unwrap().push(format!("{progress:?}"));
+            }
+        }
+        let (mut host, told) = (host(), Told::default());
+        host.fail(Stop::Unreachable("h1: does not answer".into()), &told);
+        assert_eq!(host.failure, Some(Stop::Unreachable("does not answer".into())));
+        assert_eq!(
+            told.0.into_inner().unwrap(),
+            [r#"Failure { host: "h1", message: "does not answer" }"#]
+        );
     }
 }

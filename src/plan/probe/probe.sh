@@ -96,12 +96,11 @@ units() {
   done
 }
 
-# One call where all is well. Where it is not, all names at once, since each may take its time.
+# All at once, since each that does not resolve may take its time.
 names() {
   command -v getent >/dev/null || return 0
-  timeout 10 getent hosts "$@" >/dev/null && return 0
   for name; do
-    { timeout 10 getent hosts "$name" >/dev/null || echo "@unresolved $name"; } &
+    { timeout 5 getent hosts "$name" >/dev/null || echo "@unresolved $name"; } &
   done
   wait
 }

@@ -1,7 +1,10 @@
 //! The binary that goes to the hosts: found where releases and builds leave it.
 
+mod checkout;
+mod elf;
+
+use checkout::Checkout;
 use mesoform_transport::{Artifact as Binary, TransportError};
-use object::read::elf::{ElfFile64, ProgramHeader};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -23,6 +26,11 @@ pub enum ArtifactError {
     Missing { arch: String, target: String, looked: Vec<PathBuf> },
     #[error("{}: cannot be read: {source}", path.display())]
     Read { path: PathBuf, source: std::io::Error },
+    #[error(
+        "the static binary for {arch} hosts could not be built (`{command}` in {}): {cause}; \
+         `rustup target add {}` may be what is missing", root.display(), target(arch)
+    )]
+    Build { arch: String, command: String, root: PathBuf, cause: String },
     #[error(transparent)]
     Load(#[from] TransportError),
 }
@@ -32,35 +40,34 @@ pub fn target(arch: &str) -> String {
     format!("{arch}-unknown-linux-musl")
 }
 
-/// Finds the binary for hosts of `arch`. In this order: in `dist/` below the current folder, beside
-/// this executable, this executable itself where it is static, and where cargo builds it.
+/// Finds the binary for hosts of `arch`: beside this executable, this executable itself where it is
+/// static, or, where it was built in a checkout, in `dist/` there, or built by cargo now. `building`
+/// is told when that happens, since it may take minutes.
+///
+/// The folder that one happens to stand in does not count: what is found becomes root on the hosts.
 ///
 /// # Errors
-/// There is none; the error names the command that makes it.
-pub async fn find(arch: &str) -> Result<Artifact, ArtifactError> {
-    let looked = candidates(arch);
+/// There is none, and none can be built; the error names the command that makes it.
+pub async fn find(arch: &str, building: impl Fn(&str)) -> Result<Artifact, ArtifactError> {
+    let name = format!("mesoform-{}-{}", env!("CARGO_PKG_VERSION"), target(arch));
+    let own = std::env::current_exe().ok();
+    let checkout = own.as_deref().and_then(Checkout::of);
+    let beside = own.as_deref().and_then(Path::parent).map(|folder| folder.join(&name));
+    let released = checkout.as_ref().map(|checkout| checkout.root.join("dist").join(&name));
+    let looked: Vec<PathBuf> = [beside, released, own].into_iter().flatten().collect();
     for path in &looked {
         if inspect(path)?.as_deref() == Some(arch) {
-            return Ok(Artifact { arch: arch.into(), binary: Binary::load(path).await? });
+            return load(arch, path).await;
         }
     }
-    Err(ArtifactError::Missing { arch: arch.into(), target: target(arch), looked })
+    match checkout {
+        Some(checkout) => load(arch, &checkout.build(arch, building).await?).await,
+        None => Err(ArtifactError::Missing { arch: arch.into(), target: target(arch), looked }),
+    }
 }
 
-fn candidates(arch: &str) -> Vec<PathBuf> {
-    let name = format!("mesoform-{}-{}", env!("CARGO_PKG_VERSION"), target(arch));
-    let mut paths = vec![Path::new("dist").join(&name)];
-    let Ok(own) = std::env::current_exe() else { return paths };
-    if let Some(folder) = own.parent() {
-        paths.push(folder.join(&name));
-    }
-    // target/<profile>/mesoform or target/<triple>/<profile>/mesoform
-    let builds = own.ancestors().skip(2).take(2);
-    let built =
-        builds.map(|dir| dir.join(target(arch)).join("release/mesoform")).collect::<Vec<_>>();
-    paths.push(own.clone());
-    paths.extend(built.into_iter().filter(|p| *p != own));
-    paths
+async fn load(arch: &str, path: &Path) -> Result<Artifact, ArtifactError> {
+    Ok(Artifact { arch: arch.into(), binary: Binary::load(path).await? })
 }
 
 /// The architecture of a binary; `None` where there is none, or none that runs on a bare host.
@@ -69,27 +76,9 @@ fn candidates(arch: &str) -> Vec<PathBuf> {
 /// The file is there and cannot be read.
 fn inspect(path: &Path) -> Result<Option<String>, ArtifactError> {
     match std::fs::read(path) {
-        Ok(bytes) => Ok(static_arch(&bytes).map(str::to_owned)),
+        Ok(bytes) => Ok(elf::static_arch(&bytes).map(str::to_owned)),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(ArtifactError::Read { path: path.to_owned(), source }),
-    }
-}
-
-/// The architecture of a static ELF executable: one that asks for no interpreter.
-fn static_arch(bytes: &[u8]) -> Option<&'static str> {
-    let elf = ElfFile64::<object::Endianness>::parse(bytes).ok()?;
-    let endian = elf.endian();
-    let dynamic = elf
-        .elf_program_headers()
-        .iter()
-        .any(|header| header.p_type(endian) == object::elf::PT_INTERP);
-    if dynamic {
-        return None;
-    }
-    match elf.elf_header().e_machine.get(endian) {
-        object::elf::EM_X86_64 => Some("x86_64"),
-        object::elf::EM_AARCH64 => Some("aarch64"),
-        _ => None,
     }
 }
 
