@@ -82,7 +82,13 @@ impl Run {
         if let Some(known) = self.artifacts.get(arch) {
             return known.clone();
         }
-        let found = artifact::find(arch).await.map_err(|e| Stop::Refused(e.to_string()));
+        let tell = |message: &str| self.observer.on(Progress::Notice { message: message.into() });
+        let found = artifact::find(arch, tell).await.map_err(|e| Stop::Refused(e.to_string()));
+        if let Ok(found) = &found {
+            // Compressed while the hosts are looked at; who needs it first waits for it.
+            let binary = found.binary.clone();
+            tokio::spawn(async move { binary.prepare().await });
+        }
         self.artifacts.insert(arch.to_owned(), found.clone());
         found
     }
