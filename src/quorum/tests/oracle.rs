@@ -1,6 +1,9 @@
 //! The original decides: the same random requests to one voter and to Debian's `etcd` must get the
 //! same answers and the same events. Without `etcd` on the machine it says so and passes.
 
+// Helpers of tests, though not themselves marked as such.
+#![allow(clippy::unwrap_used)]
+
 #[allow(dead_code)]
 mod common;
 

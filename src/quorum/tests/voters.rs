@@ -132,11 +132,12 @@ async fn leases_end_when_nobody_keeps_them_and_outlive_their_leader() {
     let mut client = cluster.client(follower);
     client.ready().await;
     let (kept, left) = (client.grant(2).await.unwrap(), client.grant(2).await.unwrap());
+    let mut revision = 0;
     for (key, lease) in [("kept", kept), ("left", left)] {
         let put = PutRequest { key: common::b(key), lease, ..Default::default() };
-        client.put_with(put).await.unwrap();
+        revision = client.put_with(put).await.unwrap();
     }
-    let mut watch = client.watch("left", 0).await;
+    let mut watch = client.watch("left", revision + 1).await;
     // Kept at the follower, timed at the leader.
     let keeping = {
         let mut client = client.clone();
