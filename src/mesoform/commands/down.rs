@@ -41,19 +41,22 @@ async fn agrees(cluster: &str, wanted: Removals) -> bool {
 
 /// Says what would be removed, and asks. Without a terminal nobody can answer, and the answer is no.
 fn ask(cluster: &str, wanted: &Removals) -> bool {
-    let mut err = std::io::stderr().lock();
-    for (host, changes) in wanted {
-        for change in changes {
-            let _ = writeln!(err, "{host}: {change}");
-        }
+    let changes = wanted.iter().flat_map(|(host, all)| all.iter().map(move |one| (host, one)));
+    for (host, change) in changes {
+        tell(&format!("{host}: {change}\n"));
     }
     if !std::io::stdin().is_terminal() {
-        let _ = writeln!(err, "standard input is no terminal to ask on; --yes answers beforehand");
+        tell("standard input is no terminal to ask on; --yes answers beforehand\n");
         return false;
     }
-    let _ = write!(err, "This ends the cluster {cluster} and its tasks. Write its name to go on: ");
-    let _ = err.flush();
+    tell(&format!("This ends the cluster {cluster} and its tasks. Write its name to go on: "));
     let mut answer = String::new();
     let read = std::io::stdin().lock().read_line(&mut answer);
     read.is_ok() && answer.trim() == cluster
+}
+
+/// Standard error is not held while an answer is awaited: whoever interrupts wants to say so.
+fn tell(text: &str) {
+    let mut err = std::io::stderr().lock();
+    let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
 }
