@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::base;
 use crate::cluster::Cluster;
@@ -25,6 +25,7 @@ pub struct Rig {
     network: Network,
     numbers: AtomicU8,
     hosts: Mutex<Vec<Host>>,
+    begin: Instant,
 }
 
 impl Rig {
@@ -44,10 +45,15 @@ impl Rig {
         me.write(&dir.join("owner"));
         fs::write(dir.join("story"), story).unwrap();
         let network = Network::create(&name);
-        let rig =
-            Self { dir, base, network, numbers: AtomicU8::new(0), hosts: Mutex::new(Vec::new()) };
+        let (numbers, hosts) = (AtomicU8::new(0), Mutex::new(Vec::new()));
+        let rig = Self { dir, base, network, numbers, hosts, begin: Instant::now() };
         rig.make_key();
         Some(rig)
+    }
+
+    /// How the story goes on, for those who follow it: with the seconds since it began.
+    pub fn tell(&self, words: &str) {
+        println!("{:6.1} s  {words}", self.begin.elapsed().as_secs_f32());
     }
 
     /// The operator's folder: inventories stand here, and mesoform is started here.

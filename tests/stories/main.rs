@@ -3,4 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
 mod connections;
+mod first_cluster;
+mod host_dies;
 mod rig_boots;

@@ -1,0 +1,51 @@
+//! A host is killed; its instances run elsewhere; it comes back and is used again.
+
+use std::collections::BTreeSet;
+
+use mesoform_tests::{Rig, Task};
+
+#[test]
+fn host_dies() {
+    let Some(rig) = Rig::new("host_dies") else { return };
+    let [h1, h2, h3] = rig.hosts(["h1", "h2", "h3"]);
+    let cluster = rig.cluster("[mesos_masters]\nh[1:3]\n\n[mesos_slaves]\nh[1:3]\n");
+    cluster.up().expect_success();
+    let web = cluster.create_web("/web", 3);
+    let before = web.expect_answers(3);
+
+    // One that has an instance, whatever else it does.
+    let victim = [h1, h2, h3].into_iter().find(|host| has(&before, host.name())).unwrap();
+    rig.tell(&format!("three answer; {} loses its power", victim.name()));
+    victim.kill();
+    let after = web.expect("its instances run elsewhere", |web| {
+        let answering = web.answering();
+        (answering.len() == 3 && !has(&answering, victim.name())).then_some(answering)
+    });
+    // Those of the other hosts are the same as before.
+    let spared = before.iter().filter(|task| task.host != victim.name());
+    spared.for_each(|task| assert!(after.contains(task), "{task:?} was harmed: {after:?}"));
+    rig.tell("three answer elsewhere");
+    cluster.status().expect_code(4).expect_says(victim.name());
+
+    rig.tell("the host boots");
+    victim.boot();
+    web.expect("the cluster is well again", |_| cluster.status().success().then_some(()));
+    rig.tell("all is well");
+    // What ran there before the power cut does not come back.
+    assert_eq!(web.expect_answers(3), after);
+    let strays = "pgrep -x busybox -a || true";
+    assert_eq!(victim.run(strays).text(), "", "instances run twice");
+
+    assert_eq!(web.scale(9).status, 200);
+    let more = web.expect_answers(9);
+    assert!(has(&more, victim.name()), "{} is not used again: {more:?}", victim.name());
+    let ids: BTreeSet<&String> = more.iter().map(|task| &task.id).collect();
+    assert_eq!(ids.len(), 9);
+    rig.tell("nine answer");
+    cluster.up().expect_success().expect_says("0 changes");
+    rig.tell("the end");
+}
+
+fn has(tasks: &[Task], host: &str) -> bool {
+    tasks.iter().any(|task| task.host == host)
+}
