@@ -29,6 +29,12 @@ use tonic::service::Routes;
 /// Far above what one message between voters carries.
 const MAX_MESSAGE: usize = 32 << 20;
 
+/// The ports of a voter, bound.
+pub struct Ports {
+    pub peer: TcpListener,
+    pub client: TcpListener,
+}
+
 /// All parts of a voter, put together.
 pub struct Assembly {
     pub raft: Raft,
@@ -120,13 +126,13 @@ impl Assembly {
         Ok(Self { raft, status: Status::default(), introducer, peer, api })
     }
 
-    /// Serves both ports, and does what a voter does by itself, in `tasks`.
+    /// Serves both ports in `servers`, and does what a voter does by itself in `chores`.
     pub fn serve(
         self,
-        tasks: &mut JoinSet<Result<()>>,
+        servers: &mut JoinSet<Result<()>>,
+        chores: &mut JoinSet<Result<()>>,
         identity: &Identity,
-        peer_port: TcpListener,
-        client_port: TcpListener,
+        ports: Ports,
         shutdown: &CancellationToken,
     ) -> Result<()> {
         let api = self.api;
@@ -137,17 +143,17 @@ impl Assembly {
         let serve = |port, roles, routes| {
             serve_port(port, tls.clone(), cluster.to_owned(), roles, routes, shutdown.clone())
         };
-        tasks.spawn(serve(peer_port, &[Role::Quorum], peers));
-        tasks.spawn(serve(client_port, READERS, api.routes()));
-        tasks.spawn(endless(api.leases.clone().keep()));
-        tasks.spawn(endless(compactor::run(api.state, api.leadership, api.proposer)));
-        tasks.spawn(endless(bootstrap::report(
+        servers.spawn(serve(ports.peer, &[Role::Quorum], peers));
+        servers.spawn(serve(ports.client, READERS, api.routes()));
+        chores.spawn(endless(api.leases.clone().keep()));
+        chores.spawn(endless(compactor::run(api.state, api.leadership, api.proposer)));
+        chores.spawn(endless(bootstrap::report(
             self.introducer.clone(),
             api.read_index,
             self.status.clone(),
         )));
         let formed = bootstrap::form(self.introducer, self.raft, self.status);
-        tasks.spawn(async move {
+        chores.spawn(async move {
             formed.await?;
             std::future::pending().await
         });

@@ -7,13 +7,13 @@ mod port;
 use crate::error::{QuorumError, Result};
 use crate::serve::listen;
 use crate::tuning::Tuning;
-use assembly::Assembly;
+use assembly::{Assembly, Ports};
 use mesoform_identity::{Identity, Role};
 use mesoform_settings::QuorumSettings;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 /// For requests under way when the service is to end.
@@ -42,29 +42,34 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) -> Result<()> {
     let identity = load_identity(&settings)?;
+    let ports = Ports { peer: peer_port, client: client_port };
     let voter = Assembly::start(Arc::new(settings), &tuning, &identity, &shutdown).await?;
     let status = voter.status.clone();
     let raft = voter.raft.clone();
     let stopped = voter.introducer.leadership.clone().stopped();
-    // Everything this voter does ends with this set.
-    let mut tasks = JoinSet::new();
-    voter.serve(&mut tasks, &identity, peer_port, client_port, &shutdown)?;
+    // What the voter does ends with these sets.
+    let (mut servers, mut chores) = (JoinSet::new(), JoinSet::new());
+    voter.serve(&mut servers, &mut chores, &identity, ports, &shutdown)?;
     let result = tokio::select! {
         () = shutdown.cancelled() => Ok(()),
         cause = stopped => Err(QuorumError::Raft { cause }),
-        Some(ended) = tasks.join_next() => ended.unwrap_or_else(|e| {
-            Err(QuorumError::Raft { cause: format!("a task failed: {e}") })
-        }),
+        Some(ended) = servers.join_next() => flatten(ended),
+        Some(ended) = chores.join_next() => flatten(ended),
     };
     status.stopping();
     shutdown.cancel();
-    let end = async { while tasks.join_next().await.is_some() {} };
-    // Watches never end by themselves.
+    chores.abort_all();
+    let end = async { while servers.join_next().await.is_some() {} };
+    // A client that does not let go must not hold up the end.
     let _ = tokio::time::timeout(GRACE, end).await;
-    tasks.shutdown().await;
+    servers.shutdown().await;
     // It only fails where its task panicked, and then it has ended too.
     let _ = raft.shutdown().await;
     result
+}
+
+fn flatten(ended: std::result::Result<Result<()>, JoinError>) -> Result<()> {
+    ended.unwrap_or_else(|e| Err(QuorumError::Raft { cause: format!("a task failed: {e}") }))
 }
 
 fn load_identity(settings: &QuorumSettings) -> Result<Identity> {
