@@ -17,6 +17,7 @@ mod app;
 mod base;
 mod cgroup;
 mod cluster;
+mod etcdctl;
 mod host;
 mod http;
 mod network;
@@ -29,6 +30,7 @@ mod wait;
 
 pub use app::{App, Task};
 pub use cluster::Cluster;
+pub use etcdctl::Watch;
 pub use host::Host;
 pub use http::{Answer, Request};
 pub use prober::Prober;

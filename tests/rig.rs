@@ -221,9 +221,10 @@ impl Rig {
         self.network.spawn_inside(work)
     }
 
-    /// The host of this name.
+    /// The host of this name, with or without its domain.
     pub(crate) fn find(&self, name: &str) -> Option<Host> {
-        self.all().iter().find(|host| host.name() == name).cloned()
+        let named = |host: &&Host| host.name().split('.').next() == name.split('.').next();
+        self.all().iter().find(named).cloned()
     }
 
     pub(crate) fn hosts_with_power(&self) -> Vec<Host> {
