@@ -71,8 +71,20 @@ impl Scope {
             deadline: Duration::from_secs(wish.timeout),
         };
         let admin = admin(&self.spec, wish.admin)?;
+        let observer = match wish.admin {
+            AdminWish::MayMiss => observer,
+            AdminWish::Create | AdminWish::MustExist => recorded(&self.spec, observer)?,
+        };
         Ok(Run::new(self.spec, admin, run, observer))
     }
+}
+
+/// What changes hosts is written down.
+fn recorded(spec: &ClusterSpec, observer: Arc<dyn Observer>) -> anyhow::Result<Arc<dyn Observer>> {
+    let dir = spec.state_dir.join("runs");
+    let log = render::Recorded::begin(&dir, observer)
+        .with_context(|| format!("the log of this run cannot be written to {}", dir.display()))?;
+    Ok(Arc::new(log))
 }
 
 fn admin(spec: &ClusterSpec, wish: AdminWish) -> anyhow::Result<Admin> {

@@ -3,8 +3,10 @@
 mod json;
 mod live;
 mod plain;
+mod record;
 mod table;
 
+pub use record::Recorded;
 pub use table::Table;
 
 use crate::cli::{ColorChoice, OutputFormat, OutputOptions};
