@@ -44,26 +44,37 @@ pub fn target(arch: &str) -> String {
 /// static, or, where it was built in a checkout, in `dist/` there, or built by cargo now. `building`
 /// is told when that happens, since it may take minutes.
 ///
+/// Where `MESOFORM_DIST` names a folder, only that one is looked at.
+///
 /// The folder that one happens to stand in does not count: what is found becomes root on the hosts.
 ///
 /// # Errors
 /// There is none, and none can be built; the error names the command that makes it.
 pub async fn find(arch: &str, building: impl Fn(&str)) -> Result<Artifact, ArtifactError> {
     let name = format!("mesoform-{}-{}", env!("CARGO_PKG_VERSION"), target(arch));
+    if let Some(dist) = std::env::var_os("MESOFORM_DIST") {
+        return first(arch, vec![Path::new(&dist).join(&name)]).await;
+    }
     let own = std::env::current_exe().ok();
     let checkout = own.as_deref().and_then(Checkout::of);
     let beside = own.as_deref().and_then(Path::parent).map(|folder| folder.join(&name));
     let released = checkout.as_ref().map(|checkout| checkout.root.join("dist").join(&name));
     let looked: Vec<PathBuf> = [beside, released, own].into_iter().flatten().collect();
+    match (first(arch, looked).await, checkout) {
+        (Err(ArtifactError::Missing { .. }), Some(checkout)) => {
+            load(arch, &checkout.build(arch, building).await?).await
+        }
+        (found, _) => found,
+    }
+}
+
+async fn first(arch: &str, looked: Vec<PathBuf>) -> Result<Artifact, ArtifactError> {
     for path in &looked {
         if inspect(path)?.as_deref() == Some(arch) {
             return load(arch, path).await;
         }
     }
-    match checkout {
-        Some(checkout) => load(arch, &checkout.build(arch, building).await?).await,
-        None => Err(ArtifactError::Missing { arch: arch.into(), target: target(arch), looked }),
-    }
+    Err(ArtifactError::Missing { arch: arch.into(), target: target(arch), looked })
 }
 
 async fn load(arch: &str, path: &Path) -> Result<Artifact, ArtifactError> {
