@@ -89,7 +89,15 @@ pub struct Change {
     pub diff: Option<Diff>,
 }
 
+/// The reason for another content.
+pub(crate) const CONTENT: &str = "content";
+
 impl Change {
+    /// What is there afterwards is new, and not only its mode or owner.
+    pub fn is_new_content(&self) -> bool {
+        self.what == What::Create || self.reasons.iter().any(|reason| reason == CONTENT)
+    }
+
     /// The unified diff, where there is one.
     pub fn unified_diff(&self) -> Option<String> {
         self.diff.as_ref().map(|diff| diff.unified(&self.subject))

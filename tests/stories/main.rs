@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
+mod check_tells_the_truth;
 mod connections;
 mod first_cluster;
 mod host_dies;
+mod leaders_die;
 mod rig_boots;
+mod second_run_changes_nothing;

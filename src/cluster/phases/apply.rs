@@ -1,13 +1,14 @@
 //! Comparing, carrying, locking, applying.
 
-use crate::Progress;
 use crate::run::{HostRun, Run, Stop, teller};
 use crate::session::{OnEvent, Session};
 use crate::signing::sign;
+use crate::{Observer, Progress};
 use mesoform_identity::Authority;
-use mesoform_plan::{Change, SecretText, SigningRequest, Step, Thing, changes};
-use mesoform_transport::Carry;
+use mesoform_plan::{Change, SecretText, SigningRequest, Step, Thing, What, changes, place};
+use mesoform_transport::{Carry, VERSIONS};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Compares each plan with its host. With `check` the differences are told, since they are the answer.
@@ -44,12 +45,12 @@ pub(super) async fn open_sessions(run: &mut Run) -> Result<(), Stop> {
 
 pub(super) async fn open_session(
     host: &mut HostRun,
-    observer: Arc<dyn crate::Observer>,
+    observer: Arc<dyn Observer>,
 ) -> Result<(), Stop> {
     let Some(artifact) = host.artifact.clone() else {
         return Err(Stop::Failed("no binary was chosen for it".into()));
     };
-    let name = host.spec.name.clone();
+    let (name, teller) = (host.spec.name.clone(), Arc::clone(&observer));
     let progress = move |sent: u64, total: u64| {
         observer.on(Progress::Bytes { host: name.clone(), sent, total });
     };
@@ -57,19 +58,44 @@ pub(super) async fn open_session(
     let carry = if missing { Carry::Now } else { Carry::IfMissing };
     let channel = host.connection()?.session(&artifact.binary, carry, &progress).await?;
     host.session = Some(Session::open(channel).await?);
+    tell_made(host, &*teller, comes_with_the_session);
     Ok(())
+}
+
+/// Tells what was made on the way: the plan's job finds it there, and so cannot tell it.
+fn tell_made(host: &HostRun, observer: &dyn Observer, made: fn(&Change) -> bool) {
+    for change in host.changes.iter().filter(|change| made(change)) {
+        let (host, change) = (host.spec.name.clone(), change.to_string());
+        observer.on(Progress::Change { host, change, diff: None });
+    }
+}
+
+/// The binary and the folders that it lies in.
+fn comes_with_the_session(change: &Change) -> bool {
+    let around = || Path::new(VERSIONS).starts_with(&change.subject);
+    match change.thing {
+        Thing::Binary => change.is_new_content(),
+        Thing::Directory => change.what == What::Create && around(),
+        _ => false,
+    }
+}
+
+/// The folder that the lock lies in.
+fn comes_with_the_lock(change: &Change) -> bool {
+    let folder = change.thing == Thing::Directory && change.what == What::Create;
+    folder && change.subject == place::STATE
 }
 
 /// Takes the lock of every host; where one is taken, none is kept.
 pub(super) async fn lock(run: &mut Run) -> Result<(), Stop> {
-    let (owner, id) = (Run::owner(), run.id.clone());
+    let (owner, id, observer) = (Run::owner(), run.id.clone(), Arc::clone(&run.observer));
     run.each(move |host| {
-        let (owner, id) = (owner.clone(), id.clone());
+        let (owner, id, observer) = (owner.clone(), id.clone(), Arc::clone(&observer));
         Box::pin(async move {
-            match &mut host.session {
-                Some(session) => Ok(session.lock(&owner, &id).await?),
-                None => Ok(()),
-            }
+            let Some(session) = &mut host.session else { return Ok(()) };
+            session.lock(&owner, &id).await?;
+            tell_made(host, &*observer, comes_with_the_lock);
+            Ok(())
         })
     })
     .await;

@@ -1,4 +1,5 @@
 use super::{Found, Picture};
+use crate::change::CONTENT;
 use crate::{Diff, Kind, Ownership, PathState, Thing, What, sha256_hex};
 use std::path::Path;
 
@@ -76,8 +77,6 @@ impl Found {
         self.what == What::Create || self.reasons.iter().any(|reason| reason == CONTENT)
     }
 }
-
-const CONTENT: &str = "content";
 
 fn wanted_state(kind: Kind, ownership: &Ownership) -> PathState {
     PathState {
