@@ -50,9 +50,7 @@ impl<'a> Cluster<'a> {
     #[track_caller]
     pub fn request(&self, method: &str, host: &Host, port: u16, path: &str) -> Request {
         let url = format!("https://{}:{port}{path}", host.address());
-        Request::new(method, &url)
-            .ca(&self.state().join("ca.crt"))
-            .credentials(&self.credentials())
+        Request::new(method, &url).ca(&self.state().join("ca.crt")).credentials(&self.credentials())
     }
 
     /// A request to this host's scheduler.

@@ -28,6 +28,7 @@ mod process;
 mod rig;
 mod run;
 mod sweep;
+mod unit;
 mod wait;
 
 pub use app::{App, Task};
@@ -40,4 +41,5 @@ pub use listing::Listing;
 pub use prober::Prober;
 pub use rig::Rig;
 pub use run::{Run, Running};
+pub use unit::Unit;
 pub use wait::eventually;

@@ -42,7 +42,11 @@ impl Prober {
         let users = std::mem::take(&mut self.users).into_iter();
         let failures: Vec<String> = users.flat_map(|user| user.join().unwrap()).collect();
         let answers = self.answers();
-        assert!(failures.is_empty(), "{} failed, {answers} answered: {failures:#?}", failures.len());
+        assert!(
+            failures.is_empty(),
+            "{} failed, {answers} answered: {failures:#?}",
+            failures.len()
+        );
         assert!(answers > 0, "nobody was asked");
         answers
     }

@@ -1,12 +1,13 @@
 use crate::Limits;
-use crate::door::Tls;
 use crate::guard::Shown;
+use crate::speech::Speech;
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use mesoform_identity::{Peer, peer_of};
+use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -26,7 +27,7 @@ const PING_PATIENCE: Duration = Duration::from_secs(10);
 /// One accepted connection, from the handshake to its end.
 pub(crate) struct Connection {
     remote: SocketAddr,
-    tls: Option<Tls>,
+    speech: Speech,
     router: Router,
     limits: Limits,
     shutdown: CancellationToken,
@@ -35,29 +36,35 @@ pub(crate) struct Connection {
 impl Connection {
     pub(crate) fn new(
         remote: SocketAddr,
-        tls: Option<Tls>,
+        speech: Speech,
         router: Router,
         limits: Limits,
         shutdown: CancellationToken,
     ) -> Self {
-        Self { remote, tls, router, limits, shutdown }
+        Self { remote, speech, router, limits, shutdown }
     }
 
     pub(crate) async fn run(self, stream: TcpStream) {
-        let Some(tls) = &self.tls else { return self.speak(stream, None).await };
-        let handshake = timeout(self.limits.handshake, tls.acceptor.accept(stream));
-        let accepted = tokio::select! {
+        let greeting = timeout(self.limits.handshake, self.greet(stream));
+        let greeted = tokio::select! {
             () = self.shutdown.cancelled() => return,
-            accepted = handshake => accepted,
+            greeted = greeting => greeted,
         };
-        match accepted {
-            Ok(Ok(stream)) => {
-                let peer = peer_at(&stream, &tls.cluster);
-                self.speak(stream, peer).await;
-            }
+        match greeted {
+            Ok(Ok(Greeted::Plain(stream))) => self.speak(stream, None).await,
+            Ok(Ok(Greeted::Tls(stream, peer))) => self.speak(stream, peer).await,
             Ok(Err(error)) => tracing::debug!(remote = %self.remote, %error, "no TLS handshake"),
             Err(_) => tracing::debug!(remote = %self.remote, "the TLS handshake took too long"),
         }
+    }
+
+    async fn greet(&self, stream: TcpStream) -> io::Result<Greeted> {
+        let Some(tls) = self.speech.chosen_by(&stream).await? else {
+            return Ok(Greeted::Plain(stream));
+        };
+        let stream = tls.acceptor.accept(stream).await?;
+        let peer = peer_at(&stream, &tls.cluster);
+        Ok(Greeted::Tls(Box::new(stream), peer))
     }
 
     async fn speak<S>(self, stream: S, peer: Option<Peer>)
@@ -94,6 +101,12 @@ impl Connection {
             }
         }
     }
+}
+
+/// A connection on which requests may come.
+enum Greeted {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>, Option<Peer>),
 }
 
 /// The router, with what is known of the connection added to each request.

@@ -1,4 +1,5 @@
 use crate::guard::{Guard, Watch, stand_guard};
+use crate::speech::{Speech, Tls};
 use crate::{Credentials, HttpError, Limits, serve};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -8,11 +9,7 @@ use mesoform_settings::{HttpSettings, Scheme};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
-
-/// What both kinds of server offer; the client chooses.
-const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
 /// The front door of an HTTP API: listens already, serves when told to.
 #[derive(Debug)]
@@ -24,18 +21,24 @@ impl Door {
     /// Listens as `http` says. With https an `identity` is needed; clients may show a certificate
     /// of the cluster, and all others need Basic credentials where `http.credentials` names a file.
     ///
+    /// Where plain HTTP is asked for and there is an `identity`, the port understands TLS too: the
+    /// cluster's own parts then still show their certificates, and need no password that would
+    /// travel in the clear.
+    ///
     /// # Errors
     /// The address is in use or not ours, the credentials cannot be read, the identity is missing.
     pub async fn bind(http: &HttpSettings, identity: Option<&Identity>) -> Result<Self, HttpError> {
-        let tls = match (http.scheme, identity) {
-            (Scheme::Http, _) => None,
-            (Scheme::Https, Some(identity)) => Some(Tls::new(identity, Clients::Optional)?),
+        let tls = identity.map(|identity| Tls::new(identity, Clients::Optional)).transpose()?;
+        let speech = match (http.scheme, tls) {
+            (Scheme::Http, None) => Speech::Plain,
+            (Scheme::Http, Some(tls)) => Speech::Either(tls),
+            (Scheme::Https, Some(tls)) => Speech::Tls(tls),
             (Scheme::Https, None) => return Err(HttpError::NoIdentity { addr: http.listen }),
         };
         let credentials = http.credentials.as_deref().map(Credentials::load).transpose()?;
         let loopback_only = http.scheme == Scheme::Http && http.listen.ip().is_loopback();
         let guard = Guard::Api { credentials, loopback_only };
-        Ok(Self { front: Front::bind(http.listen, tls, guard).await? })
+        Ok(Self { front: Front::bind(http.listen, speech, guard).await? })
     }
 
     /// Other limits than the default ones.
@@ -78,7 +81,7 @@ impl MutualDoor {
     ) -> Result<Self, HttpError> {
         let tls = Tls::new(identity, Clients::Required)?;
         let guard = Guard::Mutual { roles: roles.to_vec() };
-        Ok(Self { front: Front::bind(addr, Some(tls), guard).await? })
+        Ok(Self { front: Front::bind(addr, Speech::Tls(tls), guard).await? })
     }
 
     /// As [`Door::with_limits`].
@@ -102,42 +105,22 @@ impl MutualDoor {
     }
 }
 
-/// TLS, and whose cluster it is.
-#[derive(Clone)]
-pub(crate) struct Tls {
-    pub(crate) acceptor: TlsAcceptor,
-    pub(crate) cluster: String,
-}
-
-impl Tls {
-    fn new(identity: &Identity, clients: Clients) -> Result<Self, HttpError> {
-        let acceptor = TlsAcceptor::from(identity.server_config(clients, &PROTOCOLS)?);
-        Ok(Self { acceptor, cluster: identity.cluster().to_owned() })
-    }
-}
-
-impl std::fmt::Debug for Tls {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tls").field("cluster", &self.cluster).finish_non_exhaustive()
-    }
-}
-
 /// What the two doors have in common.
 #[derive(Debug)]
 struct Front {
     listener: TcpListener,
     addr: SocketAddr,
-    tls: Option<Tls>,
+    speech: Speech,
     guard: Guard,
     limits: Limits,
 }
 
 impl Front {
-    async fn bind(addr: SocketAddr, tls: Option<Tls>, guard: Guard) -> Result<Self, HttpError> {
+    async fn bind(addr: SocketAddr, speech: Speech, guard: Guard) -> Result<Self, HttpError> {
         let fail = |source| HttpError::Listen { addr, source };
         let listener = TcpListener::bind(addr).await.map_err(fail)?;
         let addr = listener.local_addr().map_err(fail)?;
-        Ok(Self { listener, addr, tls, guard, limits: Limits::default() })
+        Ok(Self { listener, addr, speech, guard, limits: Limits::default() })
     }
 
     async fn serve(self, router: Router, shutdown: CancellationToken) {
@@ -146,6 +129,6 @@ impl Front {
             // Ours bounds every body, also those that no extractor reads.
             .layer(DefaultBodyLimit::disable())
             .layer(from_fn_with_state(watch, stand_guard));
-        serve::serve(self.listener, self.tls, router, self.limits, shutdown).await;
+        serve::serve(self.listener, self.speech, router, self.limits, shutdown).await;
     }
 }

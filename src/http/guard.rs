@@ -65,7 +65,8 @@ fn known(
     }
 }
 
-fn forbid(message: &str) -> Box<Response> {
+/// 403, and why.
+pub(crate) fn forbid(message: &str) -> Box<Response> {
     Box::new(error_reply(StatusCode::FORBIDDEN, message))
 }
 

@@ -1,8 +1,10 @@
 //! The front door of the services' HTTP APIs: who may come in, how many, and for how long.
 //!
-//! A [`Door`] serves an [`axum::Router`] over HTTPS or plain HTTP. Each request that passes carries a
+//! A [`Door`] serves an [`axum::Router`] over HTTPS or plain HTTP; a plain port understands TLS all the
+//! same, for the cluster's own parts. Each request that passes carries a
 //! [`Caller`] as an extension; all others are answered here, with `{"message": "…"}`. A
-//! [`MutualDoor`] insists on a client certificate of a given role.
+//! [`MutualDoor`] insists on a client certificate of a given role; [`only_for`] says which of the roles
+//! some of its routes are for.
 
 mod caller;
 mod connection;
@@ -13,7 +15,9 @@ mod guard;
 mod limits;
 mod local;
 mod reply;
+mod roles;
 mod serve;
+mod speech;
 
 pub use caller::Caller;
 pub use credentials::{Credentials, credential_line};
@@ -21,3 +25,4 @@ pub use door::{Door, MutualDoor};
 pub use error::HttpError;
 pub use limits::Limits;
 pub use reply::error_reply;
+pub use roles::only_for;

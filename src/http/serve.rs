@@ -1,6 +1,6 @@
 use crate::Limits;
 use crate::connection::Connection;
-use crate::door::Tls;
+use crate::speech::Speech;
 use axum::Router;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// future cuts them all.
 pub(crate) async fn serve(
     listener: TcpListener,
-    tls: Option<Tls>,
+    speech: Speech,
     router: Router,
     limits: Limits,
     shutdown: CancellationToken,
@@ -31,8 +31,13 @@ pub(crate) async fn serve(
             accepted = accept(&listener, &places) => accepted,
         };
         let Some((stream, remote, place)) = accepted else { continue };
-        let connection =
-            Connection::new(remote, tls.clone(), router.clone(), limits.clone(), shutdown.clone());
+        let connection = Connection::new(
+            remote,
+            speech.clone(),
+            router.clone(),
+            limits.clone(),
+            shutdown.clone(),
+        );
         open.spawn(async move {
             connection.run(stream).await;
             drop(place);

@@ -7,5 +7,6 @@ mod connections;
 mod first_cluster;
 mod host_dies;
 mod leaders_die;
+mod quorum_lost_and_recovered;
 mod rig_boots;
 mod second_run_changes_nothing;
