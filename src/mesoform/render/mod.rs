@@ -94,9 +94,12 @@ impl Style {
     }
 }
 
-/// Seconds with one decimal, for people.
+/// A time that something took, for people: `80 ms`, `3.5 s`.
 pub fn seconds(millis: u64) -> String {
-    format!("{}.{} s", millis / 1000, millis % 1000 / 100)
+    match millis {
+        0..1000 => format!("{millis} ms"),
+        _ => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
+    }
 }
 
 /// Prints a command's result. Nobody reading any more (`| head`) is no error.
