@@ -1,7 +1,7 @@
-//! The agents' port: `mesoform_mesos::agent_protocol`.
+//! The agents' side of 5055: `mesoform_mesos::agent_protocol`.
 
 use crate::core::{Core, Effect, LinkId, Now, Refusal};
-use crate::directory::{Directory, Route};
+use crate::directory::{Directory, Port, Route};
 use crate::engine::{EngineHandle, Failure};
 use crate::reply::{Step, redirect, text};
 use axum::body::Body;
@@ -18,7 +18,7 @@ use mesoform_mesos::agent_protocol::{
 /// Bytes of orders that may wait for an agent.
 const MAX_WAITING: usize = 16 << 20;
 
-/// The routes of the agents' port.
+/// The agents' routes.
 pub fn router(directory: Directory) -> Router {
     Router::new()
         .route(SUBSCRIBE_PATH, post(subscribe))
@@ -83,7 +83,7 @@ fn leader(directory: &Directory, path: &str) -> Step<EngineHandle> {
     match directory.route() {
         Route::Here(engine) => Ok(engine),
         Route::There(leader) => {
-            Err(redirect(&format!("https://{}{path}", leader.candidate.agents)).into())
+            Err(redirect(&format!("{}{path}", Port::Mutual.of(&leader.candidate))).into())
         }
         Route::Nowhere => Err(text(StatusCode::SERVICE_UNAVAILABLE, "no master leads now").into()),
     }

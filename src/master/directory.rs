@@ -21,6 +21,25 @@ pub enum Route {
     Nowhere,
 }
 
+/// One of the two ports of a master.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Port {
+    /// 5050: for everyone, as the door says.
+    Open,
+    /// 5055: for the cluster's own parts, over mutual TLS.
+    Mutual,
+}
+
+impl Port {
+    /// Where the same port of `master` is: on the open one as Mesos says it, whatever the scheme.
+    pub fn of(self, master: &Candidate) -> String {
+        match self {
+            Self::Open => format!("//{}", master.http),
+            Self::Mutual => format!("https://{}", master.agents),
+        }
+    }
+}
+
 impl Directory {
     pub fn new(
         us: Candidate,

@@ -2,8 +2,8 @@
 //! and updates.
 //!
 //! `core` decides, without IO. `engine` runs a core for one leadership; `reign` stands for election and
-//! starts engines; `api` and `agents_api` are the HTTP around them; `consensus` is what all this wants
-//! of the quorum.
+//! starts engines; `api` (5050) and `mutual` (5055) are the HTTP around them; `consensus` is what all
+//! this wants of the quorum.
 
 mod agents_api;
 mod api;
@@ -13,6 +13,7 @@ mod core;
 mod directory;
 mod engine;
 mod error;
+mod mutual;
 mod notify;
 mod reign;
 mod reply;

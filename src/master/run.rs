@@ -2,10 +2,10 @@ use crate::consensus::{Candidate, Consensus, Quorum};
 use crate::core::Limits;
 use crate::directory::Directory;
 use crate::reign::Reign;
-use crate::{MasterError, agents_api, api, notify};
+use crate::{MasterError, api, mutual, notify};
 use mesoform_coordination::Coordination;
 use mesoform_http::{Door, MutualDoor};
-use mesoform_identity::{Identity, Role};
+use mesoform_identity::Identity;
 use mesoform_settings::MasterSettings;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -29,21 +29,21 @@ pub async fn run(settings: MasterSettings, shutdown: CancellationToken) -> Resul
         });
     }
     let door = Door::bind(&settings.http, Some(&identity)).await?;
-    let agents = MutualDoor::bind(settings.listen_agents, &identity, &[Role::Agent]).await?;
+    let parts = MutualDoor::bind(settings.listen_agents, &identity, &mutual::ROLES).await?;
     let limits = mesoform_http::Limits {
         connections: AGENT_CONNECTIONS,
         body: AGENT_BODY,
         ..mesoform_http::Limits::default()
     };
     let consensus = Quorum::new(Coordination::connect(&settings.quorum, &identity)?);
-    serve(&settings, consensus, door, agents.with_limits(limits), shutdown).await
+    serve(&settings, consensus, door, parts.with_limits(limits), shutdown).await
 }
 
 async fn serve<C: Consensus>(
     settings: &MasterSettings,
     consensus: C,
-    door: Door,
-    agents: MutualDoor,
+    open: Door,
+    mutual: MutualDoor,
     shutdown: CancellationToken,
 ) -> Result<(), MasterError> {
     let parts = Parts::new(settings, consensus);
@@ -54,8 +54,8 @@ async fn serve<C: Consensus>(
     let _guard = service.clone().drop_guard();
     let reign = tokio::spawn(parts.reign.run(service.clone()));
     let outcome = tokio::try_join!(
-        door.serve(api::router(directory.clone()), service.clone()),
-        agents.serve(agents_api::router(directory), service.clone()),
+        open.serve(api::router(directory.clone()), service.clone()),
+        mutual.serve(mutual::router(directory), service.clone()),
     );
     service.cancel();
     news.abort();

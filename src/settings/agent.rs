@@ -46,7 +46,7 @@ pub struct AgentSettings {
     pub address: String,
     /// The agent's own HTTP API (5051).
     pub http: HttpSettings,
-    /// `host:port` of every master's agents port.
+    /// `host:port` of every master's port for the cluster's own parts (5055).
     pub masters: Vec<String>,
     pub pki: PkiPaths,
     /// Sandboxes, the agent's id, statuses that wait for their acknowledgement.

@@ -40,7 +40,8 @@ pub struct QuorumClientSettings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scheme {
-    /// Without TLS: for 127.0.0.1, and where `mesoform_http=plain` was asked for.
+    /// Plain for strangers: on 127.0.0.1, and where `mesoform_http=plain` was asked for. The cluster's
+    /// own parts may speak TLS all the same.
     Http,
     /// With this service's certificate.
     Https,

@@ -12,9 +12,9 @@ pub struct MasterSettings {
     pub hostname: String,
     /// The Mesos HTTP APIs (5050).
     pub http: HttpSettings,
-    /// The agents' port (5055), mutual TLS always.
+    /// The port of the cluster's own parts (5055), mutual TLS always: agents, and our scheduler.
     pub listen_agents: SocketAddr,
-    /// `host:port` under which agents reach it.
+    /// `host:port` under which they reach it.
     pub advertise_agents: String,
     pub quorum: QuorumClientSettings,
     pub pki: PkiPaths,

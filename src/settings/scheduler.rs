@@ -10,10 +10,8 @@ pub struct SchedulerSettings {
     pub hostname: String,
     /// The Marathon API (8080).
     pub http: HttpSettings,
-    /// `host:port` of every master's Mesos API.
+    /// `host:port` of every master's port for the cluster's own parts (5055).
     pub masters: Vec<String>,
-    /// Whether the masters speak TLS.
-    pub masters_scheme: crate::Scheme,
     pub quorum: QuorumClientSettings,
     pub pki: PkiPaths,
     /// How long the masters keep the tasks of a scheduler that is gone.

@@ -53,7 +53,7 @@ fn each_ailment_is_told_with_its_cure() {
             "no scheduler leads; wait some seconds; if it stays so, see to the quorum",
         ),
         (
-            "connected_master: \"m1:5050\"",
+            "connected_master: \"m1:5055\"",
             "apps: 0",
             "the leading scheduler is not connected to a master; see `journalctl -u \
              mesoform-scheduler` on its host",
@@ -71,7 +71,7 @@ fn each_ailment_is_told_with_its_cure() {
              mesoform-quorum.service` there",
         ),
         (
-            "    scheduler: {active: active, view: {service: scheduler, leading: true, connected_master: \"m1:5050\"}}\n",
+            "    scheduler: {active: active, view: {service: scheduler, leading: true, connected_master: \"m1:5055\"}}\n",
             "",
             "m1: the scheduler is not installed; run `mesoform up`",
         ),

@@ -1,6 +1,6 @@
 //! What every master answers for itself.
 
-use crate::directory::{Directory, Route};
+use crate::directory::{Directory, Port, Route};
 use crate::reply::{redirect as to, text};
 use axum::Json;
 use axum::extract::State;
@@ -21,11 +21,11 @@ pub async fn version() -> Json<Value> {
 /// 307 to the leading master, also from itself.
 pub async fn redirect(State(directory): State<Directory>) -> Response {
     let leader = match directory.route() {
-        Route::Here(_) => directory.us.http.clone(),
-        Route::There(leader) => leader.candidate.http,
+        Route::Here(_) => directory.us.clone(),
+        Route::There(leader) => leader.candidate,
         Route::Nowhere => return text(StatusCode::SERVICE_UNAVAILABLE, "No leader elected"),
     };
-    to(&format!("//{leader}"))
+    to(&Port::Open.of(&leader))
 }
 
 pub async fn metrics(State(directory): State<Directory>) -> Json<BTreeMap<String, f64>> {

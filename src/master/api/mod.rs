@@ -1,15 +1,15 @@
-//! The HTTP APIs on 5050, under Mesos' paths: each endpoint as `/x` and `/master/x`, and both with
+//! The HTTP APIs, under Mesos' paths: each endpoint as `/x` and `/master/x`, and both with
 //! `.json` for older tools.
 
 mod here;
-mod scheduler;
+pub mod scheduler;
 mod status;
 mod views;
 
 use crate::core::Core;
-use crate::directory::Directory;
+use crate::directory::{Directory, Port};
 use axum::Router;
-use axum::routing::{any, get, post};
+use axum::routing::{any, get};
 use serde_json::Value;
 
 type View = fn(&Core) -> Value;
@@ -28,9 +28,6 @@ pub fn router(directory: Directory) -> Router {
     let mut router = Router::new()
         .route("/mesoform/status", get(status::status))
         .route("/metrics/snapshot", get(here::metrics));
-    for path in ["/api/v1/scheduler", "/master/api/v1/scheduler"] {
-        router = router.route(path, post(scheduler::scheduler));
-    }
     for path in ["/version", "/master/version", "/version.json"] {
         router = router.route(path, get(here::version));
     }
@@ -46,5 +43,6 @@ pub fn router(directory: Directory) -> Router {
             router = router.route(&format!("{path}.json"), show.clone()).route(&path, show);
         }
     }
-    router.with_state(directory)
+    let scheduler = scheduler::router(directory.clone(), Port::Open);
+    router.with_state(directory).merge(scheduler)
 }

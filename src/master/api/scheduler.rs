@@ -1,19 +1,19 @@
 //! `POST /api/v1/scheduler`. The order of the checks and their words are Mesos' own.
 
-use super::views::elsewhere;
 use crate::core::{Core, LinkId, Refusal};
-use crate::directory::{Directory, Route};
+use crate::directory::{Directory, Port, Route};
 use crate::engine::{EngineHandle, Failure};
-use crate::reply::{Step, text};
-use axum::Extension;
+use crate::reply::{Step, elsewhere, text};
 use axum::body::{Body, Bytes};
 use axum::extract::{OriginalUri, State};
 use axum::response::Response;
+use axum::routing::post;
+use axum::{Extension, Router};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use mesoform_http::Caller;
 use mesoform_identity::Role;
 use mesoform_mesos::FrameworkId;
-use mesoform_mesos::client::STREAM_ID;
+use mesoform_mesos::client::{SCHEDULER_PATH, STREAM_ID};
 use mesoform_mesos::scheduler::{Call, CallBody, Subscribe};
 use serde_json::error::Category;
 use uuid::Uuid;
@@ -21,8 +21,15 @@ use uuid::Uuid;
 /// Bytes of events that may wait for a framework.
 const MAX_WAITING: usize = 64 << 20;
 
-pub async fn scheduler(
-    State(directory): State<Directory>,
+/// The scheduler API on `port`: redirects lead to the same port of the leading master.
+pub fn router(directory: Directory, port: Port) -> Router {
+    let call = post(scheduler).with_state((directory, port));
+    let router = Router::new().route(SCHEDULER_PATH, call.clone());
+    router.route(&format!("/master{SCHEDULER_PATH}"), call)
+}
+
+async fn scheduler(
+    State((directory, port)): State<(Directory, Port)>,
     OriginalUri(uri): OriginalUri,
     Extension(caller): Extension<Caller>,
     headers: HeaderMap,
@@ -30,7 +37,7 @@ pub async fn scheduler(
 ) -> Response {
     let engine = match directory.route() {
         Route::Here(engine) => engine,
-        other => return elsewhere(&other, &uri),
+        other => return elsewhere(&other, port, &uri),
     };
     let checked = check_caller(&caller).and_then(|()| check_type(&headers));
     let call = match checked.and_then(|()| parse(&body)) {

@@ -1,5 +1,5 @@
 use super::{Pki, TestMaster};
-use mesoform_identity::Role;
+use mesoform_identity::{Identity, Role};
 use mesoform_mesos::agent_protocol::{
     Order, OrderKind, REPORT_PATH, Report, SUBSCRIBE_PATH, StatusUpdate, Subscribe,
 };
@@ -21,7 +21,11 @@ pub struct FakeAgent {
 }
 
 pub fn http_client(pki: &Pki, host: &str) -> Client {
-    let identity = pki.identity(Role::Agent, host);
+    client(&pki.identity(Role::Agent, host))
+}
+
+/// Speaks with the certificate of `identity`, and follows nothing.
+pub fn client(identity: &Identity) -> Client {
     let tls = identity.client_config(&[b"http/1.1"]).unwrap();
     Client::builder()
         .tls_backend_preconfigured(rustls::ClientConfig::clone(&tls))

@@ -1,11 +1,12 @@
 //! What Mesos answers to calls that are wrong.
 
-use super::agent::{http_client, subscribe_body};
+use super::agent::{client, http_client, subscribe_body};
 use super::line::event;
 use super::{MemoryQuorum, Pki, TestMaster};
-use mesoform_mesos::FrameworkInfo;
+use mesoform_identity::Role;
 use mesoform_mesos::agent_protocol::SUBSCRIBE_PATH;
 use mesoform_mesos::scheduler::Event;
+use mesoform_mesos::{ClientError, FrameworkInfo};
 use reqwest::Client;
 use serde_json::{Value, json};
 
@@ -84,4 +85,26 @@ async fn an_agent_speaks_only_for_its_host() {
         let reply = http.post(&url).json(&body).send().await.unwrap();
         assert_eq!(reply.status(), code);
     }
+}
+
+#[tokio::test]
+async fn on_the_port_of_the_cluster_each_role_has_its_own_routes() {
+    let (quorum, pki) = (MemoryQuorum::new(), Pki::new());
+    let master = TestMaster::start("m1", &quorum, &pki).await;
+    master.leads().await;
+    let framework = || FrameworkInfo::new("web", "root");
+    for role in [Role::Scheduler, Role::Operator] {
+        let mut web = master.member(&pki, role).subscribe(framework()).await.unwrap();
+        assert!(matches!(event(&mut web).await, Event::Subscribed(_)), "{role}");
+    }
+    for role in [Role::Agent, Role::Master, Role::Quorum] {
+        let Err(error) = master.member(&pki, role).subscribe(framework()).await else { panic!() };
+        assert!(matches!(error, ClientError::Refused { status: 403, .. }), "{role}: {error}");
+    }
+    let scheduler = client(&pki.identity(Role::Scheduler, "h1"));
+    let url = format!("https://{}{SUBSCRIBE_PATH}", master.agents);
+    let reply = scheduler.post(url).json(&subscribe_body("h1", None)).send().await.unwrap();
+    assert_eq!(reply.status(), 403);
+    let state = scheduler.get(format!("https://{}/state", master.agents)).send().await.unwrap();
+    assert_eq!(state.status(), 404);
 }

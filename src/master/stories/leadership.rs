@@ -1,6 +1,7 @@
 use super::agent::{http_client, subscribe_body};
 use super::line::event;
 use super::{FakeAgent, MemoryQuorum, Pki, TestMaster};
+use mesoform_identity::Role;
 use mesoform_mesos::agent_protocol::SUBSCRIBE_PATH;
 use mesoform_mesos::scheduler::Event;
 use mesoform_mesos::{ClientEvent, FrameworkInfo, TaskState};
@@ -37,6 +38,11 @@ async fn a_standby_sends_everyone_to_the_leader() {
 
     let mut web = standby.client().subscribe(FrameworkInfo::new("web", "root")).await.unwrap();
     assert!(matches!(event(&mut web).await, Event::Subscribed(_)));
+    assert_eq!(web.caller().master().authority(), leader.http);
+    let own = standby.member(&pki, Role::Scheduler);
+    let mut own = own.subscribe(FrameworkInfo::new("marathon", "root")).await.unwrap();
+    assert!(matches!(event(&mut own).await, Event::Subscribed(_)));
+    assert_eq!(own.caller().master().authority(), leader.agents);
     assert_eq!(standby.get("/mesoform/status").await["leading"], false);
     assert_eq!(standby.get("/mesoform/status").await["leader"]["host"], "m1");
 }

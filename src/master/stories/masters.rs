@@ -1,7 +1,7 @@
 use super::{MemoryQuorum, Pki};
 use crate::directory::Route;
 use crate::run::Parts;
-use crate::{agents_api, api};
+use crate::{api, mutual};
 use mesoform_http::{Door, MutualDoor};
 use mesoform_identity::Role;
 use mesoform_mesos::{ClientOptions, SchedulerClient};
@@ -25,14 +25,14 @@ impl TestMaster {
         let identity = pki.identity(Role::Master, host);
         let door = Door::bind(&settings.http, None).await.unwrap();
         let agents =
-            MutualDoor::bind(settings.listen_agents, &identity, &[Role::Agent]).await.unwrap();
+            MutualDoor::bind(settings.listen_agents, &identity, &mutual::ROLES).await.unwrap();
         settings.http.advertise = door.local_addr().to_string();
         settings.advertise_agents = agents.local_addr().to_string();
         let parts = Parts::new(&settings, quorum.clone());
         let running = CancellationToken::new();
         tokio::spawn(parts.reign.run(running.clone()));
         tokio::spawn(door.serve(api::router(parts.directory.clone()), running.clone()));
-        let router = agents_api::router(parts.directory.clone());
+        let router = mutual::router(parts.directory.clone());
         tokio::spawn(agents.serve(router, running.clone()));
         Self {
             http: settings.http.advertise,
@@ -54,6 +54,15 @@ impl TestMaster {
     pub fn client(&self) -> SchedulerClient {
         let masters = vec![self.http.clone()];
         SchedulerClient::new(ClientOptions { masters, ..ClientOptions::default() }).unwrap()
+    }
+
+    /// A framework with a certificate, on the port of the cluster's own parts.
+    pub fn member(&self, pki: &Pki, role: Role) -> SchedulerClient {
+        let identity = pki.identity(role, "s1");
+        let tls = identity.client_config_to(&[Role::Master], &[b"http/1.1"]).unwrap();
+        let masters = vec![self.agents.clone()];
+        let options = ClientOptions { masters, tls: Some(tls), credentials: None };
+        SchedulerClient::new(options).unwrap()
     }
 
     pub async fn get(&self, path: &str) -> serde_json::Value {

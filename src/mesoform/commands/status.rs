@@ -4,12 +4,15 @@ use crate::exit::Exit;
 use crate::render::{self, Style, Table, harmless};
 use mesoform_cluster::report::{HostReport, ServiceReport, View};
 use mesoform_cluster::{Auth, ClusterSpec, Health, HostSpec, Reports, Stop, status};
+use mesoform_settings::Scheme;
 use serde_json::{Map, Value, json};
 
 /// For each host's answer.
 const TIMEOUT: u64 = 60;
-const OPEN: &str = "warning: the HTTP APIs are open (mesoform_auth=none or mesoform_http=plain): \
-                    anyone who reaches them can run programs on the hosts";
+const OPEN: &str = "warning: the HTTP APIs ask nobody who is calling (mesoform_auth=none): anyone who \
+                    reaches them can run programs on the hosts";
+const PLAIN: &str = "warning: the HTTP APIs do not encrypt (mesoform_http=plain): anyone who listens on \
+                     the network reads passwords and what they protect";
 
 /// `mesoform status -i INV`.
 pub async fn run(args: StatusArgs) -> anyhow::Result<Exit> {
@@ -61,8 +64,11 @@ fn words(spec: &ClusterSpec, health: &Health, style: Style) -> String {
         health.agents_registered,
         health.agents_wanted
     )];
-    if spec.options.auth == Auth::None || spec.scheme_word() == "http" {
+    if spec.options.auth == Auth::None {
         lines.push(style.bad(OPEN));
+    }
+    if spec.options.scheme == Scheme::Http {
+        lines.push(style.bad(PLAIN));
     }
     if health.is_well() {
         lines.push(style.good("all is well"));

@@ -1,4 +1,4 @@
-//! What master and agents say to each other on the agents' port (5055), JSON over mutual TLS. The
+//! What master and agents say to each other on the masters' port for the cluster's own parts (5055), JSON over mutual TLS. The
 //! protocol's version stands in the paths and in [`Subscribe::protocol`].
 //!
 //! - `POST` [`SUBSCRIBE_PATH`] with [`Subscribe`]: 200 and a RecordIO stream of [`Order`]s; 307 with the

@@ -5,7 +5,7 @@ use crate::api::Candidate;
 use crate::mesos::Identify;
 use mesoform_identity::{Identity, Role};
 use mesoform_mesos::{ClientOptions, FrameworkId, FrameworkInfo, SchedulerClient, capability};
-use mesoform_settings::{SchedulerSettings, Scheme};
+use mesoform_settings::SchedulerSettings;
 
 /// As Marathon calls itself.
 const NAME: &str = "marathon";
@@ -17,10 +17,9 @@ pub fn client(
     settings: &SchedulerSettings,
     identity: &Identity,
 ) -> Result<SchedulerClient, SchedulerError> {
-    let tls = match settings.masters_scheme {
-        Scheme::Http => None,
-        Scheme::Https => Some(identity.client_config_to(&[Role::Master], &[b"http/1.1"])?),
-    };
+    // Always the masters' port for the cluster's own parts: the other one may speak plain HTTP and
+    // ask for a password, for the sake of old clients.
+    let tls = Some(identity.client_config_to(&[Role::Master], &[b"http/1.1"])?);
     let options = ClientOptions { masters: settings.masters.clone(), tls, credentials: None };
     Ok(SchedulerClient::new(options)?)
 }
@@ -39,4 +38,73 @@ pub fn identify(settings: &SchedulerSettings, me: &Candidate) -> Identify {
         .with_capability(capability::PARTITION_AWARE)
         .with_capability(capability::TASK_KILLING_STATE);
     Box::new(move |id: Option<FrameworkId>| FrameworkInfo { id, ..base.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::routing::post;
+    use axum::{Extension, Router};
+    use mesoform_http::{Caller, MutualDoor};
+    use mesoform_identity::{Authority, Grant, KeyRequest, write_public, write_secret};
+    use mesoform_mesos::ClientError;
+    use mesoform_mesos::client::SCHEDULER_PATH;
+    use mesoform_settings::{FORMAT, HttpSettings, PkiPaths, QuorumClientSettings, Scheme};
+    use std::net::Ipv4Addr;
+    use std::path::Path;
+    use tokio_util::sync::CancellationToken;
+
+    fn issue(authority: &Authority, dir: &Path, role: Role) -> PkiPaths {
+        let paths = PkiPaths::in_dir(dir, role.as_str());
+        let request = KeyRequest::generate().unwrap();
+        let grant = Grant { ips: vec![Ipv4Addr::LOCALHOST.into()], ..Grant::new(role, "h1") };
+        write_public(&paths.ca, authority.certificate_pem().as_bytes()).unwrap();
+        write_secret(&paths.key, request.key_pem.expose().as_bytes()).unwrap();
+        let chain = authority.sign(&request.csr_pem, &grant).unwrap();
+        write_public(&paths.cert, chain.as_bytes()).unwrap();
+        paths
+    }
+
+    /// Of a cluster whose HTTP APIs are plain and ask for a password.
+    fn settings(master: String, pki: PkiPaths) -> SchedulerSettings {
+        SchedulerSettings {
+            format: FORMAT,
+            cluster: "demo".into(),
+            hostname: "h1".into(),
+            http: HttpSettings {
+                listen: (Ipv4Addr::LOCALHOST, 0).into(),
+                advertise: "127.0.0.1:8080".into(),
+                scheme: Scheme::Http,
+                credentials: Some("/etc/mesoform/credentials".into()),
+            },
+            masters: vec![master],
+            quorum: QuorumClientSettings { endpoints: Vec::new() },
+            pki,
+            failover_timeout_ms: 1000,
+            leadership_ttl_ms: 1000,
+        }
+    }
+
+    #[tokio::test]
+    async fn whatever_the_apis_speak_the_masters_see_a_certificate() {
+        let dir = tempfile::tempdir().unwrap();
+        let authority = Authority::create("demo").unwrap();
+        let pki = |role| issue(&authority, dir.path(), role);
+        let master = Identity::load(&pki(Role::Master)).unwrap();
+        let anywhere = (Ipv4Addr::LOCALHOST, 0).into();
+        let door = MutualDoor::bind(anywhere, &master, &[Role::Scheduler]).await.unwrap();
+        let address = door.local_addr().to_string();
+        let who = post(|Extension(caller): Extension<Caller>| async move {
+            (http::StatusCode::IM_A_TEAPOT, caller.to_string())
+        });
+        let router = Router::new().route(SCHEDULER_PATH, who);
+        tokio::spawn(door.serve(router, CancellationToken::new()));
+
+        let settings = settings(address, pki(Role::Scheduler));
+        let identity = Identity::load(&settings.pki).unwrap();
+        let client = client(&settings, &identity).unwrap();
+        let answer = client.subscribe(FrameworkInfo::new(NAME, USER)).await;
+        let Err(ClientError::Refused { status, body, .. }) = answer else { panic!() };
+        assert_eq!((status, body.as_str()), (418, "scheduler@h1"));
+    }
 }

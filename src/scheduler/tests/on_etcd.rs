@@ -99,7 +99,6 @@ impl Scheduler {
                 credentials: None,
             },
             masters: vec![format!("127.0.0.1:{nobody}")],
-            masters_scheme: Scheme::Https,
             quorum: QuorumClientSettings { endpoints: vec![format!("127.0.0.1:{etcd}")] },
             pki,
             failover_timeout_ms: 60_000,

@@ -64,6 +64,22 @@ async fn without_a_credentials_file_nobody_is_asked() {
 }
 
 #[tokio::test]
+async fn a_plain_port_understands_the_cluster_s_certificates_too() {
+    let cluster = Cluster::new();
+    let http = settings(Scheme::Http, Some(cluster.credentials()));
+    let identity = cluster.identity(Role::Master);
+    let api = Running::start(&http, Some(&identity), Limits::default()).await;
+    let member = cluster.member(Role::Master).get(api.https("/who")).send().await.unwrap();
+    assert_eq!(member.text().await.unwrap(), "master@h1");
+    let stranger = plain().get(api.http("/who")).send().await.unwrap();
+    assert_eq!(stranger.status(), StatusCode::UNAUTHORIZED);
+    let user = plain().get(api.http("/who")).basic_auth("admin", Some(PASSWORD));
+    assert_eq!(user.send().await.unwrap().text().await.unwrap(), "admin");
+    let guest = cluster.guest().get(api.https("/who")).send().await.unwrap();
+    assert_eq!(guest.status(), StatusCode::UNAUTHORIZED, "TLS alone proves nothing");
+}
+
+#[tokio::test]
 async fn on_loopback_foreign_hosts_and_origins_are_refused() {
     let api = Running::start(&settings(Scheme::Http, None), None, Limits::default()).await;
     for (header, value) in [("host", "evil.example"), ("origin", "https://evil.example")] {
@@ -89,6 +105,20 @@ async fn a_mutual_door_checks_the_role() {
         assert_eq!(other.status(), StatusCode::FORBIDDEN, "{role}");
     }
     assert!(cluster.guest().get(port.https("/ping")).send().await.is_err());
+}
+
+#[tokio::test]
+async fn routes_may_be_for_some_of_the_roles_only() {
+    let cluster = Cluster::new();
+    let identity = cluster.identity(Role::Master);
+    let both = [Role::Agent, Role::Scheduler];
+    let door = MutualDoor::bind(([127, 0, 0, 1], 0).into(), &identity, &both).await.unwrap();
+    let port = Running::mutual(door);
+    for (role, code) in [(Role::Agent, StatusCode::FORBIDDEN), (Role::Scheduler, StatusCode::OK)] {
+        let member = cluster.member(role);
+        assert_eq!(member.get(port.https("/frameworks")).send().await.unwrap().status(), code);
+        assert_eq!(member.get(port.https("/who")).send().await.unwrap().status(), StatusCode::OK);
+    }
 }
 
 #[tokio::test]

@@ -36,6 +36,10 @@ async fn who_says_nothing_is_cut() {
     for start in [&b""[..], b"\x16\x03\x01"] {
         assert!(is_cut(&tls, start).await);
     }
+    let either = Running::start(&settings(Scheme::Http, None), Some(&identity), hasty()).await;
+    for start in [&b""[..], b"\x16\x03\x01", b"G"] {
+        assert!(is_cut(&either, start).await);
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
-use mesoform_http::{Caller, Door, Limits, MutualDoor, credential_line};
+use mesoform_http::{Caller, Door, Limits, MutualDoor, credential_line, only_for};
 use mesoform_identity::{Authority, Grant, Identity, KeyRequest, Role, write_public, write_secret};
 use mesoform_settings::{HttpSettings, PkiPaths, Scheme};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -142,6 +142,7 @@ fn routes() -> Router {
         .route("/ping", get(|| async { "pong" }))
         .route("/size", post(|body: String| async move { body.len().to_string() }))
         .route("/drip", get(drip))
+        .merge(only_for(&[Role::Scheduler], Router::new().route("/frameworks", get(|| async {}))))
 }
 
 /// A stream that does not end by itself.

@@ -1,10 +1,14 @@
 //! `GET /mesoform/status` of the services with an HTTP API.
+//!
+//! Always over TLS and with the service's own certificate. A port that is plain for old clients
+//! understands that too (see `mesoform_http::Door`); it may ask all others for a password, which this
+//! host does not know: it keeps only its hash.
 
 use anyhow::Context as _;
 use mesoform_cluster::report::{AgentView, MasterView, SchedulerView};
 use mesoform_identity::Identity;
 use mesoform_settings::{
-    AgentSettings, HttpSettings, MasterSettings, PkiPaths, SchedulerSettings, Scheme, load,
+    AgentSettings, HttpSettings, MasterSettings, PkiPaths, SchedulerSettings, load,
 };
 use serde::de::DeserializeOwned;
 use std::path::Path;
@@ -32,11 +36,7 @@ async fn get<T: DeserializeOwned>(http: &HttpSettings, pki: &PkiPaths) -> anyhow
         .no_proxy()
         .build()
         .context("the HTTP client cannot be made")?;
-    let scheme = match http.scheme {
-        Scheme::Http => "http",
-        Scheme::Https => "https",
-    };
-    let url = format!("{scheme}://{}/mesoform/status", http.advertise);
+    let url = format!("https://{}/mesoform/status", http.advertise);
     let answer = client.get(&url).send().await?.error_for_status()?;
     answer.json().await.context("its answer is not understood")
 }

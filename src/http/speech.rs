@@ -1,0 +1,54 @@
+use crate::HttpError;
+use mesoform_identity::{Clients, Identity};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+
+/// What both kinds of server offer; the client chooses.
+const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
+/// How a TLS connection begins (a record that holds a handshake). No HTTP method begins so.
+const HANDSHAKE: u8 = 0x16;
+
+/// What is spoken on a port.
+#[derive(Debug, Clone)]
+pub(crate) enum Speech {
+    Plain,
+    Tls(Tls),
+    /// Whichever of both the client begins with.
+    Either(Tls),
+}
+
+impl Speech {
+    /// The TLS that the client at the other end of `stream` wants; waits for its first byte where
+    /// that decides. None: plain HTTP.
+    pub(crate) async fn chosen_by(&self, stream: &TcpStream) -> std::io::Result<Option<&Tls>> {
+        Ok(match self {
+            Self::Plain => None,
+            Self::Tls(tls) => Some(tls),
+            Self::Either(tls) => {
+                let mut first = [0];
+                let read = stream.peek(&mut first).await?;
+                (read == 1 && first[0] == HANDSHAKE).then_some(tls)
+            }
+        })
+    }
+}
+
+/// TLS, and whose cluster it is.
+#[derive(Clone)]
+pub(crate) struct Tls {
+    pub(crate) acceptor: TlsAcceptor,
+    pub(crate) cluster: String,
+}
+
+impl Tls {
+    pub(crate) fn new(identity: &Identity, clients: Clients) -> Result<Self, HttpError> {
+        let acceptor = TlsAcceptor::from(identity.server_config(clients, &PROTOCOLS)?);
+        Ok(Self { acceptor, cluster: identity.cluster().to_owned() })
+    }
+}
+
+impl std::fmt::Debug for Tls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tls").field("cluster", &self.cluster).finish_non_exhaustive()
+    }
+}
