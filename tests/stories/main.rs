@@ -4,9 +4,12 @@
 
 mod check_tells_the_truth;
 mod connections;
+mod down_leaves_nothing;
 mod first_cluster;
 mod host_dies;
+mod hosts_boot_minutes_apart;
 mod leaders_die;
+mod old_clients;
 mod quorum_lost_and_recovered;
 mod rig_boots;
 mod second_run_changes_nothing;

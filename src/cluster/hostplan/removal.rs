@@ -10,14 +10,16 @@ pub fn removal(spec: &ClusterSpec, host: &HostSpec, keep_data: bool) -> Plan {
         .rev()
         .map(|service| Step::UnitAbsent { name: service.unit() })
         .collect();
-    // Tasks outlive the agent by design; here they go with it.
-    steps.push(Step::UnitAbsent { name: "mesoform-tasks.slice".into() });
+    // Tasks outlive the agent by design; here they go with it, and with them the slice around theirs.
+    for slice in ["mesoform-tasks.slice", "mesoform.slice"] {
+        steps.push(Step::UnitAbsent { name: slice.into() });
+    }
     for service in Service::ALL {
         steps.push(absent(places.units.join(service.unit())));
     }
+    steps.push(absent(places.run));
     if !keep_data {
         steps.push(absent(places.etc));
-        steps.push(absent(places.run));
         steps.push(absent(places.var));
         steps.push(Step::UserAbsent { name: super::layout::USER.into() });
     }
