@@ -29,6 +29,9 @@ pub enum Input {
     Disconnected,
     Offers(Vec<Offer>),
     Update(Update),
+    /// The master gave this agent up. One that leads only since then does not know its tasks, and
+    /// tells of them when it is asked.
+    AgentLost(String),
     /// The masters will have nothing to do with the framework's id any more.
     FrameworkGone,
     /// The time of [`super::Core::next_wake`] has come.

@@ -93,6 +93,7 @@ impl Core {
             Input::Disconnected => self.link = Link::default(),
             Input::Offers(offers) => self.place(offers, now, &mut turn),
             Input::Update(update) => self.update(&update, now, &mut turn),
+            Input::AgentLost(agent) => self.agent_lost(&agent, now),
             Input::FrameworkGone => self.framework_gone(&mut turn),
             Input::Wake => {}
         }

@@ -35,6 +35,15 @@ impl Reconciling {
         self.ask_at.get_or_insert(now.tick);
     }
 
+    /// Asks about `ids` at once.
+    fn hurry(&mut self, ids: impl IntoIterator<Item = InstanceId>, now: Now) {
+        self.open.extend(ids);
+        if !self.open.is_empty() {
+            self.ask_at = Some(now.tick);
+            self.pause = FIRST_PAUSE;
+        }
+    }
+
     /// The master has said something about `id`.
     pub fn answered(&mut self, id: &InstanceId) {
         self.open.remove(id);
@@ -53,6 +62,13 @@ impl Reconciling {
 }
 
 impl Core {
+    /// What became of the agent's tasks is asked for.
+    pub(super) fn agent_lost(&mut self, agent: &str, now: Now) {
+        let live = self.state.live_instances();
+        let its = live.iter().filter(|instance| instance.agent_id == agent);
+        self.reconciling.hurry(its.map(|instance| instance.id.clone()), now);
+    }
+
     pub(super) fn reconcile_due(&mut self, now: Now, turn: &mut Turn) {
         if !self.link.is_connected() {
             return;

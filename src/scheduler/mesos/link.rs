@@ -145,7 +145,10 @@ impl FrameworkLink {
                 Some(Input::Offers(list.offers.into_iter().map(offers::offer).collect()))
             }
             Event::Update(update) => Some(Input::Update(offers::update(update.status))),
-            // Offers are never kept in hand, and lost agents show in their tasks' statuses.
+            Event::Failure(failure) if failure.executor_id.is_none() => {
+                Some(Input::AgentLost(failure.agent_id?.value))
+            }
+            // Offers are never kept in hand.
             _ => None,
         }
     }

@@ -13,6 +13,20 @@ fn tasks_of_a_lost_agent_start_elsewhere_and_are_killed_when_they_come_back() {
     assert_eq!(world.live("/web"), 2, "the one that came back was killed");
 }
 
+/// A master that leads only since the agent was away knows nothing of the agent's tasks.
+#[test]
+fn tasks_of_an_agent_that_the_master_gives_up_are_asked_for_at_once() {
+    let mut world = world(2);
+    world.app("/web", 2).offers().all_run();
+    world.agents[0].reachable = false;
+    world.give(Input::AgentLost("A0".to_owned())).expect_running("/web", 1);
+    world.offers().all_run().expect_running("/web", 2);
+    assert_eq!(world.hosts("/web"), ["h2", "h2"]);
+    let asked = world.calls.len();
+    world.give(Input::AgentLost("of nobody".to_owned()));
+    assert_eq!(world.calls.len(), asked);
+}
+
 #[test]
 fn a_kill_is_sent_until_the_task_is_gone() {
     let mut world = world(1);
