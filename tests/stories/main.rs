@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
+mod bad_input;
 mod check_tells_the_truth;
 mod connections;
 mod down_leaves_nothing;
