@@ -161,6 +161,20 @@ pub enum Mistake {
     Pattern { pattern: String, cause: String },
 }
 
+impl Mistake {
+    /// Whether the rest of the inventory can still be judged: none of its hosts got lost.
+    pub(crate) fn leaves_hosts_known(&self) -> bool {
+        matches!(
+            self,
+            Self::UnknownChild { .. }
+                | Self::UnknownGroup { .. }
+                | Self::TwoAddresses { .. }
+                | Self::NoVariable { .. }
+                | Self::Priority { .. }
+        )
+    }
+}
+
 /// What can be wrong with a range such as `[01:12]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum RangeMistake {

@@ -1,8 +1,8 @@
 use crate::draft::{ALL, GroupId, HostId};
 use crate::group::GroupData;
 use crate::{
-    ConnectionVars, ExtraVars, Group, Host, InventoryErrors, Mistake, Notice, Origin, Selection,
-    Source, Value, Var, Vars, connection, load, output, pattern,
+    ConnectionVars, ExtraVars, Group, Host, InventoryErrors, Loaded, Mistake, Notice, Origin,
+    Selection, Source, Value, Var, Vars, connection, load, output, pattern,
 };
 use crate::{InventoryError, nearest::nearest};
 use indexmap::IndexMap;
@@ -27,6 +27,16 @@ impl Inventory {
     /// # Errors
     /// All the mistakes in the inventory and its variable files, each with its place.
     pub fn load(source: &str, extra: &ExtraVars) -> Result<Self, InventoryErrors> {
+        load::load(source, extra).map_err(|(errors, _)| errors)
+    }
+
+    /// As [`Inventory::load`], and beside the mistakes what there is of the inventory where they
+    /// leave its hosts and groups known: so that whoever makes something of it can add what is wrong
+    /// with the rest.
+    ///
+    /// # Errors
+    /// All the mistakes in it, each with its place.
+    pub fn load_in_part(source: &str, extra: &ExtraVars) -> Loaded {
         load::load(source, extra)
     }
 
@@ -35,7 +45,7 @@ impl Inventory {
     /// # Errors
     /// All the mistakes in the text, each with its place.
     pub fn parse(text: &str, file: &Path, extra: &ExtraVars) -> Result<Self, InventoryErrors> {
-        load::parse(text, file, extra)
+        load::parse(text, file, extra).map_err(|(errors, _)| errors)
     }
 
     pub fn source(&self) -> &Source {

@@ -42,6 +42,7 @@ pub use extra_vars::ExtraVars;
 pub use group::Group;
 pub use host::Host;
 pub use inventory::Inventory;
+pub use load::Loaded;
 pub use nearest::nearest;
 pub use notice::{Notice, Remark};
 pub use origin::{Origin, Place};

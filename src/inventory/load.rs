@@ -12,7 +12,10 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
-pub(crate) fn load(source: &str, extra: &ExtraVars) -> Result<Inventory, InventoryErrors> {
+/// An inventory; or its mistakes, and what there is of it where they leave its hosts and groups known.
+pub type Loaded = Result<Inventory, (InventoryErrors, Option<Box<Inventory>>)>;
+
+pub(crate) fn load(source: &str, extra: &ExtraVars) -> Loaded {
     let source = Source::of(source);
     let mut findings = Findings::default();
     let mut draft = Draft::new();
@@ -27,11 +30,7 @@ pub(crate) fn load(source: &str, extra: &ExtraVars) -> Result<Inventory, Invento
     conclude(source, draft, &files, extra, findings)
 }
 
-pub(crate) fn parse(
-    text: &str,
-    file: &Path,
-    extra: &ExtraVars,
-) -> Result<Inventory, InventoryErrors> {
+pub(crate) fn parse(text: &str, file: &Path, extra: &ExtraVars) -> Loaded {
     let mut findings = Findings::default();
     let mut draft = Draft::new();
     ini::parse(text, &Origin::file(&file.into()), &mut draft, &mut findings);
@@ -44,20 +43,30 @@ fn conclude(
     files: &VarFiles,
     extra: &ExtraVars,
     mut findings: Findings,
-) -> Result<Inventory, InventoryErrors> {
+) -> Loaded {
     let groups = reconcile::reconcile(&mut draft, &mut findings);
-    let notices = findings.conclude()?;
+    let (notices, errors) = match findings.conclude() {
+        Ok(notices) => (notices, None),
+        Err(errors) if errors.0.iter().all(|error| error.mistake.leaves_hosts_known()) => {
+            (Vec::new(), Some(errors))
+        }
+        Err(errors) => return Err((errors, None)),
+    };
     let common = merge::common(&groups, files, extra);
     let hosts = merge::hosts(draft, &groups, files, extra);
     let order = hosts_below(|id| groups.get(id), ALL, hosts.len());
-    Ok(Inventory {
+    let inventory = Inventory {
         source,
         hosts: hosts.into_iter().map(|host| (host.name.clone(), host)).collect(),
         groups: groups.into_iter().map(|group| (group.name.clone(), group)).collect(),
         order,
         common,
         notices,
-    })
+    };
+    match errors {
+        None => Ok(inventory),
+        Some(errors) => Err((errors, Some(Box::new(inventory)))),
+    }
 }
 
 fn read_file(path: &Path, draft: &mut Draft, findings: &mut Findings) {

@@ -43,6 +43,14 @@ impl Mistakes {
         }
     }
 
+    /// These and those, in the order of their places.
+    pub fn with(mut self, errors: InventoryErrors) -> Self {
+        self.extend(errors);
+        self.0.sort();
+        self.0.dedup();
+        self
+    }
+
     /// `made`, where there was no mistake. One that many hosts share is told once.
     pub(super) fn conclude<T>(mut self, made: T) -> Result<T, Self> {
         self.0.sort();

@@ -7,19 +7,24 @@ use anyhow::{Context as _, bail};
 use mesoform_cluster::{
     Admin, ClusterSpec, Observer, Progress, Run, RunOptions, Stop, Summary, resolve,
 };
-use mesoform_inventory::{ExtraVars, Inventory};
+use mesoform_inventory::{ExtraVars, Inventory, Loaded};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// The inventory that `-i` names.
 pub fn inventory(source: Option<&str>, extra_vars: &[String]) -> anyhow::Result<Inventory> {
+    Ok(load(source, extra_vars)?.map_err(|(errors, _)| errors)?)
+}
+
+/// The same; beside its mistakes what there is of it.
+fn load(source: Option<&str>, extra_vars: &[String]) -> anyhow::Result<Loaded> {
     let Some(source) = source else {
         let which = "which hosts? name an inventory with -i (`mesoform up` alone needs none)";
         return Err(Early::Usage(which.into()).into());
     };
     let extra = ExtraVars::parse(extra_vars)?;
-    Ok(Inventory::load(source, &extra)?)
+    Ok(Inventory::load_in_part(source, &extra))
 }
 
 /// The cluster that the inventory describes, and which of its hosts may be touched.
@@ -32,7 +37,12 @@ impl Scope {
     /// # Errors
     /// All that is wrong with the inventory and the pattern, at once.
     pub fn of(options: &InventoryOptions, observer: &dyn Observer) -> anyhow::Result<Self> {
-        let inventory = inventory(options.inventory.as_deref(), &options.extra_vars)?;
+        let inventory = load(options.inventory.as_deref(), &options.extra_vars)?;
+        let inventory = inventory.map_err(|(errors, rest)| {
+            // What is wrong with the rest is told as well.
+            let mistakes = rest.and_then(|rest| resolve(&rest).err()).unwrap_or_default();
+            mistakes.with(errors)
+        })?;
         for notice in inventory.notices() {
             observer.on(Progress::Notice { message: notice.to_string() });
         }

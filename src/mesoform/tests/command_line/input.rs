@@ -9,6 +9,9 @@ fn bad_options_are_5() {
         "up --forks 0",
         "up --timeout 0",
         "up --timeout soon",
+        "up --check",
+        "up --diff",
+        "up --limit h",
         "up -i h, --output yaml",
         "restart -i h,",
         "restart chronos -i h,",
@@ -56,6 +59,27 @@ fn mistakes_are_one_object_where_json_is_asked_for() {
     assert_eq!((&error["event"], &error["exit"]), (&"error".into(), &1.into()));
     let message = error["message"].as_str().unwrap();
     assert_eq!(ended.stderr, format!("mesoform: {message}\n"));
+}
+
+/// As in inventories for Mesos playbooks: what is wrong with the groups, and what with the cluster.
+#[test]
+fn mistakes_of_the_inventory_and_of_the_cluster_are_told_together() {
+    let folder = Folder::with(
+        "[mesos_masters]\nm1 zoo_id=1 ansible_host=10.0.0.1\nm2 zoo_id=1\n\
+         [mesos_slaves]\nm1 ansible_host=10.0.0.9\n\
+         [mesos:children]\nmesos_masters\nmesos_slavs\n",
+    );
+    for command in ["up", "up --check", "status", "restart quorum", "down --yes"] {
+        let ended = folder.call(&format!("{command} -i hosts.ini")).expect(1);
+        let places = ended.stderr.lines().filter(|line| !line.starts_with(' '));
+        let places: Vec<&str> = places.map(|line| line.split(": ").next().unwrap()).collect();
+        let wanted = ["mesoform", "hosts.ini:3:4", "hosts.ini:5:4", "hosts.ini:8"];
+        assert_eq!(places, wanted, "{ended:?}");
+        for told in ["2 voters", "zoo_id=1", "10.0.0.9", "did you mean 'mesos_slaves'?"] {
+            assert!(ended.stderr.contains(told), "{told}: {ended:?}");
+        }
+    }
+    assert_eq!(folder.names(), ["hosts.ini"]);
 }
 
 #[test]
