@@ -1,7 +1,7 @@
 use super::run::{AdminWish, Scope, Wish, conclude, until_interrupted};
 use crate::cli::DownArgs;
 use crate::exit::Exit;
-use crate::render::{self, seconds};
+use crate::render::{self, count, seconds};
 use mesoform_cluster::{Removals, down};
 use serde_json::json;
 use std::io::{BufRead, IsTerminal, Write};
@@ -25,9 +25,9 @@ pub async fn run(args: DownArgs) -> anyhow::Result<Exit> {
         "unreachable": summary.unreachable, "millis": summary.millis(),
     });
     let text = format!(
-        "{cluster} is down: {} changes on {} hosts in {}; its CA and password stay here\n",
-        summary.changed,
-        summary.hosts.saturating_sub(summary.unreachable.len()),
+        "{cluster} is down: {} on {} in {}; its CA and password stay here\n",
+        count(summary.changed, "change"),
+        count(summary.hosts.saturating_sub(summary.unreachable.len()), "host"),
         seconds(summary.millis())
     );
     conclude(args.output, &summary, &object, &text)

@@ -1,7 +1,6 @@
 //! One file per command.
 
 mod alone;
-mod alone_words;
 mod apply;
 mod completions;
 mod down;

@@ -1,7 +1,7 @@
 use super::run::{AdminWish, Scope, Wish, conclude, until_interrupted};
 use crate::cli::RestartArgs;
 use crate::exit::Exit;
-use crate::render::{self, seconds};
+use crate::render::{self, count, seconds};
 use mesoform_cluster::restart;
 use serde_json::json;
 
@@ -20,9 +20,9 @@ pub async fn run(args: RestartArgs) -> anyhow::Result<Exit> {
         "unreachable": summary.unreachable, "millis": summary.millis(),
     });
     let text = format!(
-        "the {} runs on {} hosts again, after {}\n",
+        "the {} runs on {} again, after {}\n",
         args.service,
-        summary.hosts.saturating_sub(summary.unreachable.len()),
+        count(summary.hosts.saturating_sub(summary.unreachable.len()), "host"),
         seconds(summary.millis())
     );
     conclude(args.output, &summary, &object, &text)

@@ -1,7 +1,7 @@
 use super::run::{AdminWish, Scope, Wish};
 use crate::cli::{OutputFormat, StatusArgs};
 use crate::exit::Exit;
-use crate::render::{self, Style, Table, harmless};
+use crate::render::{self, Style, Table, count, harmless};
 use mesoform_cluster::report::{HostReport, ServiceReport, View};
 use mesoform_cluster::{Auth, ClusterSpec, Health, HostSpec, Reports, Stop, status};
 use mesoform_settings::Scheme;
@@ -120,10 +120,10 @@ fn says(report: Option<&ServiceReport>) -> String {
     match (&report.error, &report.view) {
         (Some(error), _) => error.clone(),
         (None, Some(View::Quorum(view))) => format!(
-            "term {}, revision {}, {} members, {} KiB",
+            "term {}, revision {}, {}, {} KiB",
             view.term,
             view.revision,
-            view.members.len(),
+            count(view.members.len(), "member"),
             view.db_size / 1024
         ),
         _ => report.status.clone(),

@@ -1,7 +1,7 @@
 use super::run::{AdminWish, Scope, Wish, conclude, until_interrupted};
 use crate::cli::UpArgs;
 use crate::exit::Exit;
-use crate::render::{self, Style, seconds};
+use crate::render::{self, Style, count, seconds};
 use mesoform_cluster::{ClusterSpec, Service, Summary, up};
 use serde::Serialize;
 
@@ -77,21 +77,24 @@ impl Endpoints {
 }
 
 fn would(summary: &Summary) -> String {
-    let (changed, hosts) = (summary.changed, summary.hosts);
-    format!("{changed} changes would be made on {hosts} hosts; nothing was changed\n")
+    format!(
+        "{} would be made on {}; nothing was changed\n",
+        count(summary.changed, "change"),
+        count(summary.hosts, "host")
+    )
 }
 
 fn is_up(spec: &ClusterSpec, summary: &Summary, style: Style) -> String {
     let endpoints = Endpoints::of(spec);
     format!(
-        "{}: {} changes on {} hosts in {}\n  \
+        "{}: {} on {} in {}\n  \
          apps (Marathon)   {}\n  \
          masters (Mesos)   {}\n  \
          quorum (etcd v3)  {}\n  \
          CA and password   {}\n",
         style.good(&format!("{} is up", spec.name)),
-        summary.changed,
-        summary.hosts,
+        count(summary.changed, "change"),
+        count(summary.hosts, "host"),
         seconds(summary.millis()),
         endpoints.schedulers.join("  "),
         endpoints.masters.join("  "),

@@ -102,6 +102,14 @@ pub fn seconds(millis: u64) -> String {
     }
 }
 
+/// `1 host`, `2 hosts`.
+pub fn count(number: usize, one: &str) -> String {
+    match number {
+        1 => format!("1 {one}"),
+        _ => format!("{number} {one}s"),
+    }
+}
+
 /// Prints a command's result. Nobody reading any more (`| head`) is no error.
 ///
 /// # Errors
@@ -131,3 +139,14 @@ pub fn one_line(text: &str) -> String {
 }
 
 pub use json::print as json_line;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_no_plural() {
+        let told = [0, 1, 2].map(|number| count(number, "host"));
+        assert_eq!(told, ["0 hosts", "1 host", "2 hosts"]);
+    }
+}

@@ -1,8 +1,11 @@
 //! `mesoform up` with no inventory: the whole cluster on this machine, in the foreground.
 
-use super::alone_words::{tell, welcome};
-use crate::cli::UpArgs;
-use crate::exit::Exit;
+mod teller;
+mod welcome;
+
+use crate::cli::{OutputFormat, OutputOptions, UpArgs};
+use crate::exit::{Early, Exit};
+use crate::render::{self, Style};
 use anyhow::{Context as _, anyhow, bail};
 use mesoform_apply::apply_local;
 use mesoform_cluster::{Admin, Alone, AloneUnit, sign};
@@ -20,7 +23,9 @@ const GRACE: Duration = Duration::from_secs(10);
 
 pub async fn run(args: UpArgs) -> anyhow::Result<Exit> {
     if args.check || args.diff || args.hosts.limit.is_some() {
-        bail!("--check, --diff and --limit are about the hosts of an inventory: name one with -i");
+        let words =
+            "--check, --diff and --limit are about the hosts of an inventory: name one with -i";
+        bail!(Early::Usage(words.to_owned()));
     }
     let begin = Instant::now();
     let root = match args.data_dir.clone() {
@@ -82,6 +87,18 @@ fn unit(unit: AloneUnit) -> Unit {
     Unit { needs: unit.needs, ..Unit::new(unit.name, unit.command, unit.log) }
 }
 
+/// Where the cluster answers, and a first request to it.
+fn welcome(alone: &Alone, output: OutputOptions, took: Duration) -> std::io::Result<()> {
+    let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    match output.output {
+        OutputFormat::Json => render::json_line(&welcome::object(alone, millis)),
+        OutputFormat::Text => {
+            render::say(&welcome::text(alone, millis, Style::of_stdout(output.color)))?;
+        }
+    }
+    Ok(())
+}
+
 /// Runs the units until Ctrl-C or SIGTERM.
 async fn supervise(
     alone: &Alone,
@@ -92,7 +109,7 @@ async fn supervise(
 ) -> anyhow::Result<Exit> {
     let (sender, events) = mpsc::channel(256);
     let handle = Supervisor::start(claim, units, sender)?;
-    let teller = tokio::spawn(tell(events, args.output));
+    let teller = tokio::spawn(teller::tell(events, args.output));
     let mut terminate = signal(SignalKind::terminate())?;
     let limit = Duration::from_secs(args.timeout);
     let outcome = tokio::select! {
