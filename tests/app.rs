@@ -10,6 +10,9 @@ use crate::prober::{Prober, fetch};
 /// For what takes some seconds when the machine has nothing else to do.
 const LIMIT: Duration = Duration::from_secs(120);
 
+/// For one look at an instance; those of a host that has died never answer.
+const LOOK: Duration = Duration::from_secs(2);
+
 /// An app, as its owner sees it.
 pub struct App<'a> {
     cluster: &'a Cluster<'a>,
@@ -77,7 +80,7 @@ impl<'a> App<'a> {
     /// Whether this instance answers now.
     pub fn answers(&self, task: &Task) -> bool {
         let (place, id) = (task.place, task.id.clone());
-        self.cluster.rig().inside(move || fetch(place).is_ok_and(|body| body.trim() == id))
+        self.cluster.rig().inside(move || fetch(place, LOOK).is_ok_and(|body| body.trim() == id))
     }
 
     /// Waits until exactly so many instances run, and all of them answer.

@@ -85,6 +85,8 @@ impl Host {
     /// A power cut: everything on it ends at once, nothing is told. Its disk stays as it is.
     pub fn kill(&self) {
         let Some(mut powered) = self.running().take() else { return };
+        // Else the kernel would say good-bye on the connections of the killed processes.
+        link::unplug(&self.inner.network, &self.inner.machine);
         cgroup::kill(&self.inner.machine);
         let _ = powered.nspawn.wait();
         self.wait_until_unplugged();

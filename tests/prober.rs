@@ -61,7 +61,7 @@ impl Drop for Prober {
 fn ask(task: &Task, stop: &AtomicBool, answers: &AtomicUsize) -> Vec<String> {
     let (start, mut failures) = (Instant::now(), Vec::new());
     while !stop.load(Ordering::Relaxed) {
-        match fetch(task.place) {
+        match fetch(task.place, PATIENCE) {
             Ok(body) if body.trim() == task.id => {
                 answers.fetch_add(1, Ordering::Relaxed);
             }
@@ -78,10 +78,10 @@ fn ask(task: &Task, stop: &AtomicBool, answers: &AtomicUsize) -> Vec<String> {
 }
 
 /// What a web server says at `/`.
-pub(crate) fn fetch(place: SocketAddrV4) -> Result<String> {
-    let mut stream = TcpStream::connect_timeout(&SocketAddr::V4(place), PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+pub(crate) fn fetch(place: SocketAddrV4, patience: Duration) -> Result<String> {
+    let mut stream = TcpStream::connect_timeout(&SocketAddr::V4(place), patience)?;
+    stream.set_read_timeout(Some(patience))?;
+    stream.set_write_timeout(Some(patience))?;
     stream.write_all(b"GET / HTTP/1.0\r\n\r\n")?;
     let mut answer = String::new();
     stream.take(1 << 20).read_to_string(&mut answer)?;

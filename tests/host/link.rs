@@ -38,6 +38,15 @@ fn rules(other: &str) -> [Vec<String>; 2] {
         .map(|[chain, side]| [chain, side, other, "-j", "DROP"].map(str::to_owned).to_vec())
 }
 
+/// Takes the cable away: nothing that the host's kernel may still send reaches anybody.
+pub(super) fn unplug(network: &Network, machine: &str) {
+    let line = cable(network, machine).unwrap_or_default();
+    let name = line.split([' ', '@']).find(|word| word.starts_with("vb-"));
+    if let Some(name) = name {
+        network.ip(&format!("link delete {}", name.trim_end_matches(':'))).expect_success();
+    }
+}
+
 /// The rig's end of a host's cable, by the name nspawn wished for: a long one is kept beside a
 /// shortened one.
 pub(super) fn cable(network: &Network, machine: &str) -> Option<String> {
