@@ -80,7 +80,7 @@ impl Default for Timing {
             leadership_ttl: 8_000,
             agent_ping: 5_000,
             agent_ping_misses: 3,
-            agent_reregister: 60_000,
+            agent_reregister: 30_000,
             // A week, as Marathon asks for.
             failover_timeout: 604_800_000,
         }
