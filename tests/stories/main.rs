@@ -1,16 +1,20 @@
 //! The stories, each named for what a user does or meets. `tests/run` runs them.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "these are tests")]
 
+mod alone;
 mod bad_input;
 mod check_tells_the_truth;
 mod connections;
 mod down_leaves_nothing;
+mod faults;
 mod first_cluster;
 mod host_dies;
 mod hosts_boot_minutes_apart;
 mod leaders_die;
+mod lost_connection;
 mod old_clients;
 mod quorum_lost_and_recovered;
 mod rig_boots;
 mod second_run_changes_nothing;
+mod two_operators_at_once;
