@@ -1,7 +1,9 @@
-//! The house's own rules, held against what cargo knows of it: which crate may import which, and what
-//! must never be in the tree.
+//! The house's own rules, held against what cargo knows of it: which crate may import which, what must
+//! never be in the tree, and what the README tells of it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
+
+mod readme;
 
 use std::collections::BTreeMap;
 use std::process::Command;
