@@ -11,6 +11,7 @@ use crate::disk;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
+use std::mem::ManuallyDrop;
 use std::os::fd::{AsFd as _, FromRawFd as _, OwnedFd};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
@@ -28,7 +29,9 @@ pub struct Supervisor {
     since: Instant,
     signals: Signals,
     listener: UnixListener,
-    lifeline: Option<OwnedFd>,
+    /// Held to the end of the process, cut or not: whoever cut it sees by it when all is gone.
+    lifeline: Option<ManuallyDrop<OwnedFd>>,
+    cut: bool,
     clients: Vec<Client>,
     pid: Option<Pid>,
     told: Option<Told>,
@@ -43,7 +46,8 @@ impl Supervisor {
             since: Instant::now(),
             signals: Signals::take()?,
             listener: socket::listen(&task.socket)?,
-            lifeline: lifeline()?,
+            lifeline: lifeline()?.map(ManuallyDrop::new),
+            cut: false,
             clients: Vec::new(),
             pid: None,
             told: None,
@@ -90,7 +94,7 @@ impl Supervisor {
             }
         }
         if ready.lifeline {
-            self.lifeline = None;
+            self.cut = true;
             self.handle(Input::LifelineCut);
         }
         self.listen_to(&ready.clients);
@@ -108,7 +112,8 @@ impl Supervisor {
         ];
         let clients = self.clients.iter().map(|c| PollFd::new(c.as_fd(), wanted));
         fds.extend(clients);
-        fds.extend(self.lifeline.as_ref().map(|fd| PollFd::new(fd.as_fd(), wanted)));
+        let lifeline = self.lifeline.as_ref().filter(|_| !self.cut);
+        fds.extend(lifeline.map(|fd| PollFd::new(fd.as_fd(), wanted)));
         match poll(&mut fds, self.patience()) {
             Ok(_) | Err(nix::errno::Errno::EINTR) => {}
             Err(source) => return Err(ExecutorError::Prepare { doing: "wait", source }),
@@ -122,7 +127,7 @@ impl Supervisor {
     /// Only the end of the pipe counts: nobody writes to it, and who does means nothing.
     fn is_cut(&self) -> bool {
         let Some(fd) = &self.lifeline else { return false };
-        !matches!(nix::unistd::read(fd, &mut [0; 64]), Ok(1..) | Err(nix::errno::Errno::EAGAIN))
+        !matches!(nix::unistd::read(&**fd, &mut [0; 64]), Ok(1..) | Err(nix::errno::Errno::EAGAIN))
     }
 
     fn patience(&self) -> PollTimeout {

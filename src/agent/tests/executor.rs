@@ -6,6 +6,7 @@ mod support;
 
 use mesoform_agent::executor::protocol::{Asked, Told};
 use mesoform_agent::executor::{Cause, Exit, LIFELINE, Outcome};
+use std::io::Read as _;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::process::CommandExt as _;
 use support::{Task, eventually, is_alive};
@@ -169,27 +170,23 @@ fn what_a_task_leaves_behind_ends_with_it() {
 
 #[test]
 fn the_end_of_the_lifeline_ends_the_tree() {
-    let (ours, theirs) = nix::unistd::pipe().unwrap();
-    let fd = ours.as_raw_fd();
-    let write_end = theirs.as_raw_fd();
+    let (mut ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+    let fd = theirs.as_raw_fd();
     let mut task = Task::shell(STUBBORN).start_with(|command| {
         command.env(LIFELINE, fd.to_string());
-        // SAFETY: system calls on descriptors that live until after the start.
-        unsafe {
-            command.pre_exec(move || {
-                pass_on(fd)?;
-                nix::unistd::close(write_end)?;
-                Ok(())
-            });
-        }
+        // SAFETY: a system call on a descriptor that lives until after the start.
+        unsafe { command.pre_exec(move || pass_on(fd)) };
     });
+    drop(theirs);
     task.line("up");
     let family = [task.pid("child"), task.pid("grandchild")];
     assert!(family.into_iter().all(is_alive));
-    drop(theirs);
+    ours.shutdown(std::net::Shutdown::Write).unwrap();
+    // It holds its end for as long as something of the task is left.
+    ours.read_to_end(&mut Vec::new()).unwrap();
+    assert!(!family.into_iter().any(is_alive));
     let exit = task.exit();
     assert_eq!((exit.outcome, exit.cause), (Outcome::Signal(9), Some(Cause::Lifeline)));
-    assert!(!family.into_iter().any(is_alive));
 }
 
 #[test]
