@@ -13,6 +13,7 @@
     reason = "a library of tests: what fails here fails the story that is told"
 )]
 
+mod alone;
 mod app;
 mod base;
 mod cgroup;
@@ -31,6 +32,7 @@ mod sweep;
 mod unit;
 mod wait;
 
+pub use alone::{Alone, User};
 pub use app::{App, Task};
 pub use cluster::Cluster;
 pub use etcdctl::Watch;

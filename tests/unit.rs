@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use crate::host::Host;
+use crate::run::Run;
 
 /// A service of a host, as its systemd sees it.
 pub struct Unit<'a> {
@@ -79,9 +80,15 @@ impl Unit<'_> {
         self.does("stop");
     }
 
+    /// A verb of systemctl that may not fit the state that the service is in.
+    #[track_caller]
+    pub fn try_to(&self, words: &str) -> Run {
+        self.host.run(&format!("systemctl {words} {}", self.name))
+    }
+
     #[track_caller]
     fn does(&self, words: &str) {
-        self.host.run(&format!("systemctl {words} {}", self.name)).expect_success();
+        self.try_to(words).expect_success();
     }
 
     #[track_caller]
