@@ -7,9 +7,9 @@ use crate::{AgentError, DiskError, api, host};
 use mesoform_http::Door;
 use mesoform_identity::{Identity, Role};
 use mesoform_mesos::Binary;
+use mesoform_notify::Notifier;
 use mesoform_settings::AgentSettings;
 use nix::fcntl::{Flock, FlockArg};
-use sd_notify::NotifyState;
 use std::fs::File;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -83,10 +83,11 @@ pub async fn run_with(
     let looks = shell.recover().await?;
     let shell = tokio::spawn(shell.run(incoming));
     let api = tokio::spawn(door.serve(router, shutdown.clone()));
-    looked(looks, &shutdown).await;
+    let notifier = Notifier::default();
+    looked(looks, &notifier, &shutdown).await;
     tokio::spawn(link.run(shutdown.clone()));
-    tokio::spawn(tell_status(link_state, shutdown.clone()));
-    notify(&[NotifyState::Ready]);
+    tokio::spawn(tell_status(link_state, notifier.clone(), shutdown.clone()));
+    notifier.ready();
     let ended = tokio::select! {
         ended = shell => ended.unwrap_or(Err(AgentError::PartEnded { part: "its loop" })),
         ended = api => match ended {
@@ -94,7 +95,7 @@ pub async fn run_with(
             Err(_) => Err(AgentError::PartEnded { part: "its API" }),
         },
     };
-    notify(&[NotifyState::Stopping]);
+    notifier.stopping();
     ended
 }
 
@@ -125,10 +126,14 @@ fn core(settings: &AgentSettings, store: &Store, kept: &Kept) -> Result<Core, Ag
     Ok(Core::new(host, id, seen, store.tasks()?, Binary::new_uuid))
 }
 
-async fn looked(looks: Vec<oneshot::Receiver<()>>, shutdown: &CancellationToken) {
+async fn looked(
+    looks: Vec<oneshot::Receiver<()>>,
+    notifier: &Notifier,
+    shutdown: &CancellationToken,
+) {
     let count = looks.len();
     if count > 0 {
-        notify(&[NotifyState::Status(&format!("looking after {count} tasks of before"))]);
+        notifier.say(&format!("looking after {count} tasks of before"));
     }
     let all = futures::future::join_all(looks);
     tokio::select! {
@@ -137,7 +142,11 @@ async fn looked(looks: Vec<oneshot::Receiver<()>>, shutdown: &CancellationToken)
     }
 }
 
-async fn tell_status(mut state: watch::Receiver<LinkState>, shutdown: CancellationToken) {
+async fn tell_status(
+    mut state: watch::Receiver<LinkState>,
+    notifier: Notifier,
+    shutdown: CancellationToken,
+) {
     loop {
         let status = match &*state.borrow_and_update() {
             LinkState::Registered { master } => format!("registered with {master}"),
@@ -146,17 +155,10 @@ async fn tell_status(mut state: watch::Receiver<LinkState>, shutdown: Cancellati
             }
             LinkState::Searching { trouble: None } => "looking for a leading master".to_owned(),
         };
-        notify(&[NotifyState::Status(&status)]);
+        notifier.say(&status);
         tokio::select! {
             changed = state.changed() => if changed.is_err() { return },
             () = shutdown.cancelled() => return,
         }
-    }
-}
-
-/// Nobody listens where there is no service manager.
-fn notify(state: &[NotifyState<'_>]) {
-    if let Err(error) = sd_notify::notify(state) {
-        tracing::debug!(%error, "the service manager was not told");
     }
 }

@@ -24,7 +24,6 @@ mod raft;
 mod read;
 mod run;
 mod serve;
-mod status;
 mod tuning;
 mod watch;
 mod wire;

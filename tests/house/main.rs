@@ -25,7 +25,8 @@ const PROVISIONING: &[&str] = &[
 /// The services: none imports another.
 const SERVICES: &[&str] = &["scheduler", "master", "agent", "quorum"];
 /// What both wings stand on; from the top.
-const COMMON: &[&str] = &["coordination", "http", "identity", "etcd", "mesos", "settings"];
+const COMMON: &[&str] =
+    &["coordination", "http", "identity", "etcd", "mesos", "notify", "settings"];
 /// C++ and C libraries that would end the one static binary.
 const BANNED: &[&str] = &["aws-lc-sys", "aws-lc-rs", "openssl-sys", "libsqlite3-sys"];
 

@@ -4,8 +4,8 @@ use super::{Answers, Introducer};
 use crate::error::{QuorumError, Result};
 use crate::leadership::Leader;
 use crate::raft::{Member, Raft};
-use crate::status::Status;
 use crate::wire::{JoinOutcome, JoinRequest, PROTOCOL};
+use mesoform_notify::Notifier;
 use openraft::error::{InitializeError, RaftError};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +22,7 @@ const JOIN: Duration = Duration::from_secs(15);
 ///
 /// # Errors
 /// The storage failed.
-pub async fn form(introducer: Introducer, raft: Raft, status: Status) -> Result<()> {
+pub async fn form(introducer: Introducer, raft: Raft, status: Notifier) -> Result<()> {
     let mut pause = Pause(FIRST_PAUSE);
     name_cluster(&introducer)?;
     while introducer.log.is_empty() {
@@ -104,7 +104,7 @@ fn cluster_id<'i>(cluster: &str, ids: impl Iterator<Item = &'i u64>) -> u64 {
 
 /// Sees to it that the membership holds this voter, under its present address, and that there is a
 /// leader soon.
-async fn stay(introducer: &Introducer, raft: &Raft, status: &Status, mut pause: Pause) {
+async fn stay(introducer: &Introducer, raft: &Raft, status: &Notifier, mut pause: Pause) {
     while !is_settled(introducer) {
         let answers = introducer.ask().await;
         if introducer.leadership.now() == Leader::None {
@@ -132,7 +132,7 @@ fn is_listed(introducer: &Introducer) -> bool {
     membership.get_node(&me) == own.as_ref() && membership.voter_ids().any(|id| id == me)
 }
 
-async fn nudge(introducer: &Introducer, raft: &Raft, status: &Status, answers: &Answers) {
+async fn nudge(introducer: &Introducer, raft: &Raft, status: &Notifier, answers: &Answers) {
     let me = introducer.introduction();
     let metrics = introducer.leadership.metrics();
     let voters: BTreeSet<u64> = metrics.membership_config.membership().voter_ids().collect();

@@ -1,7 +1,7 @@
 use super::Introducer;
 use crate::leadership::Leader;
 use crate::read::ReadIndex;
-use crate::status::Status;
+use mesoform_notify::Notifier;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -10,7 +10,7 @@ const LOOK: Duration = Duration::from_secs(5);
 
 /// Reports READY once this voter knows a leader and has made a linearizable read, and from then on
 /// who leads.
-pub async fn report(introducer: Introducer, read_index: ReadIndex, status: Status) {
+pub async fn report(introducer: Introducer, read_index: ReadIndex, status: Notifier) {
     let mut leadership = introducer.leadership.clone();
     loop {
         let far = Instant::now() + LOOK;

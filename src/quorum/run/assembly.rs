@@ -13,10 +13,10 @@ use crate::peer::{Directory, Links, Network, PeerService};
 use crate::propose::Proposer;
 use crate::raft::Raft;
 use crate::read::ReadIndex;
-use crate::status::Status;
 use crate::tuning::Tuning;
 use crate::wire::PeerServer;
 use mesoform_identity::{Clients, Identity, Role};
+use mesoform_notify::Notifier;
 use mesoform_settings::QuorumSettings;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -38,7 +38,7 @@ pub struct Ports {
 /// All parts of a voter, put together.
 pub struct Assembly {
     pub raft: Raft,
-    pub status: Status,
+    pub status: Notifier,
     pub introducer: Introducer,
     peer: PeerService,
     api: Api,
@@ -123,7 +123,7 @@ impl Assembly {
             min_ttl: min_ttl(&settings),
             shutdown: shutdown.clone(),
         };
-        Ok(Self { raft, status: Status::default(), introducer, peer, api })
+        Ok(Self { raft, status: Notifier::default(), introducer, peer, api })
     }
 
     /// Serves both ports in `servers`, and does what a voter does by itself in `chores`.

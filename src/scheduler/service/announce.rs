@@ -1,7 +1,5 @@
 use crate::api::Role;
-use sd_notify::NotifyState;
-use std::sync::Arc;
-use std::sync::Mutex;
+use mesoform_notify::Notifier;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -9,38 +7,34 @@ use tokio_util::sync::CancellationToken;
 #[derive(Debug, Clone)]
 pub struct Announcer {
     roles: watch::Receiver<Role>,
-    said: Arc<Mutex<String>>,
+    notifier: Notifier,
 }
 
 impl Announcer {
     pub fn new(roles: watch::Receiver<Role>) -> Self {
-        Self { roles, said: Arc::default() }
+        Self { roles, notifier: Notifier::default() }
     }
 
-    /// The service is up. This is said once, and never taken back.
+    /// The service is up.
     pub fn ready(&self) {
-        notify(&[NotifyState::Ready]);
+        self.notifier.ready();
     }
 
-    /// The status text, if it is a new one.
+    /// What it does or waits for.
     pub fn say(&self, text: &str) {
-        let Ok(mut said) = self.said.lock() else { return };
-        if *said != text {
-            text.clone_into(&mut said);
-            tracing::info!(status = text, "now");
-            notify(&[NotifyState::Status(text)]);
-        }
+        self.notifier.say(text);
     }
 
     /// Keeps the text up to date with the role.
     pub async fn follow(mut self, stop: CancellationToken) {
+        let notifier = self.notifier.clone();
         let follow = async {
             while self.roles.changed().await.is_ok() {
                 self.tell_of_role().await;
             }
         };
         tokio::select! {
-            () = stop.cancelled() => notify(&[NotifyState::Stopping]),
+            () = stop.cancelled() => notifier.stopping(),
             () = follow => {}
         }
     }
@@ -69,11 +63,5 @@ impl Announcer {
                 changed = view.changed() => if changed.is_err() { return },
             }
         }
-    }
-}
-
-fn notify(states: &[NotifyState<'_>]) {
-    if let Err(error) = sd_notify::notify(states) {
-        tracing::debug!(%error, "the service manager could not be told");
     }
 }
