@@ -4,6 +4,7 @@
 mod directory;
 mod links;
 mod network;
+mod reach;
 mod service;
 mod snapshots;
 

@@ -1,3 +1,4 @@
+use super::reach::{News, Reach};
 use super::{Directory, Links, snapshots};
 use crate::raft::{Config, Member, Vote};
 use crate::wire::{AppendRequest, LogEntry, PeerClient, VoteRequest};
@@ -9,7 +10,7 @@ use openraft::raft::{AppendEntriesRequest, AppendEntriesResponse, SnapshotRespon
 use openraft::{AnyError, OptionalSend, Snapshot};
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 
@@ -23,6 +24,9 @@ pub struct Network {
 /// Raft's way to one of them.
 pub struct Connection {
     target: u64,
+    /// For the log: its address.
+    name: String,
+    reach: Reach,
     client: Result<PeerClient<Channel>, Status>,
     directory: Directory,
 }
@@ -33,14 +37,24 @@ impl RaftNetworkFactory<Config> for Network {
     type Network = Connection;
 
     async fn new_client(&mut self, target: u64, node: &Member) -> Connection {
-        let client = self.links.to(self.directory.address(node));
-        Connection { target, client, directory: self.directory.clone() }
+        let name = self.directory.address(node).to_owned();
+        let client = self.links.to(&name);
+        let directory = self.directory.clone();
+        Connection { target, name, reach: Reach::default(), client, directory }
     }
 }
 
 impl Connection {
     fn client(&self) -> Result<PeerClient<Channel>, Unreachable> {
         self.client.clone().map_err(|status| Unreachable::new(&status))
+    }
+
+    fn tell(&self, news: Option<News>) {
+        match news {
+            Some(News::Silent) => tracing::warn!(voter = self.name, "a voter does not answer"),
+            Some(News::Back) => tracing::info!(voter = self.name, "a voter answers again"),
+            None => {}
+        }
     }
 }
 
@@ -58,7 +72,11 @@ impl RaftNetwork<Config> for Connection {
             entries: entries.map_err(garbled)?,
             commit: rpc.leader_commit.map(Into::into),
         };
+        let news = self.reach.asked(Instant::now());
+        self.tell(news);
         let response = self.client()?.append(request).await.map_err(|e| rpc_error(&e))?;
+        let news = self.reach.answered();
+        self.tell(news);
         response.into_inner().try_into().map_err(garbled)
     }
 
