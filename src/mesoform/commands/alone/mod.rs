@@ -3,20 +3,24 @@
 mod teller;
 mod welcome;
 
+use super::report;
 use crate::cli::{OutputFormat, OutputOptions, UpArgs};
 use crate::exit::{Early, Exit};
 use crate::render::{self, Style};
 use anyhow::{Context as _, anyhow, bail};
 use mesoform_apply::apply_local;
-use mesoform_cluster::{Admin, Alone, AloneUnit, sign};
+use mesoform_cluster::{Admin, Alone, AloneUnit, Health, Reports, sign};
 use mesoform_inventory::ExtraVars;
-use mesoform_supervise::{Claim, Supervisor, Unit};
+use mesoform_supervise::{Claim, Handle, SuperviseError, Supervisor, Unit};
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
+
+/// How long until the services are asked again whether all is well.
+const ASK_AGAIN: Duration = Duration::from_millis(20);
 
 /// How long services may take to end after Ctrl-C.
 const GRACE: Duration = Duration::from_secs(10);
@@ -99,6 +103,20 @@ fn welcome(alone: &Alone, output: OutputOptions, took: Duration) -> std::io::Res
     Ok(())
 }
 
+/// Waits until all services are ready, and the cluster takes apps: they have found each other.
+async fn ready(alone: &Alone, handle: &Handle) -> Result<(), SuperviseError> {
+    handle.ready().await?;
+    let host = alone.spec.hosts.first().map(|host| host.name.clone()).unwrap_or_default();
+    loop {
+        let report = report::without_systemd(&alone.places.etc).await;
+        if Health::of(&alone.spec, &Reports::from([(host.clone(), Ok(report))])).is_well() {
+            return Ok(());
+        }
+        // What is awaited shows itself in no other way than by asking.
+        tokio::time::sleep(ASK_AGAIN).await;
+    }
+}
+
 /// Runs the units until Ctrl-C or SIGTERM.
 async fn supervise(
     alone: &Alone,
@@ -113,7 +131,7 @@ async fn supervise(
     let mut terminate = signal(SignalKind::terminate())?;
     let limit = Duration::from_secs(args.timeout);
     let outcome = tokio::select! {
-        ready = tokio::time::timeout(limit, handle.ready()) => match ready {
+        ready = tokio::time::timeout(limit, ready(alone, &handle)) => match ready {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(anyhow::Error::from(error)),
             Err(_) => Some(anyhow!("the services were not ready within {} s; their logs are in {}", args.timeout, alone.places.var.join("log").display())),

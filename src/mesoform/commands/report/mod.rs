@@ -10,6 +10,7 @@ use crate::exit::Exit;
 use crate::render;
 use mesoform_cluster::Service;
 use mesoform_cluster::report::{HostReport, ServiceReport, View};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -17,16 +18,23 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 pub async fn run(args: ReportArgs) -> anyhow::Result<Exit> {
-    render::json_line(&report(&args.etc).await);
+    let states = systemd::states(&installed(&args.etc)).await;
+    render::json_line(&report(&args.etc, states).await);
     Ok(Exit::Fine)
 }
 
-async fn report(etc: &Path) -> HostReport {
-    let installed: Vec<Service> = Service::ALL
-        .into_iter()
-        .filter(|service| etc.join(format!("{service}.yml")).exists())
-        .collect();
-    let mut states = systemd::states(&installed).await;
+/// What the services whose settings lie in `etc` say of themselves; systemd does not run them.
+pub async fn without_systemd(etc: &Path) -> HostReport {
+    report(etc, BTreeMap::new()).await
+}
+
+fn installed(etc: &Path) -> Vec<Service> {
+    let there = |service: &Service| etc.join(format!("{service}.yml")).exists();
+    Service::ALL.into_iter().filter(there).collect()
+}
+
+async fn report(etc: &Path, mut states: BTreeMap<Service, (String, String)>) -> HostReport {
+    let installed = installed(etc);
     let views =
         futures::future::join_all(installed.iter().map(|service| view(etc, *service))).await;
     let services = installed.iter().zip(views).map(|(service, view)| {
