@@ -1,6 +1,6 @@
 //! The operator's folder of a cluster: `.mesoform/<cluster>/`, root CA and admin credential.
 
-use mesoform_identity::{Authority, IdentityError, Secret, read_secret, write_secret};
+use mesoform_identity::{Authority, IdentityError, Secret, lock_folder, read_secret, write_secret};
 use rand::distr::{Alphanumeric, SampleString};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -51,6 +51,8 @@ impl Admin {
     /// It belongs to another cluster, or its files cannot be used.
     pub fn open_or_create(dir: &Path, cluster: &str) -> Result<Self, AdminError> {
         let authority = Arc::new(Authority::load_or_create(dir, cluster)?);
+        // Two first runs at once must not make a password each.
+        let _lock = lock_folder(dir)?;
         let credential = AdminCredential::load_or_create(&credential_file(dir))?;
         authority.issue_operator(dir)?;
         Ok(Self { dir: dir.to_owned(), authority, credential })
@@ -158,6 +160,21 @@ mod tests {
         }
         assert!(Admin::look(dir.path(), "other").is_err());
         assert!(!format!("{made:?}").contains(made.credential.password.expose()));
+    }
+
+    #[test]
+    fn two_first_runs_make_one_cluster() {
+        let dir = tempfile::tempdir().unwrap();
+        let first_run = || Admin::open_or_create(dir.path(), "c").unwrap();
+        let made: Vec<Admin> = std::thread::scope(|scope| {
+            let runs: Vec<_> = (0..8).map(|_| scope.spawn(first_run)).collect();
+            runs.into_iter().map(|run| run.join().unwrap()).collect()
+        });
+        let kept = Admin::look(dir.path(), "c").unwrap();
+        for admin in made {
+            assert_eq!(admin.credential.line(), kept.credential.line());
+            assert_eq!(admin.authority.fingerprint(), kept.authority.fingerprint());
+        }
     }
 
     #[test]

@@ -48,7 +48,7 @@ impl Authority {
     pub fn load_or_create(dir: &Path, cluster: &str) -> Result<Self> {
         check_cluster(cluster)?;
         DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(write_error(dir))?;
-        let _lock = lock(dir)?;
+        let _lock = lock_folder(dir)?;
         let paths = CaPaths::in_dir(dir);
         if !paths.cert.exists() {
             paths.create(cluster)?;
@@ -213,9 +213,18 @@ fn cluster_of(cert: &x509_parser::certificate::X509Certificate<'_>) -> Option<St
 }
 
 /// Holds off others who would make a root in the same folder; released when dropped.
-fn lock(dir: &Path) -> Result<Flock<File>> {
+/// Keeps other processes that lock the same folder waiting, as long as it lives.
+#[derive(Debug)]
+pub struct FolderLock(#[expect(dead_code, reason = "held, not read")] Flock<File>);
+
+/// Waits until nobody else has `dir` locked, and locks it.
+///
+/// # Errors
+/// The folder is not there, or cannot be locked.
+pub fn lock_folder(dir: &Path) -> Result<FolderLock> {
     let folder = File::open(dir).map_err(write_error(dir))?;
-    Flock::lock(folder, FlockArg::LockExclusive).map_err(|(_, e)| write_error(dir)(e.into()))
+    let lock = Flock::lock(folder, FlockArg::LockExclusive);
+    lock.map(FolderLock).map_err(|(_, e)| write_error(dir)(e.into()))
 }
 
 fn write_error(path: &Path) -> impl FnOnce(std::io::Error) -> IdentityError {

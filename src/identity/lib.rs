@@ -19,7 +19,7 @@ mod tls;
 mod verifier;
 mod x509;
 
-pub use authority::Authority;
+pub use authority::{Authority, FolderLock, lock_folder};
 pub use cert_info::{CertInfo, inspect};
 pub use error::{IdentityError, Result};
 pub use files::{read_secret, write_public, write_secret};

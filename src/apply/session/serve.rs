@@ -7,10 +7,13 @@ use crate::runs::RunFolder;
 use crate::state::State;
 use crate::{ApplyError, Machine, Result, runs};
 use mesoform_plan::{PROTOCOL, Reply, Request};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A session in which nobody asks anything for this long is one that nobody has.
 const IDLE: Duration = Duration::from_secs(600);
+/// A session that ends waits for its job for so long, and looks as often.
+const LONGEST: Duration = Duration::from_secs(600);
+const LOOK: Duration = Duration::from_millis(20);
 
 /// One operator's session.
 pub struct Session {
@@ -136,16 +139,23 @@ impl Session {
         self.output.say(&reply)
     }
 
-    /// A job that goes on keeps others out for a while by the lock, and after that by itself.
+    /// A job that goes on keeps its lock to its end, so that whoever comes next finds the host at
+    /// rest; one that takes very long keeps others out by itself.
     fn let_go(&mut self) {
         let Some(keeper) = self.keeper.take() else { return };
-        let works =
-            runs::last(&self.state).is_ok_and(|run| run.is_some_and(|r| r.outcome.is_none()));
-        if works {
+        let since = Instant::now();
+        while self.works() && since.elapsed() < LONGEST {
+            std::thread::sleep(LOOK);
+        }
+        if self.works() {
             keeper.abandon();
         } else if let Err(error) = keeper.release() {
             tracing::warn!(%error, "the lock stays until it runs out");
         }
+    }
+
+    fn works(&self) -> bool {
+        runs::last(&self.state).is_ok_and(|run| run.is_some_and(|run| run.outcome.is_none()))
     }
 }
 

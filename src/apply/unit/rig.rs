@@ -138,9 +138,14 @@ impl Client {
     }
 
     /// Closes the connection and waits for the session's end.
-    pub fn hang_up(mut self) -> Result<()> {
+    pub fn hang_up(self) -> Result<()> {
+        self.cut().join().unwrap()
+    }
+
+    /// Closes the connection; the session may go on.
+    pub fn cut(mut self) -> JoinHandle<Result<()>> {
         drop(self.to.take());
-        self.serve.take().unwrap().join().unwrap()
+        self.serve.take().unwrap()
     }
 }
 

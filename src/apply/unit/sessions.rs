@@ -390,8 +390,8 @@ fn a_job_goes_on_when_the_connection_is_gone() {
     let apply = Request::Apply { run_id: "r1".into(), plan: wanted, secrets: Default::default() };
     operator.send(&serde_json::to_string(&apply).unwrap());
     assert!(matches!(operator.reply(), Reply::Event { .. }));
-    assert!(matches!(operator.hang_up(), Err(crate::ApplyError::Closed)));
-    // The lock stays until it runs out, since the job still works.
+    let session = operator.cut();
+    // The lock stays, since the job still works.
     assert!(rig.at("/var/lib/mesoform/lock").exists());
     assert!(!rig.at("/etc/b").exists());
     // Its `useradd` goes on now.
@@ -407,4 +407,7 @@ fn a_job_goes_on_when_the_connection_is_gone() {
     assert!(matches!(events[0], Event::Doing { .. }));
     assert_eq!(rig.text("/etc/b"), "b");
     job.wait().unwrap();
+    // With its end the host is free.
+    assert!(matches!(session.join().unwrap(), Err(crate::ApplyError::Closed)));
+    assert!(!rig.at("/var/lib/mesoform/lock").exists());
 }

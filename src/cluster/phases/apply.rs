@@ -86,13 +86,23 @@ fn comes_with_the_lock(change: &Change) -> bool {
     folder && change.subject == place::STATE
 }
 
-/// Takes the lock of every host; where one is taken, none is kept.
+/// Takes the lock of every host; where one is taken, none is kept. The first host comes first: of two
+/// runs at once one has it, and so gets all; each with a part would stop each other.
 pub(super) async fn lock(run: &mut Run) -> Result<(), Stop> {
+    let open = |host: &&HostRun| host.failure.is_none() && host.session.is_some();
+    let first = run.hosts.iter().find(open).map(|host| host.spec.name.clone());
+    lock_where(run, |name| Some(name) == first.as_deref()).await?;
+    lock_where(run, |name| Some(name) != first.as_deref()).await
+}
+
+async fn lock_where(run: &mut Run, wanted: impl Fn(&str) -> bool) -> Result<(), Stop> {
     let (owner, id, observer) = (Run::owner(), run.id.clone(), Arc::clone(&run.observer));
+    let wanted = &wanted;
     run.each(move |host| {
         let (owner, id, observer) = (owner.clone(), id.clone(), Arc::clone(&observer));
+        let wanted = wanted(&host.spec.name);
         Box::pin(async move {
-            let Some(session) = &mut host.session else { return Ok(()) };
+            let Some(session) = host.session.as_mut().filter(|_| wanted) else { return Ok(()) };
             session.lock(&owner, &id).await?;
             tell_made(host, &*observer, comes_with_the_lock);
             Ok(())

@@ -29,7 +29,13 @@ tmp=$dir/.arriving.$$
 words=$({ head -c "$bytes" | gzip -dc >"$tmp"; } 2>&1) || trouble "$words"
 got=$(hash "$tmp")
 [ "$got" = "$sum" ] || fail hash "$got"
-words=$({ chmod 0755 "$tmp" && sync "$tmp" && mv -f -- "$tmp" "$bin"; } 2>&1) || trouble "$words"
+words=$({ chmod 0755 "$tmp" && sync "$tmp"; } 2>&1) || trouble "$words"
+# Another may have brought it meanwhile, and runs it: it must not be replaced under his feet.
+if ln -- "$tmp" "$bin" 2>/dev/null || there; then
+rm -f -- "$tmp"
+else
+words=$(mv -f -- "$tmp" "$bin" 2>&1) || trouble "$words"
+fi
 }
 if there; then
 [ "$mode" = now ] && head -c "$bytes" >/dev/null
