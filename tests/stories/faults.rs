@@ -20,7 +20,7 @@ fn faults() {
     let seed = std::env::var("MESOFORM_SEED").ok().and_then(|seed| seed.parse().ok());
     let seed: u64 = seed.unwrap_or_else(rand::random);
     let long = std::env::var("MESOFORM_LONG").as_deref() == Ok("1");
-    let budget = Duration::from_secs(if long { 600 } else { 45 });
+    let budget = Duration::from_secs(if long { 360 } else { 45 });
     println!("MESOFORM_SEED={seed} repeats this");
     let mut dice = StdRng::seed_from_u64(seed);
     let hosts = rig.hosts(["h1", "h2", "h3"]);
