@@ -6,12 +6,17 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::request::Parts;
 use http::{StatusCode, header};
-use http_body_util::Limited;
+use http_body_util::{BodyExt, Limited};
 use mesoform_identity::{Peer, Role};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Open to everyone, so that load balancers and people can see that a service lives.
 const OPEN_PATHS: [&str; 2] = ["/ping", "/health"];
+
+/// How much of a refused request's body is read, bytes, and for how long.
+const HEARD_OUT: usize = 64 * 1024;
+const HEARD_OUT_WITHIN: Duration = Duration::from_secs(1);
 
 /// Decides who comes in.
 #[derive(Debug)]
@@ -87,7 +92,10 @@ pub(crate) async fn stand_guard(
     let (mut parts, body) = request.into_parts();
     let caller = match watch.guard.judge(shown, &parts) {
         Ok(caller) => caller,
-        Err(reply) => return *reply,
+        Err(reply) => {
+            hear_out(body).await;
+            return *reply;
+        }
     };
     if announced(&parts).is_some_and(|bytes| bytes > watch.body_limit as u64) {
         let message = format!("the body is larger than {} bytes", watch.body_limit);
@@ -96,6 +104,14 @@ pub(crate) async fn stand_guard(
     parts.extensions.insert(caller);
     let body = Body::new(Limited::new(body, watch.body_limit));
     next.run(Request::from_parts(parts, body)).await
+}
+
+/// Takes in what a refused caller still sends, within bounds. Where the answer comes first, HTTP/2
+/// resets his stream, and clients such as curl then tell of a broken connection and not of the answer.
+async fn hear_out(body: Body) {
+    let all = Limited::new(body, HEARD_OUT).collect();
+    // Whoever sends more, or dawdles, has had his chance.
+    drop(tokio::time::timeout(HEARD_OUT_WITHIN, all).await);
 }
 
 fn announced(parts: &Parts) -> Option<u64> {

@@ -1,3 +1,9 @@
+use futures::StreamExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio_stream::wrappers::IntervalStream;
+
 use crate::kit::{Cluster, PASSWORD, Running, plain, settings};
 use mesoform_http::{HttpError, Limits, MutualDoor};
 use mesoform_identity::Role;
@@ -39,6 +45,28 @@ async fn others_need_the_password() {
     }
     let unknown = guest.get(api.https("/no/such/path")).send().await.unwrap();
     assert_eq!(unknown.status(), StatusCode::UNAUTHORIZED, "strangers learn no paths");
+}
+
+/// An answer before the end of the request resets an HTTP/2 stream, and curl tells nothing of it.
+#[tokio::test]
+async fn who_is_refused_may_finish() {
+    let cluster = Cluster::new();
+    let (api, guest) = (api(&cluster).await, cluster.guest());
+    let sent = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&sent);
+    let ticks = IntervalStream::new(tokio::time::interval(Duration::from_millis(20))).take(5);
+    let drops = ticks.map(move |_| {
+        count.fetch_add(1, Ordering::Relaxed);
+        Ok::<_, std::io::Error>("drop")
+    });
+    let post = guest.post(api.https("/size")).body(reqwest::Body::wrap_stream(drops));
+    let reply = post.send().await.unwrap();
+    assert_eq!((reply.status(), reply.version()), (StatusCode::UNAUTHORIZED, Version::HTTP_2));
+    assert_eq!(sent.load(Ordering::Relaxed), 5, "it was interrupted");
+    // But not for ever.
+    let endless = futures::stream::pending::<Result<&str, std::io::Error>>();
+    let post = guest.post(api.https("/size")).body(reqwest::Body::wrap_stream(endless));
+    assert_eq!(post.send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]

@@ -66,11 +66,12 @@ fn bare(trusted: Vec<rustls::pki_types::CertificateDer<'static>>) -> reqwest::Cl
     let mut roots = rustls::RootCertStore::empty();
     trusted.into_iter().for_each(|root| roots.add(root).unwrap());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
+    let mut config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     client(config)
 }
 
