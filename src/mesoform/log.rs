@@ -10,8 +10,7 @@ const FILTER: &str = "info,openraft=error,openraft::replication=off,openraft::co
 
 /// Starts logging for a service; `MESOFORM_LOG` takes tracing's filters (`mesoform_master=debug`).
 pub fn start() {
-    let filter =
-        EnvFilter::try_from_env("MESOFORM_LOG").unwrap_or_else(|_| EnvFilter::new(FILTER));
+    let filter = EnvFilter::try_from_env("MESOFORM_LOG").unwrap_or_else(|_| EnvFilter::new(FILTER));
     let format = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
