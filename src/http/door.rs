@@ -19,7 +19,8 @@ pub struct Door {
 
 impl Door {
     /// Listens as `http` says. With https an `identity` is needed; clients may show a certificate
-    /// of the cluster, and all others need Basic credentials where `http.credentials` names a file.
+    /// of the cluster (an agent's: only of the same host), and all others need Basic credentials
+    /// where `http.credentials` names a file.
     ///
     /// Where plain HTTP is asked for and there is an `identity`, the port understands TLS too: the
     /// cluster's own parts then still show their certificates, and need no password that would
@@ -37,7 +38,8 @@ impl Door {
         };
         let credentials = http.credentials.as_deref().map(Credentials::load).transpose()?;
         let loopback_only = http.scheme == Scheme::Http && http.listen.ip().is_loopback();
-        let guard = Guard::Api { credentials, loopback_only };
+        let host = identity.map(|identity| identity.host().to_owned());
+        let guard = Guard::Api { credentials, loopback_only, host };
         Ok(Self { front: Front::bind(http.listen, speech, guard).await? })
     }
 

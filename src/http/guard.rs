@@ -21,8 +21,9 @@ const HEARD_OUT_WITHIN: Duration = Duration::from_secs(1);
 /// Decides who comes in.
 #[derive(Debug)]
 pub(crate) enum Guard {
-    /// Certificates of the cluster or Basic credentials; anyone where there are none.
-    Api { credentials: Option<Credentials>, loopback_only: bool },
+    /// Certificates of the cluster or Basic credentials; anyone where there are none. `host` is the
+    /// one in the door's own certificate, where it has one.
+    Api { credentials: Option<Credentials>, loopback_only: bool, host: Option<String> },
     /// A certificate with one of these roles.
     Mutual { roles: Vec<Role> },
 }
@@ -35,11 +36,11 @@ impl Guard {
     /// Who sends this request, or the answer that turns it away.
     fn judge(&self, shown: Option<Peer>, parts: &Parts) -> Result<Caller, Box<Response>> {
         match self {
-            Self::Api { credentials, loopback_only } => {
+            Self::Api { credentials, loopback_only, host } => {
                 if *loopback_only && let Some(cause) = local::foreign(parts) {
                     return Err(forbid(&format!("this request is refused: {cause}")));
                 }
-                known(shown, credentials.as_ref(), parts)
+                known(shown, host.as_deref(), credentials.as_ref(), parts)
             }
             Self::Mutual { roles } => match shown {
                 Some(peer) if roles.contains(&peer.role) => Ok(Caller::Peer(peer)),
@@ -54,12 +55,17 @@ impl Guard {
 
 fn known(
     shown: Option<Peer>,
+    host: Option<&str>,
     credentials: Option<&Credentials>,
     parts: &Parts,
 ) -> Result<Caller, Box<Response>> {
     // Voters have no business here: their certificate opens no API.
     if let Some(peer) = shown.filter(|peer| peer.role != Role::Quorum) {
-        return Ok(Caller::Peer(peer));
+        return if is_at_home(&peer, host) {
+            Ok(Caller::Peer(peer))
+        } else {
+            Err(forbid("the certificate of an agent opens only the APIs of its own host"))
+        };
     }
     let Some(credentials) = credentials else { return Ok(Caller::Anonymous) };
     let header = parts.headers.get(header::AUTHORIZATION);
@@ -68,6 +74,12 @@ fn known(
         None if OPEN_PATHS.contains(&parts.uri.path()) => Ok(Caller::Anonymous),
         None => Err(Box::new(ask_for_credentials())),
     }
+}
+
+/// Whoever breaks out of a task may have its agent's key: that must not show him the sandboxes of
+/// other hosts.
+fn is_at_home(peer: &Peer, host: Option<&str>) -> bool {
+    peer.role != Role::Agent || host == Some(&peer.host)
 }
 
 /// 403, and why.

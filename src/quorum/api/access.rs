@@ -14,13 +14,13 @@ const MAX_REQUEST: usize = 3 * 512 * 1024;
 /// With this in its metadata a call wants to fail when there is no leader.
 const REQUIRE_LEADER: &str = "hasleader";
 
-/// The roles that come in at all.
-pub const READERS: &[Role] =
-    &[Role::Quorum, Role::Master, Role::Scheduler, Role::Operator, Role::Agent];
+/// The roles that come in at all. Agents want nothing here, and whoever runs tasks of strangers must
+/// not read what the apps of others keep secret.
+pub const READERS: &[Role] = &[Role::Quorum, Role::Master, Role::Scheduler, Role::Operator];
 
-/// Whoever runs tasks of strangers must not write what the cluster believes.
+/// Voters come to this port only to be asked how they are.
 fn may_write(role: Role) -> bool {
-    matches!(role, Role::Quorum | Role::Master | Role::Scheduler | Role::Operator)
+    matches!(role, Role::Master | Role::Scheduler | Role::Operator)
 }
 
 /// Whether the caller may change something.

@@ -31,7 +31,6 @@ async fn main() -> Result<()> {
     let voters: Vec<Voter> = (1..=count).map(|slot| voter(slot, port)).collect();
     let authority = Authority::load_or_create(&dir, "try")?;
     issue(&authority, &dir, Role::Operator, "me")?;
-    issue(&authority, &dir, Role::Agent, "me")?;
     let shutdown = CancellationToken::new();
     let mut running = JoinSet::new();
     for voter in voters.iter().filter(|voter| only.is_none_or(|slot| slot == voter.slot)) {

@@ -282,18 +282,20 @@ async fn a_voter_far_behind_is_sent_a_snapshot() {
 }
 
 #[tokio::test]
-async fn roles_decide_who_may_write() {
+async fn roles_decide_who_may_read_and_write() {
     let cluster = Cluster::up(1).await;
     let mut operator = cluster.client(1);
     operator.ready().await;
     operator.put("a", "1").await.unwrap();
-    let mut agent = cluster.client_as(Role::Agent, 1);
-    assert_eq!(agent.get("a").await.unwrap().as_deref(), Some("1"));
-    let refused = agent.put("a", "2").await.unwrap_err();
+    let mut voter = cluster.client_as(Role::Quorum, 1);
+    assert_eq!(voter.get("a").await.unwrap().as_deref(), Some("1"));
+    let refused = voter.put("a", "2").await.unwrap_err();
     assert_eq!(refused.code(), Code::PermissionDenied);
     assert_eq!(refused.message(), "etcdserver: permission denied");
-    assert_eq!(agent.delete("a").await.unwrap_err().code(), Code::PermissionDenied);
-    assert_eq!(agent.grant(5).await.unwrap_err().code(), Code::PermissionDenied);
+    assert_eq!(voter.delete("a").await.unwrap_err().code(), Code::PermissionDenied);
+    assert_eq!(voter.grant(5).await.unwrap_err().code(), Code::PermissionDenied);
+    let mut agent = cluster.client_as(Role::Agent, 1);
+    assert!(agent.get("a").await.is_err(), "it is not let in");
 }
 
 #[tokio::test]

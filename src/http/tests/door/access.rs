@@ -30,6 +30,15 @@ async fn certificates_of_the_cluster_pass() {
 }
 
 #[tokio::test]
+async fn an_agent_s_certificate_opens_nothing_on_other_hosts() {
+    let cluster = Cluster::new();
+    let api = api(&cluster).await;
+    let asked = |role| cluster.member_on("h2", role).get(api.https("/who")).send();
+    assert_eq!(asked(Role::Agent).await.unwrap().status(), StatusCode::FORBIDDEN);
+    assert_eq!(asked(Role::Operator).await.unwrap().status(), StatusCode::OK);
+}
+
+#[tokio::test]
 async fn others_need_the_password() {
     let cluster = Cluster::new();
     let (api, guest) = (api(&cluster).await, cluster.guest());

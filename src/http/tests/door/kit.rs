@@ -27,9 +27,15 @@ impl Cluster {
     }
 
     pub fn identity(&self, role: Role) -> Identity {
-        let paths = PkiPaths::in_dir(self.dir.path(), role.as_str());
+        self.identity_on("h1", role)
+    }
+
+    fn identity_on(&self, host: &str, role: Role) -> Identity {
+        let dir = self.dir.path().join(host);
+        std::fs::create_dir_all(&dir).unwrap();
+        let paths = PkiPaths::in_dir(&dir, role.as_str());
         let request = KeyRequest::generate().unwrap();
-        let grant = Grant { ips: vec![Ipv4Addr::LOCALHOST.into()], ..Grant::new(role, "h1") };
+        let grant = Grant { ips: vec![Ipv4Addr::LOCALHOST.into()], ..Grant::new(role, host) };
         let chain = self.authority.sign(&request.csr_pem, &grant).unwrap();
         write_public(&paths.ca, self.authority.certificate_pem().as_bytes()).unwrap();
         write_public(&paths.cert, chain.as_bytes()).unwrap();
@@ -45,7 +51,13 @@ impl Cluster {
 
     /// A client that trusts the cluster and shows the certificate of `role`.
     pub fn member(&self, role: Role) -> reqwest::Client {
-        let config = self.identity(role).client_config(&[b"h2", b"http/1.1"]).unwrap();
+        self.member_on("h1", role)
+    }
+
+    /// The same of another host.
+    pub fn member_on(&self, host: &str, role: Role) -> reqwest::Client {
+        let identity = self.identity_on(host, role);
+        let config = identity.client_config(&[b"h2", b"http/1.1"]).unwrap();
         client(Arc::unwrap_or_clone(config))
     }
 

@@ -58,7 +58,7 @@ impl Cluster {
             .try_init();
         let dir = tempfile::tempdir().unwrap();
         let authority = Authority::create("test").unwrap();
-        for role in [Role::Operator, Role::Agent] {
+        for role in [Role::Operator, Role::Quorum, Role::Agent] {
             pki::issue(&authority, &dir.path().join(role.as_str()), role, "somewhere");
         }
         let mut voters = Vec::new();
