@@ -85,7 +85,7 @@ pub fn usage(error: &clap::Error) -> ExitCode {
 #[expect(clippy::print_stderr, reason = "the command line is where errors are told")]
 pub fn error(error: &anyhow::Error, as_json: bool) -> ExitCode {
     let (exit, message) = (Exit::of(error), format!("{error:#}"));
-    eprintln!("mesoform: {message}");
+    eprintln!("mesoform: {}", render::harmless(&message));
     if as_json {
         let (event, exit) = ("error", exit.code());
         render::json_line(&json!({ "event": event, "exit": exit, "message": message }));

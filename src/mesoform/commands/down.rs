@@ -1,7 +1,7 @@
 use super::run::{AdminWish, Scope, Wish, conclude, until_interrupted};
 use crate::cli::DownArgs;
 use crate::exit::Exit;
-use crate::render::{self, count, seconds};
+use crate::render::{self, count, one_line, seconds};
 use mesoform_cluster::{Removals, down};
 use serde_json::json;
 use std::io::{BufRead, IsTerminal, Write};
@@ -43,7 +43,7 @@ async fn agrees(cluster: &str, wanted: Removals) -> bool {
 fn ask(cluster: &str, wanted: &Removals) -> bool {
     let changes = wanted.iter().flat_map(|(host, all)| all.iter().map(move |one| (host, one)));
     for (host, change) in changes {
-        tell(&format!("{host}: {change}\n"));
+        tell(&format!("{host}: {}\n", one_line(&change.to_string())));
     }
     if !std::io::stdin().is_terminal() {
         tell("standard input is no terminal to ask on; --yes answers beforehand\n");

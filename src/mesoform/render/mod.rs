@@ -128,14 +128,20 @@ pub fn width() -> Option<usize> {
     Some(width.0.into())
 }
 
-/// Words of a host for a terminal: without what would move its cursor or change its colours.
+/// Words of a host for a terminal: without what would move its cursor, change its colours, or show
+/// them in another order than they stand in. Tabs stay: they can be all that a diff is about.
 pub fn harmless(text: &str) -> String {
-    text.chars().filter(|c| *c == '\n' || !c.is_control()).collect()
+    text.chars().filter(|c| matches!(c, '\n' | '\t') || !(c.is_control() || reorders(*c))).collect()
+}
+
+/// Unicode's explicit directional formatting characters.
+fn reorders(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The same in one line.
 pub fn one_line(text: &str) -> String {
-    harmless(&text.replace('\n', " "))
+    harmless(&text.replace(['\n', '\t'], " "))
 }
 
 pub use json::print as json_line;
@@ -148,5 +154,12 @@ mod tests {
     fn one_is_no_plural() {
         let told = [0, 1, 2].map(|number| count(number, "host"));
         assert_eq!(told, ["0 hosts", "1 host", "2 hosts"]);
+    }
+
+    #[test]
+    fn what_moves_or_reorders_is_left_out() {
+        let words = "a\tb\r\x1b[2J\u{9b}2J\u{202e}c\nd";
+        assert_eq!(harmless(words), "a\tb[2J2Jc\nd");
+        assert_eq!(one_line(words), "a b[2J2Jc d");
     }
 }
