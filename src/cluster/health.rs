@@ -63,7 +63,7 @@ impl Health {
         let views = Views::of(reports);
         health.quorum(spec, &views);
         health.masters(spec, &views);
-        health.schedulers(&views);
+        health.schedulers(spec, &views);
         health
     }
 
@@ -86,7 +86,11 @@ impl Health {
 
     fn service(&mut self, host: &HostSpec, service: Service, found: &ServiceReport) {
         let logs = format!("see `journalctl -u {}` there", service.unit());
-        let up = matches!(found.active.as_str(), "active" | "");
+        let up = found.is_up();
+        if found.active == "inactive" {
+            let cure = format!("`mesoform up` starts it; {logs} why it ended");
+            return self.ail(Some(host), format!("the {service} is not running"), &cure);
+        }
         let what = match (&found.error, found.status.as_str()) {
             (None, _) if up => return,
             (Some(error), _) if up => format!("the {service} does not answer: {error}"),
@@ -102,21 +106,27 @@ impl Health {
         let leader =
             views.quorum.iter().find(|(_, v)| v.leader_id != 0 && v.leader_id == v.member_id);
         self.quorum_leader = leader.map(|(host, _)| (*host).to_owned());
-        let asked = spec.with(Service::Quorum).any(|h| views.asked.contains(&h.name.as_str()));
-        if asked && self.voters_ready == 0 {
+        let voters = || spec.with(Service::Quorum).map(|h| h.name.as_str());
+        if self.voters_ready > 0 || !voters().any(|host| views.asked.contains(&host)) {
+            return;
+        }
+        if voters().any(|host| views.told.contains(&host)) {
             let what = format!(
                 "the quorum has no consensus: no voter knows a leader ({} of {} must be up)",
                 spec.majority(),
                 spec.voters().len()
             );
             self.ail(None, what, "bring it back with `mesoform restart zookeeper-equivalent`");
+        } else {
+            let what = "nothing is known of the quorum: none of its hosts could be asked";
+            self.ail(None, what, "see to them first");
         }
     }
 
     fn masters(&mut self, spec: &ClusterSpec, views: &Views) {
         self.agents_wanted = spec.with(Service::Agent).count();
         let Some((host, view)) = views.masters.iter().find(|(_, view)| view.leading) else {
-            return self.nobody_leads(Service::Master, views.masters.len());
+            return self.nobody_leads(spec, views, Service::Master, views.masters.len());
         };
         self.leading_master = Some((*host).to_owned());
         for host in spec.with(Service::Agent) {
@@ -129,9 +139,10 @@ impl Health {
         }
     }
 
-    fn schedulers(&mut self, views: &Views) {
+    fn schedulers(&mut self, spec: &ClusterSpec, views: &Views) {
         let Some((host, view)) = views.schedulers.iter().find(|(_, view)| view.leading) else {
-            return self.nobody_leads(Service::Scheduler, views.schedulers.len());
+            let answered = views.schedulers.len();
+            return self.nobody_leads(spec, views, Service::Scheduler, answered);
         };
         self.leading_scheduler = Some((*host).to_owned());
         self.scheduler_connected = view.connected_master.is_some();
@@ -141,11 +152,24 @@ impl Health {
         }
     }
 
-    /// Nothing is known where none of them was asked or answered.
-    fn nobody_leads(&mut self, service: Service, answered: usize) {
-        if answered > 0 {
+    /// Nothing is known where none of them answered, or where --limit left out one that may lead.
+    fn nobody_leads(
+        &mut self,
+        spec: &ClusterSpec,
+        views: &Views,
+        service: Service,
+        answered: usize,
+    ) {
+        let every = |hosts: &[&str]| spec.with(service).all(|h| hosts.contains(&h.name.as_str()));
+        if answered == 0 || !every(&views.asked) {
+            return;
+        }
+        if every(&views.told) {
             let what = format!("no {service} leads");
             self.ail(None, what, "wait some seconds; if it stays so, see to the quorum");
+        } else {
+            let what = format!("no {service} leads among those that could be asked");
+            self.ail(None, what, "see to the other hosts first");
         }
     }
 }
@@ -154,6 +178,8 @@ impl Health {
 #[derive(Default)]
 struct Views<'a> {
     asked: Vec<&'a str>,
+    /// Those that answered.
+    told: Vec<&'a str>,
     quorum: Vec<(&'a str, &'a QuorumView)>,
     masters: Vec<(&'a str, &'a MasterView)>,
     schedulers: Vec<(&'a str, &'a SchedulerView)>,
@@ -165,6 +191,7 @@ impl<'a> Views<'a> {
         for (host, report) in reports {
             views.asked.push(host);
             let Ok(report) = report else { continue };
+            views.told.push(host);
             for view in report.services.values().filter_map(|s| s.view.as_ref()) {
                 match view {
                     View::Quorum(view) => views.quorum.push((host, view)),

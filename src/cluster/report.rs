@@ -29,6 +29,13 @@ pub struct ServiceReport {
     pub error: Option<String>,
 }
 
+impl ServiceReport {
+    /// Where systemd does not know, the service's own answer counts.
+    pub fn is_up(&self) -> bool {
+        matches!(self.active.as_str(), "active" | "")
+    }
+}
+
 /// What a service sees of the cluster.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "service", rename_all = "lowercase")]

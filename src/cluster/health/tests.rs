@@ -99,6 +99,45 @@ fn a_host_that_does_not_answer_is_an_ailment() {
 }
 
 #[test]
+fn a_stopped_service_is_told_without_what_it_said_last() {
+    let reports = reports("quorum: {active: active", "quorum: {active: inactive, status: leads");
+    assert_eq!(
+        ailments(&reports),
+        ["m1: the quorum is not running; `mesoform up` starts it; see `journalctl -u \
+          mesoform-quorum.service` there why it ended"]
+    );
+}
+
+#[test]
+fn of_voters_that_could_not_be_asked_nothing_is_claimed() {
+    let mut reports = reports("", "");
+    reports.insert("m1".into(), Err(Stop::Unreachable("no key".into())));
+    assert_eq!(
+        ailments(&reports),
+        [
+            "m1: no key; see to the host, then run `mesoform up` again",
+            "nothing is known of the quorum: none of its hosts could be asked; see to them first",
+        ]
+    );
+}
+
+#[test]
+fn who_was_not_asked_may_lead() {
+    let text = "[masters]\nm1\nm2\nm3\n[agents]\nm1\na1.example.org\n";
+    let inventory = Inventory::parse(text, Path::new("hosts.ini"), &ExtraVars::default()).unwrap();
+    let spec = crate::resolve(&inventory).unwrap();
+    let mut reports = reports("leading: true", "leading: false");
+    let health = Health::of(&spec, &reports);
+    assert!(health.is_well(), "{health:?}");
+    for host in ["m2", "m3"] {
+        reports.insert(host.into(), Err(Stop::Unreachable("timed out".into())));
+    }
+    let ailments = Health::of(&spec, &reports).ailments;
+    let among = |a: &Ailment| a.what == "no master leads among those that could be asked";
+    assert!(ailments.iter().any(among), "{ailments:?}");
+}
+
+#[test]
 fn nothing_is_wrong_with_hosts_that_were_not_asked() {
     let mut reports = reports("", "");
     reports.remove("m1");
