@@ -58,6 +58,9 @@ async fn start_down(run: &mut Run, service: Service) -> Result<(), Stop> {
 }
 
 async fn roll(run: &mut Run, service: Service, leader: Option<&str>) -> Result<(), Stop> {
+    if service == Service::Quorum {
+        start::keeps_majority(run)?;
+    }
     let (observer, deadline) = (Arc::clone(&run.observer), run.options.deadline);
     let mut order: Vec<&mut HostRun> = run
         .hosts

@@ -47,8 +47,27 @@ async fn all_at_once(run: &mut Run, services: &[Service], active: bool) -> Resul
     run.all_hosts_fine_but_unreachable()
 }
 
+/// Refuses to take a voter away while others are out of reach and the rest is a bare majority.
+pub(super) fn keeps_majority(run: &Run) -> Result<(), Stop> {
+    let voter = |host: &&HostRun| host.spec.runs(Service::Quorum);
+    let lost = run.hosts.iter().filter(voter).filter(|host| host.failure.is_some()).count();
+    let left = run.spec.voters().len() - lost;
+    if lost == 0 || left > run.spec.majority() {
+        return Ok(());
+    }
+    Err(Stop::Unreachable(format!(
+        "a restart of one more voter would end consensus, since {lost} of {} cannot be reached; \
+         bring those back first",
+        run.spec.voters().len()
+    )))
+}
+
 /// Restarts `service` on one host after the other; the first that fails ends it.
 async fn one_after_the_other(run: &mut Run, service: Service) -> Result<(), Stop> {
+    let restarts = |host: &HostRun| is_active(host, service) && is_named(host, &service.unit());
+    if service == Service::Quorum && run.hosts.iter().any(restarts) {
+        keeps_majority(run)?;
+    }
     let (observer, deadline) = (Arc::clone(&run.observer), run.options.deadline);
     for host in run.hosts.iter_mut().filter(|h| h.failure.is_none()) {
         if is_active(host, service)
@@ -68,11 +87,14 @@ async fn start(
     deadline: Duration,
     observer: &Arc<dyn Observer>,
 ) -> Result<(), Stop> {
-    let units: Vec<StartUnit> = units(host, services)
-        .into_iter()
-        .filter(|unit| host.changes.iter().any(|c| c.what.is_start() && c.subject == unit.name))
-        .collect();
+    let units: Vec<StartUnit> =
+        units(host, services).into_iter().filter(|unit| is_named(host, &unit.name)).collect();
     start_units(host, units, false, deadline, observer).await
+}
+
+/// Whether the host's changes name the start of `unit`.
+fn is_named(host: &HostRun, unit: &str) -> bool {
+    host.changes.iter().any(|change| change.what.is_start() && change.subject == unit)
 }
 
 /// Starts `units` and tells what that changed.

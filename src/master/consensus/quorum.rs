@@ -104,6 +104,12 @@ impl Leadership for mesoform_coordination::Leadership {
         match Self::write(self, ops).await {
             Ok(_) => Ok(()),
             Err(WriteError::Deposed) => Err(NotWritten::Deposed),
+            // It may still be made, after what this leader writes next: only the end of this
+            // leadership keeps it from undoing that.
+            Err(error @ WriteError::Unknown { .. }) => {
+                tracing::warn!(%error, "the fate of a write to the registry is unknown; stepping down");
+                Err(NotWritten::Deposed)
+            }
             Err(error) => Err(NotWritten::TryAgain(error.to_string())),
         }
     }
