@@ -11,7 +11,7 @@ const STYLES: Styles = Styles::styled()
     .literal(AnsiColor::Cyan.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
 
-const EXAMPLES: &str = "\
+pub const EXAMPLES: &str = "\
 Examples:
   mesoform up                          a whole cluster on this machine, no root needed
   mesoform up -i hosts.ini             a cluster on the hosts of an Ansible inventory

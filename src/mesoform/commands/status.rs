@@ -3,7 +3,7 @@ use crate::cli::{OutputFormat, StatusArgs};
 use crate::exit::Exit;
 use crate::render::{self, Style, Table, count, harmless};
 use mesoform_cluster::report::{HostReport, ServiceReport, View};
-use mesoform_cluster::{Auth, ClusterSpec, Health, HostSpec, Reports, Stop, status};
+use mesoform_cluster::{Auth, ClusterSpec, Health, HostSpec, Reports, Service, Stop, status};
 use mesoform_settings::Scheme;
 use serde_json::{Map, Value, json};
 
@@ -31,7 +31,7 @@ pub async fn run(args: StatusArgs) -> anyhow::Result<Exit> {
         OutputFormat::Text => {
             let style = Style::of_stdout(args.output.color);
             render::say(&table(&spec, &reports).text(render::width()))?;
-            render::say(&words(&spec, &health, style))?;
+            render::say(&words(&spec, &health, &reports, style))?;
         }
     }
     Ok(exit(&health, &reports))
@@ -55,14 +55,22 @@ fn hosts(reports: &Reports) -> Map<String, Value> {
 }
 
 /// Who leads, and what is wrong.
-fn words(spec: &ClusterSpec, health: &Health, style: Style) -> String {
+fn words(spec: &ClusterSpec, health: &Health, reports: &Reports, style: Style) -> String {
+    let told = |host: &HostSpec| matches!(reports.get(&host.name), Some(Ok(_)));
+    let leader = |service: Service, leader: &Option<String>| match leader {
+        Some(host) => format!("{host} leads"),
+        None if spec.with(service).all(told) => "nobody leads".to_owned(),
+        None => "not known who leads".to_owned(),
+    };
+    let agents = match health.leading_master {
+        Some(_) => format!("{} of {}", health.agents_registered, health.agents_wanted),
+        None => "not known".to_owned(),
+    };
     let mut lines = vec![format!(
-        "\nquorum: {}   master: {}   scheduler: {}   agents: {} of {}",
-        leader(health.quorum_leader.as_ref()),
-        leader(health.leading_master.as_ref()),
-        leader(health.leading_scheduler.as_ref()),
-        health.agents_registered,
-        health.agents_wanted
+        "\nquorum: {}   master: {}   scheduler: {}   agents: {agents}",
+        leader(Service::Quorum, &health.quorum_leader),
+        leader(Service::Master, &health.leading_master),
+        leader(Service::Scheduler, &health.leading_scheduler),
     )];
     if spec.options.auth == Auth::None {
         lines.push(style.bad(OPEN));
@@ -86,10 +94,6 @@ fn table(spec: &ClusterSpec, reports: &Reports) -> Table {
         }
     }
     table
-}
-
-fn leader(host: Option<&String>) -> String {
-    host.map_or_else(|| "nobody leads".into(), |host| format!("{host} leads"))
 }
 
 fn rows(table: &mut Table, host: &HostSpec, report: &Result<HostReport, Stop>) {
@@ -118,6 +122,9 @@ fn state(report: Option<&ServiceReport>) -> String {
 fn says(report: Option<&ServiceReport>) -> String {
     let Some(report) = report else { return String::new() };
     match (&report.error, &report.view) {
+        // What it said last no longer holds.
+        _ if report.active == "inactive" => String::new(),
+        _ if !report.is_up() => report.status.clone(),
         (Some(error), _) => error.clone(),
         (None, Some(View::Quorum(view))) => format!(
             "term {}, revision {}, {}, {} KiB",
