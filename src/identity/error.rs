@@ -1,3 +1,4 @@
+use crate::Role;
 use jiff::Timestamp;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -52,6 +53,19 @@ pub enum IdentityError {
         path.display()
     )]
     NotYet { path: PathBuf, begin: Timestamp, now: Timestamp },
+    #[error(
+        "{}: this is the certificate of the {found} of {host} in the cluster `{cluster}`, but here the \
+         {wanted} of `{wanted_cluster}` must show its own; run `mesoform up` again",
+        path.display()
+    )]
+    WrongRole {
+        path: PathBuf,
+        found: Role,
+        host: String,
+        cluster: String,
+        wanted: Role,
+        wanted_cluster: String,
+    },
     #[error("a key or certificate cannot be made: {cause}")]
     Make { cause: String },
     #[error("TLS cannot be set up: {cause}")]

@@ -1,13 +1,11 @@
 use crate::reload::ReloadingKey;
 use crate::verifier::RoleVerifier;
-use crate::{CertInfo, IdentityError, Peer, Result, Role, files, inspect, tls, x509};
-use jiff::Timestamp;
+use crate::{IdentityError, Peer, Result, Role, files, tls, x509};
 use mesoform_settings::PkiPaths;
 use rustls::client::Resumption;
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
-use std::path::Path;
 use std::sync::Arc;
 
 /// Whether a server insists on a client certificate. A certificate that is shown must always be
@@ -38,11 +36,29 @@ impl Identity {
     /// certificate, the certificate was not signed by the root, carries no role, or does not hold now.
     pub fn load(paths: &PkiPaths) -> Result<Self> {
         let ca_pem = files::read_text(&paths.ca)?;
-        let info = inspect(&files::read_text(&paths.cert)?, &ca_pem)?;
-        holds_at(Timestamp::now(), &info, &paths.cert)?;
         let roots = x509::certificates(&ca_pem, &paths.ca.display().to_string())?;
-        let own = Arc::new(ReloadingKey::load(paths)?);
+        let own = Arc::new(ReloadingKey::load(paths, ca_pem)?);
         Ok(Self { own, roots: tls::root_store(roots)? })
+    }
+
+    /// This identity, where it is the one of a `role` of `cluster`. A service asks at its start: with
+    /// another's certificate all others would turn it away, and nobody would say why.
+    ///
+    /// # Errors
+    /// It is another role's, or another cluster's.
+    pub fn expect(self, role: Role, cluster: &str) -> Result<Self> {
+        let found = self.peer().clone();
+        if found.role == role && found.cluster == cluster {
+            return Ok(self);
+        }
+        Err(IdentityError::WrongRole {
+            path: self.own.certificate().to_owned(),
+            found: found.role,
+            host: found.host,
+            cluster: found.cluster,
+            wanted: role,
+            wanted_cluster: cluster.to_owned(),
+        })
     }
 
     /// Who this is.
@@ -113,16 +129,4 @@ impl Identity {
         config.resumption = Resumption::disabled();
         Ok(Arc::new(config))
     }
-}
-
-/// Said here, since a failed handshake says it to nobody who could help.
-fn holds_at(now: Timestamp, info: &CertInfo, path: &Path) -> Result<()> {
-    let path = path.to_owned();
-    if now >= info.not_after {
-        return Err(IdentityError::Expired { path, end: info.not_after });
-    }
-    if now < info.not_before {
-        return Err(IdentityError::NotYet { path, begin: info.not_before, now });
-    }
-    Ok(())
 }

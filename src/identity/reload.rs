@@ -1,4 +1,5 @@
-use crate::{IdentityError, Peer, Result, files, peer_of, tls, x509};
+use crate::{CertInfo, IdentityError, Peer, Result, files, inspect, tls, x509};
+use jiff::Timestamp;
 use mesoform_settings::PkiPaths;
 use rustls::SignatureScheme;
 use rustls::client::ResolvesClientCert;
@@ -15,10 +16,13 @@ use std::time::{Duration, Instant};
 const CHECK_EVERY: Duration = Duration::from_secs(2);
 
 /// A certificate and its key, read again when their files change, so that a renewed certificate
-/// needs no restart. What cannot be used is logged and the old pair stays.
+/// needs no restart, whoever renewed it: connections that stand stay, later ones show the new one. What
+/// cannot be used is logged and the old pair stays.
 #[derive(Debug)]
 pub(crate) struct ReloadingKey {
     paths: PkiPaths,
+    /// The root that every certificate to come must be signed by.
+    ca_pem: String,
     peer: Peer,
     state: Mutex<State>,
 }
@@ -34,11 +38,15 @@ struct State {
 type Stamp = [Option<(u64, u64, i64, i64)>; 2];
 
 impl ReloadingKey {
-    pub(crate) fn load(paths: &PkiPaths) -> Result<Self> {
+    pub(crate) fn load(paths: &PkiPaths, ca_pem: String) -> Result<Self> {
         let seen = stamp(paths);
-        let (pair, peer) = read_pair(paths)?;
+        let (pair, peer) = read_pair(paths, &ca_pem)?;
         let state = State { checked: Instant::now(), seen, pair: Arc::new(pair) };
-        Ok(Self { paths: paths.clone(), peer, state: Mutex::new(state) })
+        Ok(Self { paths: paths.clone(), ca_pem, peer, state: Mutex::new(state) })
+    }
+
+    pub(crate) fn certificate(&self) -> &Path {
+        &self.paths.cert
     }
 
     pub(crate) fn peer(&self) -> &Peer {
@@ -64,7 +72,7 @@ impl ReloadingKey {
         if seen == state.seen {
             return;
         }
-        match read_pair(&self.paths) {
+        match read_pair(&self.paths, &self.ca_pem) {
             Ok((pair, peer)) if peer == self.peer => {
                 tracing::info!(certificate = %self.paths.cert.display(), "certificate renewed");
                 (state.seen, state.pair) = (seen, Arc::new(pair));
@@ -75,7 +83,8 @@ impl ReloadingKey {
                 state.seen = seen;
             }
             // Perhaps only one of the two files is written yet: look again next time.
-            Err(error) => tracing::warn!(%error, "the new certificate cannot be used yet"),
+            Err(error) => tracing::warn!(certificate = %self.paths.cert.display(), %error,
+                "the new certificate cannot be used yet"),
         }
     }
 }
@@ -88,10 +97,12 @@ fn stamp(paths: &PkiPaths) -> Stamp {
     [of(&paths.cert), of(&paths.key)]
 }
 
-fn read_pair(paths: &PkiPaths) -> Result<(CertifiedKey, Peer)> {
-    let chain =
-        x509::certificates(&files::read_text(&paths.cert)?, &paths.cert.display().to_string())?;
-    let peer = peer_of(&chain[0])?;
+/// A pair that others accept now.
+fn read_pair(paths: &PkiPaths, ca_pem: &str) -> Result<(CertifiedKey, Peer)> {
+    let pem = files::read_text(&paths.cert)?;
+    let chain = x509::certificates(&pem, &paths.cert.display().to_string())?;
+    let info = inspect(&pem, ca_pem)?;
+    holds_at(Timestamp::now(), &info, &paths.cert)?;
     let secret = files::read_secret(&paths.key)?;
     let key = PrivateKeyDer::from_pem_slice(secret.expose().as_bytes())
         .map_err(|e| IdentityError::malformed(paths.key.display(), e))?;
@@ -99,7 +110,19 @@ fn read_pair(paths: &PkiPaths) -> Result<(CertifiedKey, Peer)> {
         let (certificate, key) = (paths.cert.clone(), paths.key.clone());
         IdentityError::Pair { certificate, key, cause: e.to_string() }
     })?;
-    Ok((pair, peer))
+    Ok((pair, Peer { cluster: info.cluster, role: info.role, host: info.host }))
+}
+
+/// Said here, since a failed handshake says it to nobody who could help.
+fn holds_at(now: Timestamp, info: &CertInfo, path: &Path) -> Result<()> {
+    let path = path.to_owned();
+    if now >= info.not_after {
+        return Err(IdentityError::Expired { path, end: info.not_after });
+    }
+    if now < info.not_before {
+        return Err(IdentityError::NotYet { path, begin: info.not_before, now });
+    }
+    Ok(())
 }
 
 impl ResolvesServerCert for ReloadingKey {

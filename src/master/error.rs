@@ -8,8 +8,6 @@ use thiserror::Error;
 pub enum MasterError {
     #[error("the master's identity cannot be used: {0}")]
     Identity(#[from] IdentityError),
-    #[error("the certificate is of cluster '{found}', the settings are of cluster '{wanted}'")]
-    OtherCluster { found: String, wanted: String },
     #[error(transparent)]
     Coordination(#[from] CoordinationError),
     #[error(transparent)]

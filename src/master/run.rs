@@ -5,7 +5,7 @@ use crate::reign::Reign;
 use crate::{MasterError, api, mutual, notify};
 use mesoform_coordination::Coordination;
 use mesoform_http::{Door, MutualDoor};
-use mesoform_identity::Identity;
+use mesoform_identity::{Identity, Role};
 use mesoform_settings::MasterSettings;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -21,13 +21,7 @@ const AGENT_BODY: usize = 64 << 20;
 /// # Errors
 /// The identity is unusable or of another cluster; an address cannot be listened on.
 pub async fn run(settings: MasterSettings, shutdown: CancellationToken) -> Result<(), MasterError> {
-    let identity = Identity::load(&settings.pki)?;
-    if identity.cluster() != settings.cluster {
-        return Err(MasterError::OtherCluster {
-            found: identity.cluster().to_owned(),
-            wanted: settings.cluster,
-        });
-    }
+    let identity = Identity::load(&settings.pki)?.expect(Role::Master, &settings.cluster)?;
     let door = Door::bind(&settings.http, Some(&identity)).await?;
     let parts = MutualDoor::bind(settings.listen_agents, &identity, &mutual::ROLES).await?;
     let limits = mesoform_http::Limits {

@@ -12,10 +12,6 @@ pub enum QuorumError {
     Settings { what: &'static str, cause: String },
     #[error(transparent)]
     Identity(#[from] IdentityError),
-    #[error(
-        "the certificate belongs to `{found}` of the cluster `{cluster}`, but this is a voter of `{wanted}`; run `mesoform up` again"
-    )]
-    WrongIdentity { found: String, cluster: String, wanted: String },
     #[error("{}: cannot be used: {cause}", path.display())]
     DataDir { path: PathBuf, cause: String },
     #[error(

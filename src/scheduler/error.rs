@@ -1,7 +1,7 @@
 use crate::core::LoadError;
 use mesoform_coordination::CoordinationError;
 use mesoform_http::HttpError;
-use mesoform_identity::{IdentityError, Role};
+use mesoform_identity::IdentityError;
 use mesoform_mesos::ClientError;
 use thiserror::Error;
 
@@ -10,12 +10,6 @@ use thiserror::Error;
 pub enum SchedulerError {
     #[error("the scheduler's certificate cannot be used: {0}")]
     Identity(#[from] IdentityError),
-    #[error(
-        "the certificate is one of a {found}, not of a scheduler; set `pki` to the scheduler's"
-    )]
-    Role { found: Role },
-    #[error("the certificate is one of the cluster `{found}`, but the settings are of `{wanted}`")]
-    Cluster { found: String, wanted: String },
     #[error(transparent)]
     Coordination(#[from] CoordinationError),
     #[error(transparent)]

@@ -32,6 +32,68 @@ async fn meet(
     served
 }
 
+/// Two that meet again and again.
+struct Pair {
+    server: std::sync::Arc<rustls::ServerConfig>,
+    client: std::sync::Arc<rustls::ClientConfig>,
+}
+
+impl Pair {
+    fn of(server: &PkiPaths, client: &PkiPaths) -> Self {
+        let (server, client) = (Identity::load(server).unwrap(), Identity::load(client).unwrap());
+        Self {
+            server: server.server_config(Clients::Required, &[]).unwrap(),
+            client: client.client_config(&[]).unwrap(),
+        }
+    }
+
+    async fn meets(&self) -> bool {
+        meet(self.server.clone(), self.client.clone(), "localhost").await.is_ok()
+    }
+}
+
+#[tokio::test]
+async fn peers_go_on_when_the_old_certificates_end() {
+    let authority = Authority::create("demo").unwrap();
+    let dirs = [(); 4].map(|()| tempfile::tempdir().unwrap());
+    let short = |role| Grant { lifetime: Duration::from_secs(6), ..grant(role) };
+    let [master, agent, old_master, old_agent] =
+        [(0, Role::Master), (1, Role::Agent), (2, Role::Master), (3, Role::Agent)]
+            .map(|(at, role)| install_granted(&authority, dirs[at].path(), &short(role)));
+    let renewed = Pair::of(&master, &agent);
+    let forgotten = Pair::of(&old_master, &old_agent);
+    assert!(renewed.meets().await && forgotten.meets().await);
+
+    // What stands when the certificates are renewed goes on after the old ones have ended.
+    let (near, far) = tokio::io::duplex(16 * 1024);
+    let name = ServerName::try_from("localhost").unwrap();
+    let (served, called) = tokio::join!(
+        TlsAcceptor::from(renewed.server.clone()).accept(far),
+        TlsConnector::from(renewed.client.clone()).connect(name, near)
+    );
+    let (mut served, mut called) = (served.unwrap(), called.unwrap());
+    install(&authority, dirs[0].path(), Role::Master);
+    install(&authority, dirs[1].path(), Role::Agent);
+    while forgotten.meets().await {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(renewed.meets().await, "the renewed certificates are shown");
+    served.write_all(b"hello").await.unwrap();
+    served.flush().await.unwrap();
+    called.read_exact(&mut [0; 5]).await.unwrap();
+}
+
+#[test]
+fn a_certificate_in_the_wrong_place_is_told() {
+    let authority = Authority::create("demo").unwrap();
+    let agent = identity(&authority, Role::Agent);
+    assert!(agent.clone().expect(Role::Agent, "demo").is_ok());
+    let wrong = agent.clone().expect(Role::Master, "demo").unwrap_err().to_string();
+    assert!(wrong.contains("agent.crt: this is the certificate of the agent of h1"), "{wrong}");
+    assert!(wrong.contains("the master of `demo` must show its own; run `mesoform up`"), "{wrong}");
+    assert!(agent.expect(Role::Agent, "other").is_err());
+}
+
 fn identity(authority: &Authority, role: Role) -> Identity {
     let dir = tempfile::tempdir().unwrap();
     Identity::load(&install(authority, dir.path(), role)).unwrap()

@@ -41,7 +41,7 @@ pub async fn serve(
     client_port: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<()> {
-    let identity = load_identity(&settings)?;
+    let identity = Identity::load(&settings.pki)?.expect(Role::Quorum, &settings.cluster)?;
     let ports = Ports { peer: peer_port, client: client_port };
     let voter = Assembly::start(Arc::new(settings), &tuning, &identity, &shutdown).await?;
     let status = voter.status.clone();
@@ -70,16 +70,4 @@ pub async fn serve(
 
 fn flatten(ended: std::result::Result<Result<()>, JoinError>) -> Result<()> {
     ended.unwrap_or_else(|e| Err(QuorumError::Raft { cause: format!("a task failed: {e}") }))
-}
-
-fn load_identity(settings: &QuorumSettings) -> Result<Identity> {
-    let identity = Identity::load(&settings.pki)?;
-    if identity.role() != Role::Quorum || identity.cluster() != settings.cluster {
-        return Err(QuorumError::WrongIdentity {
-            found: identity.role().to_string(),
-            cluster: identity.cluster().to_owned(),
-            wanted: settings.cluster.clone(),
-        });
-    }
-    Ok(identity)
 }

@@ -35,6 +35,32 @@ async fn one_voter_alone_serves_and_finds_its_data_again() {
 }
 
 #[tokio::test]
+async fn certificates_are_renewed_while_voters_run() {
+    let mut cluster = Cluster::of(3).await;
+    let (short, long) = (Duration::from_secs(8), Duration::from_secs(3600));
+    for slot in cluster.slots() {
+        cluster.renew(slot, short);
+    }
+    let end = tokio::time::Instant::now() + short;
+    for slot in cluster.slots() {
+        cluster.start(slot).await;
+    }
+    cluster.client(1).ready().await;
+    for slot in cluster.slots() {
+        cluster.renew(slot, long);
+    }
+    // Nothing tells that a certificate has ended but the clock.
+    tokio::time::sleep_until(end).await;
+    // All connections of this voter are new, to and from those that have gone on.
+    cluster.kill(3);
+    cluster.start(3).await;
+    let mut client = cluster.client(3);
+    client.ready().await;
+    client.put("a", "1").await.unwrap();
+    assert_eq!(cluster.client(1).get("a").await.unwrap().as_deref(), Some("1"));
+}
+
+#[tokio::test]
 async fn every_voter_writes_and_reads_what_others_wrote() {
     let cluster = Cluster::up(3).await;
     let mut clients: Vec<_> =

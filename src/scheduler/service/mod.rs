@@ -34,7 +34,7 @@ pub async fn run(
     settings: SchedulerSettings,
     shutdown: CancellationToken,
 ) -> Result<(), SchedulerError> {
-    let identity = own_identity(&settings)?;
+    let identity = Identity::load(&settings.pki)?.expect(Part::Scheduler, &settings.cluster)?;
     let coordination = Coordination::connect(&settings.quorum, &identity)?;
     let (role, roles) = watch::channel(Role::Starting);
     let me = candidate(&settings);
@@ -59,18 +59,6 @@ pub async fn run(
     let _ = announcing.await;
     outcome?;
     Ok(served??)
-}
-
-fn own_identity(settings: &SchedulerSettings) -> Result<Identity, SchedulerError> {
-    let identity = Identity::load(&settings.pki)?;
-    if identity.role() != Part::Scheduler {
-        return Err(SchedulerError::Role { found: identity.role() });
-    }
-    if identity.cluster() != settings.cluster {
-        let found = identity.cluster().to_owned();
-        return Err(SchedulerError::Cluster { found, wanted: settings.cluster.clone() });
-    }
-    Ok(identity)
 }
 
 fn candidate(settings: &SchedulerSettings) -> Candidate {

@@ -139,6 +139,13 @@ impl Cluster {
         tokio::task::spawn_blocking(ended).await.unwrap();
     }
 
+    /// Gives a voter a new key and a certificate for so long.
+    pub fn renew(&self, slot: u8, lifetime: Duration) {
+        let name = &self.voters[usize::from(slot) - 1].name;
+        let home = self.dir.path().join(name);
+        pki::issue_for(&self.authority, &home, Role::Quorum, name, lifetime);
+    }
+
     /// Takes a voter's data away.
     pub fn wipe(&self, slot: u8) {
         std::fs::remove_dir_all(self.settings(slot).data_dir).unwrap();

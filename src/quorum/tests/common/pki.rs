@@ -1,14 +1,21 @@
-use mesoform_identity::{Authority, Grant, KeyRequest, Role, write_public, write_secret};
+use mesoform_identity::{Authority, Grant, KeyRequest, LIFETIME, Role, write_public, write_secret};
 use mesoform_settings::PkiPaths;
 use std::path::Path;
+use std::time::Duration;
 
 /// Puts a key and a certificate for 127.0.0.1 into `dir`.
 pub fn issue(authority: &Authority, dir: &Path, role: Role, host: &str) {
+    issue_for(authority, dir, role, host, LIFETIME);
+}
+
+/// As [`issue`], for so long.
+pub fn issue_for(authority: &Authority, dir: &Path, role: Role, host: &str, lifetime: Duration) {
     std::fs::create_dir_all(dir).unwrap();
     let paths = PkiPaths::in_dir(dir, role.as_str());
     let request = KeyRequest::generate().unwrap();
     let mut grant = Grant::new(role, host);
     grant.ips = vec!["127.0.0.1".parse().unwrap()];
+    grant.lifetime = lifetime;
     let certificate = authority.sign(&request.csr_pem, &grant).unwrap();
     write_secret(&paths.key, request.key_pem.expose().as_bytes()).unwrap();
     write_public(&paths.cert, certificate.as_bytes()).unwrap();
