@@ -9,6 +9,7 @@ fn main() {
         .package("mesoform.quorum")
         .method(method("hello", "Hello", "HelloRequest", "HelloResponse").build())
         .method(method("join", "Join", "JoinRequest", "JoinResponse").build())
+        .method(method("members", "Members", "MembersRequest", "MembersResponse").build())
         .method(method("append", "Append", "AppendRequest", "AppendResponse").build())
         .method(method("vote", "Vote", "VoteRequest", "VoteResponse").build())
         .method(

@@ -17,6 +17,7 @@ mod lease;
 mod listener;
 mod log;
 mod machine;
+mod members;
 mod mvcc;
 mod peer;
 mod propose;

@@ -1,16 +1,16 @@
 use super::Api;
-use super::errors::not_supported;
+use super::errors::permission_denied;
+use crate::members::{Objection, roster};
+use crate::serve::caller;
+use crate::wire::members_request::{Update, Wish};
 use mesoform_etcd::pb::{
-    Member, MemberAddRequest, MemberAddResponse, MemberListRequest, MemberListResponse,
+    MemberAddRequest, MemberAddResponse, MemberListRequest, MemberListResponse,
     MemberPromoteRequest, MemberPromoteResponse, MemberRemoveRequest, MemberRemoveResponse,
-    MemberUpdateRequest, MemberUpdateResponse,
+    MemberUpdateRequest, MemberUpdateResponse, ResponseHeader,
 };
 use mesoform_etcd::server::Cluster;
-use std::collections::BTreeSet;
+use mesoform_identity::Role;
 use tonic::{Request, Response, Status, async_trait};
-
-/// Members come and go with the inventory: `mesoform up` is the way to change them.
-const CHANGE: &str = "a change of members other than by `mesoform up`";
 
 #[async_trait]
 impl Cluster for Api {
@@ -21,51 +21,79 @@ impl Cluster for Api {
         if request.into_inner().linearizable {
             self.read_index.wait().await?;
         }
-        let header = Some(self.headers.at(self.state.now().revision));
-        Ok(Response::new(MemberListResponse { header, members: self.members() }))
+        let header = self.member_header();
+        Ok(Response::new(MemberListResponse { header, members: roster(&self.leadership) }))
     }
 
+    /// Never adds: what etcd does here is half of it, and the other half (a member that starts under
+    /// the id that was drawn) is not how voters of ours begin.
     async fn member_add(
         &self,
-        _: Request<MemberAddRequest>,
+        request: Request<MemberAddRequest>,
     ) -> Result<Response<MemberAddResponse>, Status> {
-        Err(not_supported(CHANGE))
+        changer(&request)?;
+        let peer = address(&request.into_inner().peer_urls)?;
+        let url = format!("https://{peer}");
+        if roster(&self.leadership).iter().any(|member| member.peer_urls.contains(&url)) {
+            return Err(Objection::UrlExists.into());
+        }
+        Err(Objection::AddsItself.into())
     }
 
     async fn member_remove(
         &self,
-        _: Request<MemberRemoveRequest>,
+        request: Request<MemberRemoveRequest>,
     ) -> Result<Response<MemberRemoveResponse>, Status> {
-        Err(not_supported(CHANGE))
+        changer(&request)?;
+        let members = self.members.fulfil(Wish::Remove(request.into_inner().id)).await?;
+        Ok(Response::new(MemberRemoveResponse { header: self.member_header(), members }))
     }
 
+    /// The address holds until the voter starts again with other settings: those are newer.
     async fn member_update(
         &self,
-        _: Request<MemberUpdateRequest>,
+        request: Request<MemberUpdateRequest>,
     ) -> Result<Response<MemberUpdateResponse>, Status> {
-        Err(not_supported(CHANGE))
+        changer(&request)?;
+        let request = request.into_inner();
+        let update = Update { id: request.id, peer: address(&request.peer_urls)? };
+        let members = self.members.fulfil(Wish::Update(update)).await?;
+        Ok(Response::new(MemberUpdateResponse { header: self.member_header(), members }))
     }
 
     async fn member_promote(
         &self,
-        _: Request<MemberPromoteRequest>,
+        request: Request<MemberPromoteRequest>,
     ) -> Result<Response<MemberPromoteResponse>, Status> {
-        Err(not_supported(CHANGE))
+        changer(&request)?;
+        let members = self.members.fulfil(Wish::Promote(request.into_inner().id)).await?;
+        Ok(Response::new(MemberPromoteResponse { header: self.member_header(), members }))
     }
 }
 
 impl Api {
-    fn members(&self) -> Vec<Member> {
-        let metrics = self.leadership.metrics();
-        let membership = metrics.membership_config.membership();
-        let voters: BTreeSet<u64> = membership.voter_ids().collect();
-        let member = |(id, node): (&u64, &crate::raft::Member)| Member {
-            id: *id,
-            name: node.name.clone(),
-            peer_urls: vec![format!("https://{}", node.peer)],
-            client_urls: vec![format!("https://{}", node.client)],
-            is_learner: !voters.contains(id),
-        };
-        membership.nodes().map(member).collect()
+    fn member_header(&self) -> Option<ResponseHeader> {
+        Some(self.headers.at(self.state.now().revision))
     }
+}
+
+/// The operator, and voters, which could do it without asking: `mesoform up` comes through them.
+fn changer<T>(request: &Request<T>) -> Result<(), Status> {
+    match caller(request)?.role {
+        Role::Operator | Role::Quorum => Ok(()),
+        Role::Master | Role::Scheduler | Role::Agent => Err(permission_denied()),
+    }
+}
+
+/// The `host:port` of the one URL that a member has.
+fn address(urls: &[String]) -> Result<String, Status> {
+    let bad = || Status::from(Objection::BadUrls);
+    let [url] = urls else { return Err(bad()) };
+    let address = url.strip_prefix("https://").ok_or_else(bad)?;
+    let (host, port) = address.rsplit_once(':').ok_or_else(bad)?;
+    let port_is_one = port.parse::<u16>().is_ok_and(|port| port > 0);
+    if host.is_empty() || host.contains('/') || !port_is_one {
+        return Err(bad());
+    }
+    Ok(address.to_owned())
 }

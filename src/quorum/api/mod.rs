@@ -15,6 +15,7 @@ pub use headers::Headers;
 use crate::leadership::Leadership;
 use crate::lease::Leases;
 use crate::machine::State;
+use crate::members::Members;
 use crate::propose::Proposer;
 use crate::read::ReadIndex;
 use crate::watch::Hub;
@@ -37,6 +38,7 @@ pub struct Api {
     pub proposer: Proposer,
     pub read_index: ReadIndex,
     pub leases: Leases,
+    pub members: Members,
     /// Shorter TTLs are raised to it: a lease must outlive a change of leaders.
     pub min_ttl: Duration,
     pub shutdown: CancellationToken,

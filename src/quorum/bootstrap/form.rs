@@ -1,5 +1,5 @@
 use super::decide::{Step, decide};
-use super::stand::should_stand;
+use super::stand::{should_stand, was_taken_out};
 use super::{Answers, Introducer};
 use crate::error::{QuorumError, Result};
 use crate::leadership::Leader;
@@ -17,6 +17,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// For one attempt to be taken in.
 const JOIN: Duration = Duration::from_secs(15);
+const TAKEN_OUT: &str =
+    "was taken out of the quorum; where it is to vote again, `mesoform up` takes it in anew";
 
 /// Brings this voter into its cluster, for as long as it takes.
 ///
@@ -39,7 +41,20 @@ pub async fn form(introducer: Introducer, raft: Raft, status: Notifier) -> Resul
         pause.rest(&introducer.bell).await;
     }
     stay(&introducer, &raft, &status, pause).await;
+    watch(&introducer, &status).await;
     Ok(())
+}
+
+/// Says so when this voter is taken out: then nobody leads it any more, and nobody tells it.
+async fn watch(introducer: &Introducer, status: &Notifier) {
+    loop {
+        introducer.leadership.clone().lost().await;
+        let answers = introducer.ask().await;
+        if was_taken_out(&introducer.introduction(), &answers) {
+            status.say(TAKEN_OUT);
+        }
+        tokio::time::sleep(LONGEST_PAUSE).await;
+    }
 }
 
 fn explain(introducer: &Introducer, step: Step) -> String {
@@ -107,6 +122,11 @@ fn cluster_id<'i>(cluster: &str, ids: impl Iterator<Item = &'i u64>) -> u64 {
 async fn stay(introducer: &Introducer, raft: &Raft, status: &Notifier, mut pause: Pause) {
     while !is_settled(introducer) {
         let answers = introducer.ask().await;
+        if was_taken_out(&introducer.introduction(), &answers) {
+            status.say(TAKEN_OUT);
+            pause.rest(&introducer.bell).await;
+            continue;
+        }
         if introducer.leadership.now() == Leader::None {
             nudge(introducer, raft, status, &answers).await;
         }
@@ -166,11 +186,12 @@ async fn join(introducer: &Introducer, slots: &[u8]) {
             name: own.name.clone(),
             peer: own.peer.clone(),
             client: own.client.clone(),
+            forwarded: false,
         };
         match tokio::time::timeout(JOIN, client.join(request)).await {
             Ok(Ok(answer)) => match answer.into_inner().outcome() {
                 JoinOutcome::NotLeader => {}
-                JoinOutcome::Joined | JoinOutcome::Underway => return,
+                JoinOutcome::Joined | JoinOutcome::Underway | JoinOutcome::Attending => return,
             },
             Ok(Err(status)) => tracing::warn!(voter = voter.name, %status, "joining is refused"),
             Err(_) => tracing::warn!(voter = voter.name, "joining took too long"),

@@ -33,6 +33,7 @@ impl Introducer {
             Leader::None => 0,
             _ => self.leadership.id(),
         };
+        let membership = self.leadership.metrics().membership_config;
         Introduction {
             cluster: self.settings.cluster.clone(),
             slot: self.settings.slot.into(),
@@ -42,6 +43,9 @@ impl Introducer {
             leader,
             last_log: self.log.last_log_id().map(Into::into),
             voters: self.settings.voters.iter().map(|voter| voter.slot.into()).collect(),
+            name: self.own_voter().map(|voter| voter.name.clone()).unwrap_or_default(),
+            members: membership.nodes().map(|(id, _)| *id).collect(),
+            members_at: membership.log_id().map_or(0, |id| id.index),
         }
     }
 
@@ -85,11 +89,11 @@ impl Introducer {
             }
         };
         // Another voter at this address, or another cluster: as good as no answer.
-        if answer.slot != u32::from(voter.slot) || answer.cluster != self.settings.cluster {
+        if !is_of(&answer, voter) || answer.cluster != self.settings.cluster {
             tracing::warn!(
                 address = voter.peer,
-                expected = voter.slot,
-                found = answer.slot,
+                expected = voter.name,
+                found = answer.name,
                 "another voter answers at this address"
             );
             return None;
@@ -141,5 +145,13 @@ impl Introducer {
     pub fn names(&self, slots: &[u8]) -> String {
         let voters = self.settings.voters.iter().filter(|voter| slots.contains(&voter.slot));
         voters.map(|voter| voter.name.as_str()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Slots are numbered anew when the inventory changes; names stay.
+fn is_of(answer: &Introduction, voter: &Voter) -> bool {
+    match answer.name.as_str() {
+        "" => answer.slot == u32::from(voter.slot),
+        name => name == voter.name,
     }
 }

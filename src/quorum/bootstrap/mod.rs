@@ -3,13 +3,11 @@
 mod decide;
 mod form;
 mod introducer;
-mod members;
 mod ready;
 mod stand;
 
 pub use form::form;
 pub use introducer::Introducer;
-pub use members::Members;
 pub use ready::report;
 
 use crate::wire::Introduction;

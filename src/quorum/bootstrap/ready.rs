@@ -32,6 +32,9 @@ fn describe(introducer: &Introducer, leader: &Leader) -> String {
     let term = introducer.leadership.term();
     match leader {
         Leader::Me => format!("leads (term {term})"),
+        Leader::Other { member, .. } if introducer.leadership.metrics().state.is_learner() => {
+            format!("learns from {} (term {term}); it does not vote yet", member.name)
+        }
         Leader::Other { member, .. } => format!("follows {} (term {term})", member.name),
         Leader::None => "has no leader: too few voters are up".to_owned(),
     }

@@ -16,6 +16,16 @@ pub fn should_stand(me: &Introduction, answers: &Answers, voters: &BTreeSet<u64>
     voters.contains(&me.node_id) && majority && leaderless && best
 }
 
+/// Whether this voter is no member any more: one that has a leader says so, and knows better than
+/// this one, whose log ends before.
+pub fn was_taken_out(me: &Introduction, answers: &Answers) -> bool {
+    let says_so = |peer: &Introduction| {
+        let newer = peer.cluster_id == me.cluster_id && peer.members_at > me.members_at;
+        newer && peer.leader != 0 && !peer.members.contains(&me.node_id)
+    };
+    me.leader == 0 && me.initialized && answers.values().any(says_so)
+}
+
 fn rank(voter: &Introduction) -> (Option<(u64, u64, u64)>, u32) {
     let log = |id: LogId| (id.term, id.node_id, id.index);
     (voter.last_log.map(log), u32::MAX - voter.slot)

@@ -1,11 +1,8 @@
 use super::Answers;
 use super::decide::{Step, decide};
-use super::members::{Change, next_change};
-use super::stand::should_stand;
-use crate::raft::{Member, Membership};
+use super::stand::{should_stand, was_taken_out};
 use crate::wire::{Introduction, LogId};
-use openraft::Membership as Config;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 fn voter(slot: u8) -> Introduction {
     Introduction {
@@ -109,35 +106,20 @@ fn after_a_restart_of_all_the_best_voter_stands() {
     assert!(!stands(&stranger, &[with_log(2, 5), with_log(3, 5)]));
 }
 
-fn member(slot: u8, host: &str) -> Member {
-    let address = |port| format!("{host}:{port}");
-    Member { slot, name: format!("h{slot}"), peer: address(2380), client: address(2379) }
-}
-
-fn membership(voters: &[BTreeSet<u64>], nodes: &[(u64, Member)]) -> Membership {
-    let nodes: BTreeMap<u64, Member> = nodes.iter().cloned().collect();
-    Membership::new(None, Config::new(voters.to_vec(), nodes))
-}
-
 #[test]
-fn a_wiped_voter_learns_and_then_takes_the_place_of_its_old_self() {
-    let nodes = [(11, member(1, "a")), (12, member(2, "b")), (13, member(3, "c"))];
-    let old = membership(&[BTreeSet::from([11, 12, 13])], &nodes);
-    assert_eq!(next_change(&old, 11, &member(1, "a")), Change::Nothing);
-    assert_eq!(next_change(&old, 11, &member(1, "new")), Change::Readdress);
-    assert_eq!(next_change(&old, 33, &member(3, "c")), Change::Learn);
-    let with_learner = membership(
-        &[BTreeSet::from([11, 12, 13])],
-        &[&nodes[..], &[(33, member(3, "c"))]].concat(),
-    );
-    let wanted = Change::Promote(BTreeSet::from([11, 12, 33]));
-    assert_eq!(next_change(&with_learner, 33, &member(3, "c")), wanted);
-}
-
-#[test]
-fn a_change_that_was_cut_short_is_finished_first() {
-    let nodes = [(11, member(1, "a")), (12, member(2, "b"))];
-    let joint = membership(&[BTreeSet::from([11]), BTreeSet::from([11, 12])], &nodes);
-    let wanted = Change::Finish(BTreeSet::from([11, 12]));
-    assert_eq!(next_change(&joint, 12, &member(2, "b")), wanted);
+fn a_voter_that_is_a_member_no_more_hears_it_from_one_that_has_a_leader() {
+    let me = Introduction { members: vec![101, 102, 103], members_at: 5, ..with_log(3, 5) };
+    let peer = |members: Vec<u64>, members_at, leader| Introduction {
+        members,
+        members_at,
+        leader,
+        ..with_log(1, 9)
+    };
+    let taken_out = |peer: Introduction| was_taken_out(&me, &answers([peer]));
+    assert!(taken_out(peer(vec![101, 102], 6, 101)));
+    // It may itself be behind, know no leader, or know that we belong.
+    assert!(!taken_out(peer(vec![101, 102], 4, 101)));
+    assert!(!taken_out(peer(vec![101, 102], 6, 0)));
+    assert!(!taken_out(peer(vec![101, 102, 103], 6, 101)));
+    assert!(!was_taken_out(&me, &answers([])));
 }

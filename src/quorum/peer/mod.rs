@@ -4,6 +4,7 @@
 mod directory;
 mod links;
 mod network;
+mod pulse;
 mod reach;
 mod service;
 mod snapshots;
@@ -11,4 +12,5 @@ mod snapshots;
 pub use directory::Directory;
 pub use links::{Links, was_never_sent};
 pub use network::Network;
+pub use pulse::Pulse;
 pub use service::PeerService;

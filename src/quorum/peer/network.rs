@@ -1,5 +1,5 @@
 use super::reach::{News, Reach};
-use super::{Directory, Links, snapshots};
+use super::{Directory, Links, Pulse, snapshots};
 use crate::raft::{Config, Member, Vote};
 use crate::wire::{AppendRequest, LogEntry, PeerClient, VoteRequest};
 use openraft::error::{
@@ -19,6 +19,7 @@ use tonic::{Code, Status};
 pub struct Network {
     pub links: Arc<Links>,
     pub directory: Directory,
+    pub pulse: Pulse,
 }
 
 /// Raft's way to one of them.
@@ -27,6 +28,7 @@ pub struct Connection {
     /// For the log: its address.
     name: String,
     reach: Reach,
+    pulse: Pulse,
     client: Result<PeerClient<Channel>, Status>,
     directory: Directory,
 }
@@ -40,7 +42,8 @@ impl RaftNetworkFactory<Config> for Network {
         let name = self.directory.address(node).to_owned();
         let client = self.links.to(&name);
         let directory = self.directory.clone();
-        Connection { target, name, reach: Reach::default(), client, directory }
+        let pulse = self.pulse.clone();
+        Connection { target, name, reach: Reach::default(), pulse, client, directory }
     }
 }
 
@@ -75,6 +78,7 @@ impl RaftNetwork<Config> for Connection {
         let news = self.reach.asked(Instant::now());
         self.tell(news);
         let response = self.client()?.append(request).await.map_err(|e| rpc_error(&e))?;
+        self.pulse.beat(self.target, Instant::now());
         let news = self.reach.answered();
         self.tell(news);
         response.into_inner().try_into().map_err(garbled)

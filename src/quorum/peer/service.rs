@@ -1,13 +1,15 @@
 use super::snapshots;
-use crate::bootstrap::{Introducer, Members};
+use crate::bootstrap::Introducer;
 use crate::lease::Leases;
+use crate::members::Members;
 use crate::propose::{ProposeError, Proposer};
 use crate::raft::Raft;
 use crate::read::ReadIndex;
 use crate::wire::{
     AppendRequest, AppendResponse, Envelope, ForwardRequest, ForwardResponse, HelloRequest,
-    HelloResponse, JoinRequest, JoinResponse, PROTOCOL, Peer, ReadIndexRequest, ReadIndexResponse,
-    RenewRequest, RenewResponse, SnapshotChunk, SnapshotResponse, VoteRequest, VoteResponse,
+    HelloResponse, JoinRequest, JoinResponse, MembersRequest, MembersResponse, PROTOCOL, Peer,
+    ReadIndexRequest, ReadIndexResponse, RenewRequest, RenewResponse, SnapshotChunk,
+    SnapshotResponse, VoteRequest, VoteResponse,
 };
 use tonic::{Request, Response, Status, Streaming, async_trait};
 
@@ -67,6 +69,17 @@ impl Peer for PeerService {
         check_protocol(request.protocol)?;
         let outcome = self.members.join(request).await?;
         Ok(Response::new(JoinResponse { outcome: outcome as i32 }))
+    }
+
+    async fn members(
+        &self,
+        request: Request<MembersRequest>,
+    ) -> Result<Response<MembersResponse>, Status> {
+        let request = request.into_inner();
+        self.check(request.envelope)?;
+        let wish = request.wish.ok_or_else(|| Status::unimplemented("an unknown wish"))?;
+        let members = self.members.fulfil_here(wish).await?;
+        Ok(Response::new(MembersResponse { members }))
     }
 
     async fn append(

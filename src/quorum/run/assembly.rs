@@ -1,7 +1,7 @@
 use super::config::{min_ttl, open_state, raft_config, raft_error};
 use super::port::serve_port;
 use crate::api::{Api, Headers, READERS};
-use crate::bootstrap::{self, Introducer, Members};
+use crate::bootstrap::{self, Introducer};
 use crate::compactor;
 use crate::data_dir::DataDir;
 use crate::error::{QuorumError, Result};
@@ -9,7 +9,8 @@ use crate::leadership::Leadership;
 use crate::lease::{LeaseClock, Leases};
 use crate::log::LogStore;
 use crate::machine::Machine;
-use crate::peer::{Directory, Links, Network, PeerService};
+use crate::members::Members;
+use crate::peer::{Directory, Links, Network, PeerService, Pulse};
 use crate::propose::Proposer;
 use crate::raft::Raft;
 use crate::read::ReadIndex;
@@ -63,7 +64,9 @@ impl Assembly {
         let (state, hub) = open_state(&data_dir, tuning, clock.clone())?;
         let mut log = LogStore::open(&data_dir.path().join("log.redb"), tuning.log_cache)?;
         log.relax_vote(node_id).await.map_err(raft_error)?;
-        let network = Network { links: links.clone(), directory: directory.clone() };
+        let pulse = Pulse::default();
+        let network =
+            Network { links: links.clone(), directory: directory.clone(), pulse: pulse.clone() };
         let machine = Machine::new(state.clone(), data_dir.path().to_owned());
         let config = Arc::new(raft_config(&settings, tuning)?);
         let raft =
@@ -94,6 +97,15 @@ impl Assembly {
             links: links.clone(),
             directory: directory.clone(),
         };
+        let members = Members {
+            me: node_id,
+            raft: raft.clone(),
+            leadership: leadership.clone(),
+            links: links.clone(),
+            directory: directory.clone(),
+            pulse,
+            busy: Arc::default(),
+        };
         let introducer = Introducer {
             data_dir: Arc::new(Mutex::new(data_dir)),
             log,
@@ -107,7 +119,7 @@ impl Assembly {
             node_id,
             raft: raft.clone(),
             introducer: introducer.clone(),
-            members: Members::new(raft.clone(), leadership.clone()),
+            members: members.clone(),
             proposer: proposer.clone(),
             read_index: read_index.clone(),
             leases: leases.clone(),
@@ -120,6 +132,7 @@ impl Assembly {
             proposer,
             read_index,
             leases,
+            members,
             min_ttl: min_ttl(&settings),
             shutdown: shutdown.clone(),
         };

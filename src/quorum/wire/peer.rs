@@ -42,6 +42,15 @@ pub struct Introduction {
     /// The slots of all voters in its settings.
     #[prost(uint32, repeated, tag = "8")]
     pub voters: Vec<u32>,
+    /// The host's name in the inventory; empty in older versions.
+    #[prost(string, tag = "9")]
+    pub name: String,
+    /// The ids of all members, as its log has them.
+    #[prost(uint64, repeated, tag = "10")]
+    pub members: Vec<u64>,
+    /// The log entry that says so.
+    #[prost(uint64, tag = "11")]
+    pub members_at: u64,
 }
 
 /// Asks the leader to take this voter in, or to note its new address.
@@ -61,6 +70,9 @@ pub struct JoinRequest {
     pub peer: String,
     #[prost(string, tag = "7")]
     pub client: String,
+    /// A voter that does not lead has passed it on.
+    #[prost(bool, tag = "8")]
+    pub forwarded: bool,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -78,6 +90,45 @@ pub enum JoinOutcome {
     Joined = 1,
     /// It is being taken in, or another change is under way: ask again.
     Underway = 2,
+    /// It is a learner until somebody promotes it.
+    Attending = 3,
+}
+
+/// Asks the leader to change the members, for an operator.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct MembersRequest {
+    #[prost(message, optional, tag = "1")]
+    pub envelope: Option<Envelope>,
+    #[prost(oneof = "members_request::Wish", tags = "2, 3, 4")]
+    pub wish: Option<members_request::Wish>,
+}
+
+pub mod members_request {
+    #[derive(Clone, PartialEq, prost::Message)]
+    pub struct Update {
+        #[prost(uint64, tag = "1")]
+        pub id: u64,
+        /// `host:port`.
+        #[prost(string, tag = "2")]
+        pub peer: String,
+    }
+
+    #[derive(Clone, PartialEq, prost::Oneof)]
+    pub enum Wish {
+        #[prost(uint64, tag = "2")]
+        Promote(u64),
+        #[prost(uint64, tag = "3")]
+        Remove(u64),
+        #[prost(message, tag = "4")]
+        Update(Update),
+    }
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct MembersResponse {
+    /// All of them, after the change.
+    #[prost(message, repeated, tag = "1")]
+    pub members: Vec<mesoform_etcd::pb::Member>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, prost::Message)]

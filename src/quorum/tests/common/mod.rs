@@ -7,7 +7,7 @@
 mod client;
 mod pki;
 
-pub use client::{Client, b};
+pub use client::{Client, Watch, b};
 
 use mesoform_identity::{Authority, Role};
 use mesoform_quorum::Tuning;
@@ -27,6 +27,8 @@ pub struct Cluster {
     dir: TempDir,
     authority: Authority,
     voters: Vec<Voter>,
+    /// The slots that the settings name from now on.
+    wanted: Vec<u8>,
     running: Vec<Option<Running>>,
     tuning: Tuning,
 }
@@ -77,7 +79,8 @@ impl Cluster {
             ports.push((client.0, peer.0));
         }
         let running = voters.iter().map(|_| None).collect();
-        Self { dir, authority, voters, running, tuning }
+        let wanted = (1..=count).collect();
+        Self { dir, authority, voters, wanted, running, tuning }
     }
 
     /// A cluster whose voters all run.
@@ -146,6 +149,15 @@ impl Cluster {
         pki::issue_for(&self.authority, &home, Role::Quorum, name, lifetime);
     }
 
+    /// From now on voters start with settings that name these.
+    pub fn want(&mut self, slots: &[u8]) {
+        self.wanted = slots.to_vec();
+    }
+
+    fn wanted(&self) -> impl Iterator<Item = Voter> {
+        self.voters.iter().filter(|voter| self.wanted.contains(&voter.slot)).cloned()
+    }
+
     /// Takes a voter's data away.
     pub fn wipe(&self, slot: u8) {
         std::fs::remove_dir_all(self.settings(slot).data_dir).unwrap();
@@ -155,14 +167,14 @@ impl Cluster {
         self.voters.iter().map(|voter| voter.slot).collect()
     }
 
-    fn settings(&self, slot: u8) -> QuorumSettings {
+    pub fn settings(&self, slot: u8) -> QuorumSettings {
         let voter = &self.voters[usize::from(slot) - 1];
         let home = self.dir.path().join(&voter.name);
         QuorumSettings {
             format: 1,
             cluster: self.authority.cluster().to_owned(),
             slot,
-            voters: self.voters.clone(),
+            voters: self.wanted().collect(),
             listen_client: voter.client.parse().unwrap(),
             listen_peer: voter.peer.parse().unwrap(),
             data_dir: home.join("data"),
@@ -175,6 +187,11 @@ impl Cluster {
     /// The operator's connection to one voter.
     pub fn client(&self, slot: u8) -> Client {
         self.client_as(Role::Operator, slot)
+    }
+
+    /// Where a voter's clients come in, as `host:port`.
+    pub fn address(&self, slot: u8) -> String {
+        self.voters[usize::from(slot) - 1].client.clone()
     }
 
     pub fn client_as(&self, role: Role, slot: u8) -> Client {
