@@ -2,6 +2,8 @@ use crate::DiskError;
 use crate::link::LinkError;
 use mesoform_http::HttpError;
 use mesoform_identity::IdentityError;
+use mesoform_mesos::agent_protocol::NoQuorumId;
+use mesoform_settings::SettingsError;
 use thiserror::Error;
 
 /// Why an agent ended.
@@ -18,6 +20,10 @@ pub enum AgentError {
          masters would refuse it: run `mesoform up` again"
     )]
     OtherHost { found: String, wanted: String },
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error("{}: {cause}; remove the file", path.display())]
+    Acceptance { path: std::path::PathBuf, cause: NoQuorumId },
     #[error("{}: another agent works here; stop it first", path.display())]
     InUse { path: std::path::PathBuf },
     #[error("the settings name no masters; put the masters' host:port under `masters`")]

@@ -53,7 +53,7 @@ pub async fn run_with(
     let _lock = lock(&store)?;
     let door = Door::bind(&settings.http, Some(&identity)).await?;
     let info = host::info(&settings, &store.places.work_dir, door.local_addr().port())?;
-    let kept = store.kept()?;
+    let kept = store.accept(store.kept()?)?;
     let core = core(&settings, &store, &kept)?;
 
     let (events, incoming) = mpsc::channel(EVENTS);
@@ -104,7 +104,7 @@ fn identity(settings: &AgentSettings) -> Result<Identity, AgentError> {
     if settings.masters.is_empty() {
         return Err(AgentError::NoMasters);
     }
-    let identity = Identity::load(&settings.pki)?;
+    let identity = Identity::load(&settings.pki)?.expect(Role::Agent, &settings.cluster)?;
     if identity.host() != settings.hostname {
         let (found, wanted) = (identity.host().to_owned(), settings.hostname.clone());
         return Err(AgentError::OtherHost { found, wanted });
@@ -122,8 +122,8 @@ fn lock(store: &Store) -> Result<Flock<File>, AgentError> {
 
 fn core(settings: &AgentSettings, store: &Store, kept: &Kept) -> Result<Core, AgentError> {
     let host = Host { address: settings.address.clone(), boot_id: host::boot_id()? };
-    let (id, seen) = (kept.agent_id.clone(), kept.seen_leadership);
-    Ok(Core::new(host, id, seen, store.tasks()?, Binary::new_uuid))
+    let id = kept.agent_id.clone();
+    Ok(Core::new(host, id, kept.obeyed(), store.tasks()?, Binary::new_uuid))
 }
 
 async fn looked(
@@ -156,6 +156,7 @@ async fn tell_status(
             LinkState::Searching { trouble: None } => "looking for a leading master".to_owned(),
         };
         notifier.say(&status);
+            LinkState::Fenced { words } => words.clone(),
         tokio::select! {
             changed = state.changed() => if changed.is_err() { return },
             () = shutdown.cancelled() => return,

@@ -6,13 +6,13 @@ use crate::engine::{EngineHandle, Failure};
 use crate::reply::{Step, redirect, text};
 use axum::body::Body;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use axum::{Extension, Json, Router};
 use http::StatusCode;
 use mesoform_http::Caller;
 use mesoform_mesos::agent_protocol::{
-    PONG_PATH, PROTOCOL, Pong, REPORT_PATH, Report, SUBSCRIBE_PATH, Subscribe,
+    Fenced, PONG_PATH, PROTOCOL, Pong, REPORT_PATH, Report, SUBSCRIBE_PATH, Subscribe,
 };
 
 /// Bytes of orders that may wait for an agent.
@@ -117,6 +117,10 @@ fn host(caller: &Caller) -> String {
 }
 
 fn refuse(failure: &Failure) -> Response {
+    if let Failure::Refused(Refusal::Fenced { seen, leadership }) = *failure {
+        let body = Fenced { message: failure.to_string(), seen, leadership };
+        return (StatusCode::CONFLICT, Json(body)).into_response();
+    }
     let status = match failure {
         Failure::Over | Failure::Refused(Refusal::AgentLeaves(_)) => {
             StatusCode::SERVICE_UNAVAILABLE

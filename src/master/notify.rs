@@ -23,7 +23,7 @@ pub async fn report<C: Consensus>(consensus: C, mut directory: Directory) {
 
 fn words(directory: &Directory) -> String {
     match directory.route() {
-        Route::Here(engine) => format!("leading since revision {}", engine.leadership()),
+        Route::Here(engine) => format!("leading since revision {}", engine.leadership().revision),
         Route::There(leader) => format!("standing by; {} leads", leader.candidate.host),
         Route::Nowhere => "waiting for a leading master".to_owned(),
     }

@@ -2,6 +2,7 @@ use crate::clock::{Clock, unix_now};
 use crate::consensus::{Candidate, Consensus, Leadership, NoConsensus};
 use crate::core::{AgentRecord, Core, Limits, Term};
 use crate::engine::{self, EngineHandle};
+use mesoform_mesos::agent_protocol::Fence;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -86,8 +87,8 @@ impl<C: Consensus> Reign<C> {
         over: CancellationToken,
     ) {
         let clock = Clock::start();
-        let term = self.term(leadership.revision(), started);
-        tracing::info!(revision = term.leadership, agents = records.len(), "leading");
+        let term = self.term(leadership.fence(), started);
+        tracing::info!(leadership = %term.leadership, agents = records.len(), "leading");
         let core = Core::new(term, self.limits, records, clock.now());
         let (handle, task) = engine::start(core, clock, leadership.clone(), over.clone());
         self.engine.send_replace(Some(handle));
@@ -104,7 +105,7 @@ impl<C: Consensus> Reign<C> {
         tracing::warn!("not leading any more");
     }
 
-    fn term(&self, leadership: i64, started: f64) -> Term {
+    fn term(&self, leadership: Fence, started: f64) -> Term {
         Term {
             leadership,
             master_id: uuid::Uuid::new_v4().to_string(),

@@ -121,7 +121,7 @@ fn an_order_from_the_future_is_passed_over() {
     let order: Order =
         serde_json::from_value(json!({"leadership": 7, "kind": {"type": "dance", "x": 1}}))
             .unwrap();
-    assert_eq!(order, Order { leadership: 7, kind: OrderKind::Unknown });
+    assert_eq!(order, Order { leadership: 7, quorum: None, kind: OrderKind::Unknown });
 }
 
 #[test]

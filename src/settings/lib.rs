@@ -3,6 +3,7 @@
 //! One YAML file per service, `/etc/mesoform/<service>.yml`. Unknown keys are errors, so that a typo
 //! does not pass as a default. Durations are whole milliseconds (`…_ms`); addresses are `host:port`.
 
+mod acceptance;
 mod agent;
 mod common;
 mod error;
@@ -10,6 +11,7 @@ mod master;
 mod quorum;
 mod scheduler;
 
+pub use acceptance::Acceptance;
 pub use agent::{AgentSettings, Attribute, Launcher, ResourceSettings};
 pub use common::{FORMAT, HttpSettings, PkiPaths, QuorumClientSettings, Scheme};
 pub use error::SettingsError;

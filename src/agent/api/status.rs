@@ -2,6 +2,7 @@ use super::Api;
 use crate::link::LinkState;
 use crate::shell::View;
 use mesoform_mesos::TaskState;
+use mesoform_mesos::agent_protocol::QuorumId;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -15,7 +16,11 @@ pub struct Status<'a> {
     master: Option<String>,
     /// Why it is not registered.
     trouble: Option<String>,
+    /// It obeys other masters than those that lead, and waits for its operator.
+    fenced: bool,
+    /// The highest leadership that it has obeyed, and the only quorum whose masters it obeys.
     seen_leadership: i64,
+    seen_quorum: Option<QuorumId>,
     /// How many tasks are in which state.
     tasks: BTreeMap<&'static str, usize>,
     /// Updates that nobody has acknowledged yet.
@@ -23,9 +28,10 @@ pub struct Status<'a> {
 }
 
 pub fn of<'a>(view: &'a View, api: &'a Api) -> Status<'a> {
-    let (master, trouble) = match &*api.link.borrow() {
-        LinkState::Registered { master } => (Some(master.clone()), None),
-        LinkState::Searching { trouble } => (None, trouble.clone()),
+    let (master, trouble, fenced) = match &*api.link.borrow() {
+        LinkState::Registered { master } => (Some(master.clone()), None, false),
+        LinkState::Searching { trouble } => (None, trouble.clone(), false),
+        LinkState::Fenced { words } => (None, Some(words.clone()), true),
     };
     let mut tasks = BTreeMap::new();
     for task in &view.tasks {
@@ -37,7 +43,9 @@ pub fn of<'a>(view: &'a View, api: &'a Api) -> Status<'a> {
         registered: view.registered,
         master,
         trouble,
-        seen_leadership: view.seen_leadership,
+        fenced,
+        seen_leadership: view.seen.revision,
+        seen_quorum: view.seen.quorum,
         tasks,
         pending_updates: view.tasks.iter().map(|task| task.pending).sum(),
     }

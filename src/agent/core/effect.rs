@@ -1,12 +1,12 @@
 use super::{Launch, Progress, Task, TaskKey};
 use mesoform_mesos::AgentId;
-use mesoform_mesos::agent_protocol::{Pong, Report};
+use mesoform_mesos::agent_protocol::{Fence, Pong, Report};
 use std::time::Duration;
 
 /// What the shell does, one after the other: what is to be kept is on disk before the next is done.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    KeepLeadership(i64),
+    KeepLeadership(Fence),
     KeepAgentId(AgentId),
     /// A new task's folder.
     KeepLaunch {
@@ -36,10 +36,10 @@ pub enum Effect {
     },
     Report(Report),
     Pong(Pong),
-    /// An order of a master that leads no longer: end the connection to it.
+    /// An order of a master that leads no longer, or of another quorum: end the connection to it.
     Refuse {
-        leadership: i64,
-        seen: i64,
+        leadership: Fence,
+        seen: Fence,
     },
     /// An order of a kind that this version does not know.
     PassOver,

@@ -21,7 +21,7 @@ pub use key::TaskKey;
 pub use progress::{Launch, Progress};
 pub use task::Task;
 
-use mesoform_mesos::agent_protocol::{Report, StatusUpdate, TaskReport};
+use mesoform_mesos::agent_protocol::{Fence, Report, StatusUpdate, TaskReport};
 use mesoform_mesos::{AgentId, Binary, TaskState};
 use status::Author;
 use std::collections::BTreeMap;
@@ -45,7 +45,7 @@ pub struct Core {
     boot_id: String,
     agent_id: Option<AgentId>,
     /// The highest leadership that orders were taken from.
-    seen: i64,
+    seen: Fence,
     /// The leadership that we are registered with.
     session: Option<i64>,
     tasks: BTreeMap<TaskKey, Task>,
@@ -57,7 +57,7 @@ impl Core {
     pub fn new(
         host: Host,
         agent_id: Option<AgentId>,
-        seen: i64,
+        seen: Fence,
         kept: Vec<(Launch, Progress)>,
         fresh: fn() -> Binary,
     ) -> Self {
@@ -73,7 +73,8 @@ impl Core {
         self.agent_id.as_ref()
     }
 
-    pub fn seen_leadership(&self) -> i64 {
+    /// The highest leadership that orders were taken from: the only quorum whose masters are obeyed.
+    pub fn seen(&self) -> Fence {
         self.seen
     }
 

@@ -1,7 +1,7 @@
 //! What a master may ask, and what is done about it.
 
 use super::{Core, Effect, Launch, Now, Task, TaskKey, refusal};
-use mesoform_mesos::agent_protocol::{Order, OrderKind, Pong};
+use mesoform_mesos::agent_protocol::{Fence, Order, OrderKind, Pong};
 use mesoform_mesos::{
     AgentId, Binary, FrameworkId, FrameworkInfo, TaskId, TaskInfo, TaskState, TaskStatus,
 };
@@ -9,12 +9,14 @@ use std::time::Duration;
 
 impl Core {
     pub(super) fn order(&mut self, order: Order, now: Now) -> Vec<Effect> {
-        if order.leadership < self.seen {
-            return vec![Effect::Refuse { leadership: order.leadership, seen: self.seen }];
+        let (seen, leadership) = (self.seen, order.fence());
+        if !seen.admits(leadership) {
+            return vec![Effect::Refuse { leadership, seen }];
         }
+        // What a master of an earlier version does not say is known from before.
+        self.seen = Fence { quorum: leadership.quorum.or(seen.quorum), ..leadership };
         let mut effects = Vec::new();
-        if order.leadership > self.seen {
-            self.seen = order.leadership;
+        if self.seen != seen {
             effects.push(Effect::KeepLeadership(self.seen));
         }
         effects.extend(self.obey(order, now));

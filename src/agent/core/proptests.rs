@@ -3,7 +3,7 @@
 use super::*;
 use crate::executor::{Exit, Outcome};
 use mesoform_mesos::CommandInfo;
-use mesoform_mesos::agent_protocol::{Order, OrderKind};
+use mesoform_mesos::agent_protocol::{Order, OrderKind, QuorumId};
 use mesoform_mesos::{FrameworkId, FrameworkInfo, TaskId, TaskInfo, TaskStatus};
 use proptest::prelude::*;
 
@@ -46,8 +46,11 @@ struct World {
     heard: BTreeMap<TaskKey, Vec<TaskStatus>>,
 }
 
+const QUORUM: QuorumId = QuorumId(7);
+
 fn core(kept: Vec<(Launch, Progress)>, seen: i64) -> Core {
     let host = Host { address: "::1".into(), boot_id: "b".into() };
+    let seen = Fence { quorum: (seen > 0).then_some(QUORUM), revision: seen };
     Core::new(host, Some(AgentId::new("a")), seen, kept, Binary::new_uuid)
 }
 
@@ -71,8 +74,9 @@ impl World {
         for effect in self.core.handle(input, now) {
             match effect {
                 Effect::KeepLeadership(seen) => {
-                    assert!(seen > self.seen, "leaderships only grow");
-                    self.seen = seen;
+                    assert!(seen.revision > self.seen || self.seen == 0, "leaderships only grow");
+                    assert_eq!(seen.quorum, Some(QUORUM));
+                    self.seen = seen.revision;
                 }
                 Effect::KeepLaunch { key, launch } => {
                     let old = self.disk.entry(key).or_default().0.replace(*launch);
@@ -103,7 +107,7 @@ impl World {
     }
 
     fn order(&mut self, leadership: i64, kind: OrderKind) {
-        self.input(Input::Order(Order { leadership, kind }));
+        self.input(Input::Order(Order::new(Fence::new(QUORUM, leadership), kind)));
     }
 
     fn take(&mut self, step: Step) {

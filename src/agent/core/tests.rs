@@ -1,6 +1,6 @@
 use super::*;
 use crate::executor::{Cause, Exit, Outcome};
-use mesoform_mesos::agent_protocol::{Order, OrderKind};
+use mesoform_mesos::agent_protocol::{Order, OrderKind, QuorumId};
 use mesoform_mesos::{CommandInfo, CommandUri, ContainerInfo, ContainerType, Extra, capability};
 use mesoform_mesos::{FrameworkId, FrameworkInfo, TaskId, TaskInfo, TaskStatus};
 
@@ -10,6 +10,7 @@ struct Agent {
     now: Now,
 }
 
+const QUORUM: QuorumId = QuorumId(7);
 const S: Duration = Duration::from_secs(1);
 
 impl Agent {
@@ -19,7 +20,8 @@ impl Agent {
 
     fn with(kept: Vec<(Launch, Progress)>, boot: &str) -> Self {
         let host = Host { address: "10.0.0.1".into(), boot_id: boot.into() };
-        let core = Core::new(host, Some(AgentId::new("a")), 5, kept, Binary::new_uuid);
+        let seen = Fence::new(QUORUM, 5);
+        let core = Core::new(host, Some(AgentId::new("a")), seen, kept, Binary::new_uuid);
         Self { core, now: Now { mono: S, wall: 1e9 } }
     }
 
@@ -37,8 +39,12 @@ impl Agent {
         self.order_of(5, kind)
     }
 
-    fn order_of(&mut self, leadership: i64, kind: OrderKind) -> Vec<Effect> {
-        self.core.handle(Input::Order(Order { leadership, kind }), self.now)
+    fn order_of(&mut self, revision: i64, kind: OrderKind) -> Vec<Effect> {
+        self.order_by(Fence::new(QUORUM, revision), kind)
+    }
+
+    fn order_by(&mut self, leadership: Fence, kind: OrderKind) -> Vec<Effect> {
+        self.core.handle(Input::Order(Order::new(leadership, kind)), self.now)
     }
 
     fn launch(&mut self) -> Vec<Effect> {
@@ -185,11 +191,35 @@ fn nothing_is_sent_without_a_master_and_all_is_sent_to_the_next() {
 #[test]
 fn orders_of_a_deposed_master_are_refused_and_leaderships_are_kept_first() {
     let mut agent = Agent::registered();
-    let kill = OrderKind::Shutdown { reason: "x".into() };
-    assert_eq!(agent.order_of(4, kill), [Effect::Refuse { leadership: 4, seen: 5 }]);
-    let effects = agent.order_of(9, OrderKind::Ping);
-    assert!(matches!(effects[..], [Effect::KeepLeadership(9), Effect::Pong(_)]), "{effects:?}");
-    assert_eq!(agent.order(OrderKind::Ping), [Effect::Refuse { leadership: 5, seen: 9 }]);
+    let end = OrderKind::Shutdown { reason: "x".into() };
+    let [four, five, nine] = [4, 5, 9].map(|revision| Fence::new(QUORUM, revision));
+    assert_eq!(agent.order_by(four, end), [Effect::Refuse { leadership: four, seen: five }]);
+    let effects = agent.order_by(nine, OrderKind::Ping);
+    assert!(
+        matches!(effects[..], [Effect::KeepLeadership(kept), Effect::Pong(_)] if kept == nine),
+        "{effects:?}"
+    );
+    assert_eq!(agent.order(OrderKind::Ping), [Effect::Refuse { leadership: five, seen: nine }]);
+}
+
+#[test]
+fn orders_of_another_quorum_are_refused_whatever_their_revision() {
+    let mut agent = Agent::registered();
+    let seen = agent.core.seen();
+    for revision in [1, 5, 900] {
+        let leadership = Fence::new(QuorumId(8), revision);
+        let end = OrderKind::Shutdown { reason: "x".into() };
+        assert_eq!(agent.order_by(leadership, end), [Effect::Refuse { leadership, seen }]);
+    }
+    assert_eq!(agent.core.seen(), seen);
+}
+
+#[test]
+fn a_master_that_does_not_name_its_quorum_is_of_the_one_that_is_obeyed() {
+    let mut agent = Agent::registered();
+    let unnamed = Fence { quorum: None, revision: 9 };
+    let effects = agent.order_by(unnamed, OrderKind::Ping);
+    assert_eq!(effects[0], Effect::KeepLeadership(Fence::new(QUORUM, 9)));
 }
 
 #[test]

@@ -21,6 +21,8 @@ pub enum LinkError {
     Location { master: String },
     #[error("the master {master} refuses this agent ({status}): {words}")]
     Refused { master: String, status: StatusCode, words: String },
+    #[error("the master {master} does not take this agent: {words}")]
+    Fenced { master: String, words: String },
     #[error("the master ended the stream")]
     StreamEnded,
     #[error("the stream broke: {cause}")]

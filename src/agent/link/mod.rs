@@ -9,7 +9,7 @@ pub use error::LinkError;
 
 use crate::shell::Event;
 use backoff::Backoff;
-use mesoform_mesos::agent_protocol::{Pong, Report, SUBSCRIBE_PATH, Subscribe};
+use mesoform_mesos::agent_protocol::{Fenced, Pong, Report, SUBSCRIBE_PATH, Subscribe};
 use reqwest::{Client, Response, StatusCode, Url, header, redirect};
 use rustls::ClientConfig;
 use session::Session;
@@ -20,6 +20,8 @@ use tokio_util::sync::CancellationToken;
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
+/// What is passed on of a master's words.
+const WORDS: usize = 1000;
 /// Redirects that are followed, from one master to the next.
 const HOPS: usize = 4;
 /// A host that vanished, or a master that is stopped, is noticed within the sum of these two.
@@ -38,8 +40,16 @@ pub enum Outgoing {
 /// How it stands with the masters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LinkState {
-    Searching { trouble: Option<String> },
-    Registered { master: String },
+    Searching {
+        trouble: Option<String>,
+    },
+    /// The masters lead for another quorum than this agent obeys, or by an earlier leadership.
+    Fenced {
+        words: String,
+    },
+    Registered {
+        master: String,
+    },
 }
 
 pub struct Link {
@@ -137,7 +147,10 @@ impl Link {
     fn trouble(&self, error: &LinkError) {
         let trouble = error.to_string();
         self.state.send_if_modified(|state| {
-            let new = LinkState::Searching { trouble: Some(trouble.clone()) };
+            let new = match error {
+                LinkError::Fenced { .. } => LinkState::Fenced { words: trouble.clone() },
+                _ => LinkState::Searching { trouble: Some(trouble.clone()) },
+            };
             let changed = *state != new;
             if changed {
                 tracing::warn!("{trouble}");
@@ -183,7 +196,11 @@ fn location(from: &Url, answer: &Response) -> Result<Url, LinkError> {
 async fn refused(master: String, status: StatusCode, answer: Response) -> LinkError {
     let words = tokio::time::timeout(ANSWER_LIMIT, answer.text()).await;
     let words: String = words.ok().and_then(Result::ok).unwrap_or_default();
-    LinkError::Refused { master, status, words: words.chars().take(500).collect() }
+    if let (StatusCode::CONFLICT, Ok(fenced)) = (status, serde_json::from_str::<Fenced>(&words)) {
+        let words = fenced.message.chars().take(WORDS).collect();
+        return LinkError::Fenced { master, words };
+    }
+    LinkError::Refused { master, status, words: words.chars().take(WORDS).collect() }
 }
 
 /// An error with its causes: reqwest's own words hide them.

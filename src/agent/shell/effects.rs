@@ -13,7 +13,7 @@ impl Shell {
     pub(super) async fn carry_out(&mut self, effect: Effect) -> Result<(), AgentError> {
         match effect {
             Effect::KeepLeadership(leadership) => {
-                self.kept.seen_leadership = leadership;
+                self.kept.obeys(leadership);
                 self.keep_own().await;
             }
             Effect::KeepAgentId(agent_id) => {
@@ -40,7 +40,8 @@ impl Shell {
             Effect::Report(report) => self.send(Outgoing::Report(report)),
             Effect::Pong(pong) => self.send(Outgoing::Pong(pong)),
             Effect::Refuse { leadership, seen } => {
-                tracing::warn!(leadership, seen, "an order of a deposed master is refused");
+                tracing::warn!(%leadership, %seen, "an order of a master that leads no longer, or of \
+                    another quorum, is refused");
                 self.send(Outgoing::HangUp);
             }
             Effect::PassOver => tracing::warn!("an order of an unknown kind is passed over"),

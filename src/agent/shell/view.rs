@@ -1,5 +1,6 @@
 use crate::core::{Core, Task, TaskKey};
 use crate::store::Places;
+use mesoform_mesos::agent_protocol::Fence;
 use mesoform_mesos::{AgentId, FrameworkInfo, TaskInfo, TaskState, TaskStatus};
 use std::path::PathBuf;
 
@@ -7,7 +8,7 @@ use std::path::PathBuf;
 #[derive(Debug, Clone)]
 pub struct View {
     pub agent_id: Option<AgentId>,
-    pub seen_leadership: i64,
+    pub seen: Fence,
     pub registered: bool,
     pub tasks: Vec<TaskView>,
 }
@@ -29,7 +30,7 @@ impl View {
     pub fn of(core: &Core, places: &Places) -> Self {
         Self {
             agent_id: core.agent_id().cloned(),
-            seen_leadership: core.seen_leadership(),
+            seen: core.seen(),
             registered: core.session().is_some(),
             tasks: core.tasks().map(|(key, task)| TaskView::of(key, task, places)).collect(),
         }

@@ -1,5 +1,6 @@
 use crate::disk::Stored;
 use mesoform_mesos::AgentId;
+use mesoform_mesos::agent_protocol::{Fence, QuorumId};
 use serde::{Deserialize, Serialize};
 
 /// `agent.json`: what outlives restarts and reboots.
@@ -9,16 +10,32 @@ pub struct Kept {
     pub agent_id: Option<AgentId>,
     /// The highest leadership that orders were taken from.
     pub seen_leadership: i64,
+    /// Its quorum; not in format 1.
+    #[serde(default)]
+    pub seen_quorum: Option<QuorumId>,
+}
+
+impl Kept {
+    /// What was obeyed so far.
+    pub fn obeyed(&self) -> Fence {
+        Fence { quorum: self.seen_quorum, revision: self.seen_leadership }
+    }
+
+    /// From now on. A version that knows no quorums would obey any of them: it must not read this file.
+    pub fn obeys(&mut self, leadership: Fence) {
+        self.format = Self::FORMAT;
+        (self.seen_quorum, self.seen_leadership) = (leadership.quorum, leadership.revision);
+    }
 }
 
 impl Default for Kept {
     fn default() -> Self {
-        Self { format: Self::FORMAT, agent_id: None, seen_leadership: 0 }
+        Self { format: Self::FORMAT, agent_id: None, seen_leadership: 0, seen_quorum: None }
     }
 }
 
 impl Stored for Kept {
-    const FORMAT: u32 = 1;
+    const FORMAT: u32 = 2;
     fn format(&self) -> u32 {
         self.format
     }

@@ -1,7 +1,8 @@
 //! What the agent keeps on disk, and where.
 //!
 //! ```text
-//! work_dir/agent.json                  the agent's id and the leadership it has seen
+//! work_dir/agent.json                  the agent's id and the leadership it has obeyed
+//! work_dir/accept-quorum.yml           which quorum to obey from now on  (operator)
 //! work_dir/tasks/<short>/launch.json   the task as it was ordered
 //! work_dir/tasks/<short>/progress.json what became of it, updates that wait
 //! work_dir/tasks/<short>/task.json     what the executor runs      (executor)
@@ -12,6 +13,7 @@
 //! run_dir/<short>.sock                 where the executor listens
 //! ```
 
+mod accept;
 mod kept;
 mod places;
 

@@ -1,4 +1,5 @@
 use crate::core::TaskKey;
+use mesoform_settings::Acceptance;
 use std::path::PathBuf;
 
 /// Where things lie. Absolute.
@@ -11,6 +12,10 @@ pub struct Places {
 impl Places {
     pub fn kept(&self) -> PathBuf {
         self.work_dir.join("agent.json")
+    }
+
+    pub fn acceptance(&self) -> PathBuf {
+        self.work_dir.join(Acceptance::FILE)
     }
 
     pub fn tasks(&self) -> PathBuf {

@@ -192,6 +192,33 @@ async fn a_deposed_master_is_refused_for_ever() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_agent_of_another_quorum_waits_for_its_operator() {
+    let (cluster, mut master, agent) = one().await;
+    master.run("t1", "echo $$ > pid; exec sleep 1000").await;
+    let task = pid(&agent, "pid");
+    master.is_of(8);
+    let status = loop {
+        let status = agent.json("/mesoform/status").await;
+        if status["fenced"] == true {
+            break status;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert!(status["trouble"].as_str().unwrap().contains("accept this one"), "{status}");
+    assert_eq!((&status["seen_quorum"], &status["seen_leadership"]), (&"7".into(), &5.into()));
+    assert!(is_alive(task));
+    let settings = cluster.settings(&[&master]);
+    std::fs::write(settings.work_dir.join("accept-quorum.yml"), "format: 1\nquorum: \"8\"\n")
+        .unwrap();
+    agent.kill();
+    let _agent = cluster.agent(&[&master]);
+    let subscribe = master.registered().await;
+    assert_eq!(subscribe.seen().to_string(), "quorum 8, revision 0");
+    assert_eq!(subscribe.tasks[0].state, TaskState::Running);
+    assert!(is_alive(task));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_leading_master_is_found_by_way_of_the_others() {
     let cluster = Cluster::new();
     let mut leader = cluster.master("m1", 5).await;

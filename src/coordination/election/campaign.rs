@@ -52,9 +52,9 @@ async fn stand_once(stand: &Arc<Stand>) -> std::result::Result<Leadership, Why> 
     let task = tokio::spawn(stint.run());
     let reached = seen.wait_for(|standing| !matches!(standing, Standing::Waiting)).await;
     match reached.map(|standing| standing.clone()) {
-        Ok(Standing::Leading { lease, revision, .. }) => {
-            let key = stand.key(lease).into_bytes();
-            Ok(Leadership { stand, key, revision, standing: seen, over, deposed, guard, task })
+        Ok(Standing::Leading { lease, quorum, revision, .. }) => {
+            let (key, standing) = (stand.key(lease).into_bytes(), seen);
+            Ok(Leadership { stand, key, quorum, revision, standing, over, deposed, guard, task })
         }
         Ok(Standing::Ended(why)) => Err(why),
         // The task ended without a word: the runtime is shutting down.

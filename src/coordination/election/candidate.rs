@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 pub(crate) enum Input {
     /// A lease was granted, which was asked for at `sent`.
     Granted { lease: i64, sent: Instant },
-    /// The candidate's key stands, made at `revision`.
-    Joined { revision: i64 },
+    /// The candidate's key stands, made at `revision` of this quorum (etcd's cluster id).
+    Joined { quorum: u64, revision: i64 },
     /// The nearest candidate before this one, as of `revision`; none: this one is the first.
     Ahead { key: Option<Vec<u8>>, revision: i64 },
     /// That candidate's key is gone.
@@ -78,6 +78,8 @@ pub(crate) struct Candidate {
     ttl: Duration,
     phase: Phase,
     lease: Option<Lease>,
+    /// The quorum that the own key stands in; 0 before it does.
+    quorum: u64,
     /// Create revision of the own key.
     revision: i64,
 }
@@ -94,7 +96,7 @@ struct Lease {
 
 impl Candidate {
     pub(crate) fn new(ttl: Duration) -> Self {
-        Self { ttl, phase: Phase::Granting, lease: None, revision: 0 }
+        Self { ttl, phase: Phase::Granting, lease: None, quorum: 0, revision: 0 }
     }
 
     pub(crate) fn start(&self) -> Vec<Effect> {
@@ -107,6 +109,11 @@ impl Candidate {
 
     pub(crate) fn lease(&self) -> Option<i64> {
         self.lease.as_ref().map(|lease| lease.id)
+    }
+
+    /// Where [`Phase::Leading`]'s revision counts.
+    pub(crate) fn quorum(&self) -> u64 {
+        self.quorum
     }
 
     /// Until when the lease is certainly held, with a margin of a third of its life for clocks that
@@ -138,7 +145,7 @@ impl Candidate {
         }
         let mut effects = match input {
             Input::Granted { lease, sent } => self.granted(lease, sent, now),
-            Input::Joined { revision } => self.joined(revision),
+            Input::Joined { quorum, revision } => self.joined(quorum, revision),
             Input::Ahead { key, revision } => self.ahead(key, revision),
             Input::AheadGone => self.look_ahead(),
             Input::NotRenewed => self.not_renewed(now),
@@ -165,10 +172,10 @@ impl Candidate {
         vec![Effect::Join { lease }]
     }
 
-    fn joined(&mut self, revision: i64) -> Vec<Effect> {
+    fn joined(&mut self, quorum: u64, revision: i64) -> Vec<Effect> {
         let (Phase::Joining, Some(lease)) = (self.phase, self.lease()) else { return Vec::new() };
         self.phase = Phase::Waiting;
-        self.revision = revision;
+        (self.quorum, self.revision) = (quorum, revision);
         vec![Effect::GuardOwn { lease, revision }, Effect::LookAhead { revision }]
     }
 
@@ -243,9 +250,10 @@ mod tests {
         assert_eq!(one.start(), [Effect::Grant]);
         let joins = one.handle(Input::Granted { lease: 7, sent: start }, start);
         assert_eq!(joins, [Effect::Join { lease: 7 }]);
-        one.handle(Input::Joined { revision: 40 }, start);
+        one.handle(Input::Joined { quorum: 3, revision: 40 }, start);
         one.handle(Input::Ahead { key: None, revision: 41 }, start);
         assert_eq!(one.phase(), Phase::Leading { revision: 40 });
+        assert_eq!(one.quorum(), 3);
         (one, start)
     }
 
@@ -254,7 +262,7 @@ mod tests {
         let start = Instant::now();
         let mut one = Candidate::new(TTL);
         one.handle(Input::Granted { lease: 7, sent: start }, start);
-        one.handle(Input::Joined { revision: 40 }, start);
+        one.handle(Input::Joined { quorum: 3, revision: 40 }, start);
         for before in [b"b", b"a"] {
             let waits =
                 one.handle(Input::Ahead { key: Some(before.to_vec()), revision: 50 }, start);
@@ -298,7 +306,7 @@ mod tests {
         let start = Instant::now();
         let mut one = Candidate::new(TTL);
         one.handle(Input::Granted { lease: 7, sent: start }, start);
-        one.handle(Input::Joined { revision: 40 }, start);
+        one.handle(Input::Joined { quorum: 3, revision: 40 }, start);
         one.handle(Input::Ahead { key: None, revision: 41 }, start + TTL);
         assert_eq!(one.phase(), Phase::Ended(End::NotRenewed));
         let mut late = Candidate::new(TTL);

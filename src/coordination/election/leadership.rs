@@ -17,6 +17,7 @@ use tonic::{Code, Status};
 pub struct Leadership {
     pub(super) stand: Arc<Stand>,
     pub(super) key: Vec<u8>,
+    pub(super) quorum: u64,
     pub(super) revision: i64,
     pub(super) standing: watch::Receiver<Standing>,
     pub(super) over: CancellationToken,
@@ -26,8 +27,14 @@ pub struct Leadership {
 }
 
 impl Leadership {
-    /// The fencing token: the create revision of the leader's key, higher than that of any leader
-    /// before.
+    /// The quorum that this was elected in: etcd's cluster id, never 0. One that was formed anew, since
+    /// the old one's data is lost, has another.
+    pub fn quorum(&self) -> u64 {
+        self.quorum
+    }
+
+    /// The create revision of the leader's key, higher than that of any leader before in the same
+    /// quorum: together with [`Self::quorum`] it is the fencing token.
     pub fn revision(&self) -> i64 {
         self.revision
     }
@@ -146,6 +153,9 @@ fn failure(status: Option<&Status>, cause: String) -> WriteError {
 
 impl std::fmt::Debug for Leadership {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Leadership").field("revision", &self.revision).finish_non_exhaustive()
+        f.debug_struct("Leadership")
+            .field("quorum", &self.quorum)
+            .field("revision", &self.revision)
+            .finish_non_exhaustive()
     }
 }

@@ -88,7 +88,9 @@ impl Stand {
         })
         .await;
         match joined {
-            Ok(answer) => Ok(Input::Joined { revision: created_at(&answer)? }),
+            Ok(answer) => {
+                Ok(Input::Joined { quorum: quorum_of(&answer)?, revision: created_at(&answer)? })
+            }
             Err(CoordinationError::Refused { cause, .. }) if cause.contains("lease not found") => {
                 Ok(Input::LeaseGone)
             }
@@ -161,6 +163,17 @@ pub(super) fn created(key: Vec<u8>, revision: i64) -> Compare {
         key: key.into(),
         target_union: Some(TargetUnion::CreateRevision(revision)),
         range_end: Default::default(),
+    }
+}
+
+/// The quorum that a join was made in. A voter that does not know its own yet is asked again.
+fn quorum_of(answer: &TxnResponse) -> Result<u64> {
+    match answer.header.map_or(0, |header| header.cluster_id) {
+        0 => Err(CoordinationError::Unavailable {
+            what: "join",
+            cause: "the voter does not say which quorum it belongs to".to_owned(),
+        }),
+        quorum => Ok(quorum),
     }
 }
 

@@ -229,7 +229,7 @@ impl World {
                 Input::Renewed { sent }
             }
             Effect::Join { lease } if self.leases.contains_key(&lease) => {
-                Input::Joined { revision: self.join(lease) }
+                Input::Joined { quorum: 3, revision: self.join(lease) }
             }
             Effect::Renew { .. } | Effect::Join { .. } => Input::LeaseGone,
             Effect::LookAhead { revision } => {

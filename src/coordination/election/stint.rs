@@ -17,6 +17,7 @@ pub(super) enum Standing {
     /// Elected; certain until `until`, which moves on with each renewal.
     Leading {
         lease: i64,
+        quorum: u64,
         revision: i64,
         until: Instant,
     },
@@ -90,9 +91,10 @@ impl Stint {
         let (Some(lease), Some(until)) = (candidate.lease(), candidate.valid_until()) else {
             return;
         };
+        let quorum = candidate.quorum();
         self.standing.send_if_modified(|old| {
             let elected = !matches!(old, Standing::Leading { .. });
-            *old = Standing::Leading { lease, revision, until };
+            *old = Standing::Leading { lease, quorum, revision, until };
             elected
         });
     }

@@ -8,6 +8,8 @@ pub(crate) struct Cursor {
     range_end: Vec<u8>,
     /// The first revision that was not delivered; 0: not known before the first answer.
     next: i64,
+    /// The quorum that the revisions are of (etcd's cluster id); 0 before the first answer.
+    quorum: u64,
 }
 
 /// What an answer comes to.
@@ -24,7 +26,7 @@ pub(crate) enum Step {
 impl Cursor {
     /// A watch of the keys from `key` up to `range_end` (empty: of `key` alone).
     pub(crate) fn new(key: Vec<u8>, range_end: Vec<u8>, from: i64) -> Self {
-        Self { key, range_end, next: from.max(0) }
+        Self { key, range_end, next: from.max(0), quorum: 0 }
     }
 
     /// What to ask a voter for.
@@ -47,6 +49,9 @@ impl Cursor {
             return Step::AskAgain(answer.cancel_reason);
         }
         let revision = answer.header.map_or(0, |header| header.revision);
+        if self.is_of_another_quorum(&answer) {
+            return Step::End(WatchEvent::Compacted { revision });
+        }
         if answer.created {
             // A watch "from now" begins here, also if it must be asked for again before any event.
             if self.next == 0 {
@@ -61,6 +66,16 @@ impl Cursor {
             self.next = self.next.max(revision + 1);
         }
         Step::Deliver(delivered)
+    }
+
+    /// Whether the quorum was formed anew meanwhile. Its revisions begin again, so that the one that is
+    /// awaited may not come for years, and what happened before it would be missed: list again.
+    fn is_of_another_quorum(&mut self, answer: &WatchResponse) -> bool {
+        let quorum = answer.header.map_or(0, |header| header.cluster_id);
+        if self.quorum == 0 {
+            self.quorum = quorum;
+        }
+        quorum != 0 && quorum != self.quorum
     }
 
     /// The events not yet delivered. The events of one revision come in one answer (they would not
@@ -166,6 +181,20 @@ mod tests {
         assert_eq!(cursor.request().start_revision, 8);
         cursor.take(created(9));
         assert_eq!(cursor.request().start_revision, 8);
+    }
+
+    #[test]
+    fn a_quorum_that_was_formed_anew_must_be_listed_again() {
+        let of = |cluster_id, revision| WatchResponse {
+            header: Some(ResponseHeader { cluster_id, revision, ..Default::default() }),
+            created: true,
+            ..Default::default()
+        };
+        let mut cursor = Cursor::new(b"a".to_vec(), Vec::new(), 90);
+        assert_eq!(cursor.take(of(7, 100)), Step::Deliver(Vec::new()));
+        assert_eq!(cursor.take(of(7, 80)), Step::Deliver(Vec::new()), "a voter that is behind");
+        assert_eq!(cursor.take(of(0, 0)), Step::Deliver(Vec::new()), "one that knows nothing yet");
+        assert_eq!(cursor.take(of(8, 3)), Step::End(WatchEvent::Compacted { revision: 3 }));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 use crate::consensus::Leader;
-use crate::core::{AgentSummary, FrameworkSummary};
+use crate::core::{AgentSummary, Core, FencedSummary, FrameworkSummary};
 use crate::directory::{Directory, Route};
 use axum::Json;
 use axum::extract::State;
+use mesoform_mesos::agent_protocol::QuorumId;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -11,10 +12,14 @@ use serde_json::{Value, json};
 pub struct Status {
     leading: bool,
     leadership: Option<i64>,
+    /// The quorum that the leadership is of.
+    quorum: Option<QuorumId>,
     /// `{revision, host, http, agents}` of the leading master.
     leader: Option<Value>,
     /// Empty where this master does not lead.
     agents: Vec<AgentSummary>,
+    /// Agents that obey other masters, and wait for their operator.
+    fenced: Vec<FencedSummary>,
     frameworks: Vec<FrameworkSummary>,
 }
 
@@ -27,15 +32,20 @@ pub async fn status(State(directory): State<Directory>) -> Json<Status> {
         // The election may still show a leader that is no more: this one.
         Route::Nowhere => return Json(Status::default()),
     };
-    let view = engine.view(|core| (core.agent_summaries(), core.framework_summaries())).await;
-    let Ok((agents, frameworks)) = view else { return Json(Status::default()) };
-    let (revision, candidate) = (engine.leadership(), directory.us.clone());
-    let leading = Status {
+    let view = |core: &Core| Status {
+        agents: core.agent_summaries(),
+        fenced: core.fenced_summaries(),
+        frameworks: core.framework_summaries(),
+        ..Status::default()
+    };
+    let Ok(view) = engine.view(view).await else { return Json(Status::default()) };
+    let (leadership, candidate) = (engine.leadership(), directory.us.clone());
+    let revision = leadership.revision;
+    Json(Status {
         leading: true,
         leadership: Some(revision),
+        quorum: leadership.quorum,
         leader: Some(json!(Leader { revision, candidate })),
-        agents,
-        frameworks,
-    };
-    Json(leading)
+        ..view
+    })
 }

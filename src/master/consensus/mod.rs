@@ -5,6 +5,7 @@ mod quorum;
 pub use quorum::Quorum;
 
 use crate::core::{AgentRecord, RegistryWrite};
+use mesoform_mesos::agent_protocol::Fence;
 use serde::{Deserialize, Serialize};
 use std::future::Future;
 use std::time::Duration;
@@ -70,7 +71,7 @@ pub trait Consensus: Clone + Send + Sync + 'static {
 /// An election won; over when dropped.
 pub trait Leadership: Send + Sync + 'static {
     /// The fencing token.
-    fn revision(&self) -> i64;
+    fn fence(&self) -> Fence;
 
     /// Whether it still holds, by the clock of this moment.
     fn is_current(&self) -> bool;

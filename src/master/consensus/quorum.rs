@@ -1,6 +1,7 @@
 use super::{Candidate, Consensus, Leader, Leadership, NoConsensus, NotWritten};
 use crate::core::{AgentRecord, RegistryWrite};
 use mesoform_coordination::{Coordination, CoordinationError, Op, WriteError};
+use mesoform_mesos::agent_protocol::{Fence, QuorumId};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -87,8 +88,8 @@ impl Consensus for Quorum {
 }
 
 impl Leadership for mesoform_coordination::Leadership {
-    fn revision(&self) -> i64 {
-        Self::revision(self)
+    fn fence(&self) -> Fence {
+        Fence::new(QuorumId(self.quorum()), self.revision())
     }
 
     fn is_current(&self) -> bool {

@@ -35,13 +35,13 @@ pub use now::Now;
 pub use record::AgentRecord;
 pub use refusal::Refusal;
 pub use term::Term;
-pub use view::{AgentSummary, FrameworkSummary};
+pub use view::{AgentSummary, FencedSummary, FrameworkSummary};
 
 use agent::Agent;
-use agents::{Admission, Unreachable};
+use agents::{Admission, Fenced, Unreachable};
 use amounts::Amounts;
 use framework::Framework;
-use mesoform_mesos::agent_protocol::{Order, OrderKind};
+use mesoform_mesos::agent_protocol::{Fence, Order, OrderKind};
 use mesoform_mesos::scheduler::Event;
 use mesoform_mesos::{AgentId, FrameworkId, OfferId, TaskId};
 use offer::OpenOffer;
@@ -67,6 +67,8 @@ pub struct Core {
     /// Agents of the registry that have not come back since the change of masters.
     recovering: BTreeMap<AgentId, AgentRecord>,
     unreachable: BTreeMap<AgentId, Unreachable>,
+    /// Agents that obey other masters, by their hosts.
+    fenced: BTreeMap<String, Fenced>,
     /// The agents of each host, in any of the three states above but `admitting`.
     hosts: BTreeMap<String, BTreeSet<AgentId>>,
     /// Whose stream it is, until it has ended.
@@ -107,6 +109,7 @@ impl Core {
             admitting: BTreeMap::new(),
             recovering: BTreeMap::new(),
             unreachable: BTreeMap::new(),
+            fenced: BTreeMap::new(),
             hosts: BTreeMap::new(),
             links: BTreeMap::new(),
             frameworks: BTreeMap::new(),
@@ -121,8 +124,8 @@ impl Core {
         core
     }
 
-    /// The leadership's revision, which every order carries.
-    pub fn leadership(&self) -> i64 {
+    /// The fencing token, which every order carries.
+    pub fn leadership(&self) -> Fence {
         self.term.leadership
     }
 
@@ -185,7 +188,7 @@ impl Core {
     /// Sends an order, if the agent is there.
     fn order(&mut self, agent: &AgentId, kind: OrderKind) {
         if let Some(link) = self.agents.get(agent).and_then(|a| a.link) {
-            let order = Box::new(Order { leadership: self.term.leadership, kind });
+            let order = Box::new(Order::new(self.term.leadership, kind));
             self.effects.push(Effect::Order { link, order });
         }
     }

@@ -1,3 +1,4 @@
+use mesoform_mesos::agent_protocol::Fence;
 use mesoform_mesos::{AgentId, FrameworkId, ResourceError};
 use thiserror::Error;
 
@@ -35,6 +36,20 @@ pub enum Refusal {
     HostTaken { id: AgentId, hostname: String },
     #[error("an agent on host {host} may not speak for host {hostname}")]
     OtherHost { host: String, hostname: String },
+    #[error("{}", fenced(*.seen, *.leadership))]
+    Fenced { seen: Fence, leadership: Fence },
     #[error("the agent's resources cannot be offered: {0}")]
     Resources(#[from] ResourceError),
+}
+
+/// Why an agent and a master do not go together. The agent shows this to its operator.
+fn fenced(seen: Fence, leadership: Fence) -> String {
+    let gone = match seen.is_of_quorum_of(leadership) {
+        true => "if this master leads rightly, since the quorum was set back",
+        false => "if that quorum is lost for good",
+    };
+    format!(
+        "the agent has obeyed masters of {seen}, and this one leads with {leadership}; {gone}, run \
+         `mesoform restart agent --accept-quorum`"
+    )
 }

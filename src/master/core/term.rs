@@ -1,10 +1,11 @@
+use mesoform_mesos::agent_protocol::Fence;
 use mesoform_mesos::{Address, MasterInfo};
 
 /// One leadership of one master.
 #[derive(Debug, Clone)]
 pub struct Term {
-    /// The create revision of the leadership's key: the fencing token.
-    pub leadership: i64,
+    /// The fencing token.
+    pub leadership: Fence,
     /// Unique to this leadership; ids that it gives start with it.
     pub master_id: String,
     pub cluster: String,

@@ -1,6 +1,7 @@
 use super::outbox::{self, Outbox, OutboxStream};
 use super::{Command, MAX_WAITING};
 use crate::core::{Core, Effect, LinkId, Now, Refusal};
+use mesoform_mesos::agent_protocol::Fence;
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -17,7 +18,7 @@ pub enum Failure {
 /// Access to a running engine; cheap to clone.
 #[derive(Clone)]
 pub struct EngineHandle {
-    leadership: i64,
+    leadership: Fence,
     commands: mpsc::Sender<Command>,
     gone: mpsc::UnboundedSender<LinkId>,
     over: CancellationToken,
@@ -30,15 +31,15 @@ pub(super) struct Inbox {
 }
 
 impl EngineHandle {
-    pub(super) fn new(leadership: i64, over: CancellationToken) -> (Self, Inbox) {
+    pub(super) fn new(leadership: Fence, over: CancellationToken) -> (Self, Inbox) {
         let (commands, inbox) = mpsc::channel(MAX_WAITING);
         // No more notices than there are streams, and the door bounds those.
         let (gone, lost) = mpsc::unbounded_channel();
         (Self { leadership, commands, gone, over }, Inbox { commands: inbox, gone: lost })
     }
 
-    /// The revision of the leadership that it runs for.
-    pub fn leadership(&self) -> i64 {
+    /// The leadership that it runs for.
+    pub fn leadership(&self) -> Fence {
         self.leadership
     }
 

@@ -41,7 +41,14 @@ pub fn subscribe_body(host: &str, id: Option<AgentId>) -> Subscribe {
         Resource::ranges("ports", [(31000, 32000)]),
     ];
     let info = AgentInfo { hostname: host.into(), resources, ..AgentInfo::default() };
-    Subscribe { protocol: 1, agent_id: id, info, tasks: Vec::new(), seen_leadership: 0 }
+    Subscribe {
+        protocol: 1,
+        agent_id: id,
+        info,
+        tasks: Vec::new(),
+        seen_leadership: 0,
+        seen_quorum: None,
+    }
 }
 
 impl FakeAgent {

@@ -4,7 +4,7 @@ use super::agent::{client, http_client, subscribe_body};
 use super::line::event;
 use super::{MemoryQuorum, Pki, TestMaster};
 use mesoform_identity::Role;
-use mesoform_mesos::agent_protocol::SUBSCRIBE_PATH;
+use mesoform_mesos::agent_protocol::{Fence, Fenced, QuorumId, SUBSCRIBE_PATH};
 use mesoform_mesos::scheduler::Event;
 use mesoform_mesos::{ClientError, FrameworkInfo};
 use reqwest::Client;
@@ -85,6 +85,25 @@ async fn an_agent_speaks_only_for_its_host() {
         let reply = http.post(&url).json(&body).send().await.unwrap();
         assert_eq!(reply.status(), code);
     }
+}
+
+#[tokio::test]
+async fn an_agent_that_obeys_another_quorum_is_told_in_words() {
+    let (quorum, pki) = (MemoryQuorum::of(QuorumId(0xa1)), Pki::new());
+    let master = TestMaster::start("m1", &quorum, &pki).await;
+    master.leads().await;
+    let mut body = subscribe_body("h1", None);
+    (body.seen_quorum, body.seen_leadership) = (Some(QuorumId(0xb2)), 90);
+    let url = format!("https://{}{SUBSCRIBE_PATH}", master.agents);
+    let reply = http_client(&pki, "h1").post(&url).json(&body).send().await.unwrap();
+    assert_eq!(reply.status(), 409);
+    let told: Fenced = serde_json::from_str(&reply.text().await.unwrap()).unwrap();
+    assert_eq!(told.leadership, Fence::new(QuorumId(0xa1), 1));
+    assert!(told.message.contains("quorum b2, revision 90"), "{}", told.message);
+    let status = master.get("/mesoform/status").await;
+    assert_eq!(status["quorum"], "a1");
+    assert_eq!(status["fenced"][0]["hostname"], "h1");
+    assert_eq!(status["fenced"][0]["seen_quorum"], "b2");
 }
 
 #[tokio::test]

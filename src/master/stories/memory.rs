@@ -1,6 +1,7 @@
 use crate::consensus::{Candidate, Consensus, Leader, Leadership, NoConsensus, NotWritten};
 use crate::core::{AgentRecord, RegistryWrite};
 use mesoform_mesos::AgentId;
+use mesoform_mesos::agent_protocol::{Fence, QuorumId};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -15,14 +16,15 @@ pub struct MemoryQuorum {
     leader: Arc<watch::Sender<Option<Leader>>>,
 }
 
-#[derive(Default)]
 struct State {
+    id: QuorumId,
     revision: i64,
     records: BTreeMap<AgentId, AgentRecord>,
     leading: Option<CancellationToken>,
 }
 
 pub struct MemoryTerm {
+    quorum: QuorumId,
     revision: i64,
     lost: CancellationToken,
     state: Arc<Mutex<State>>,
@@ -31,8 +33,13 @@ pub struct MemoryTerm {
 
 impl MemoryQuorum {
     pub fn new() -> Self {
+        Self::of(QuorumId(7))
+    }
+
+    pub fn of(id: QuorumId) -> Self {
+        let state = State { id, revision: 0, records: BTreeMap::new(), leading: None };
         Self {
-            state: Arc::default(),
+            state: Arc::new(Mutex::new(state)),
             seat: Arc::new(Semaphore::new(1)),
             leader: Arc::new(watch::channel(None).0),
         }
@@ -62,10 +69,10 @@ impl Consensus for MemoryQuorum {
         let lost = CancellationToken::new();
         let mut state = self.state.lock().unwrap();
         state.revision += 1;
-        let revision = state.revision;
+        let (quorum, revision) = (state.id, state.revision);
         state.leading = Some(lost.clone());
         self.leader.send_replace(Some(Leader { revision, candidate: us.clone() }));
-        Ok(MemoryTerm { revision, lost, state: self.state.clone(), _seat: seat })
+        Ok(MemoryTerm { quorum, revision, lost, state: self.state.clone(), _seat: seat })
     }
 
     fn leader(&self) -> watch::Receiver<Option<Leader>> {
@@ -78,8 +85,8 @@ impl Consensus for MemoryQuorum {
 }
 
 impl Leadership for MemoryTerm {
-    fn revision(&self) -> i64 {
-        self.revision
+    fn fence(&self) -> Fence {
+        Fence::new(self.quorum, self.revision)
     }
 
     fn is_current(&self) -> bool {

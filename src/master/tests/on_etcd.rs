@@ -155,7 +155,14 @@ fn client(paths: &PkiPaths) -> reqwest::Client {
 fn subscribe() -> Subscribe {
     let resources = vec![Resource::scalar("cpus", 2.0), Resource::scalar("mem", 1024.0)];
     let info = AgentInfo { hostname: "a1".into(), resources, ..AgentInfo::default() };
-    Subscribe { protocol: 1, agent_id: None, info, tasks: Vec::new(), seen_leadership: 0 }
+    Subscribe {
+        protocol: 1,
+        agent_id: None,
+        info,
+        tasks: Vec::new(),
+        seen_leadership: 0,
+        seen_quorum: None,
+    }
 }
 
 /// Hears what the supervisor is told.

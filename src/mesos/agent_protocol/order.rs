@@ -1,12 +1,28 @@
+use super::{Fence, QuorumId};
 use crate::{AgentId, Binary, FrameworkId, FrameworkInfo, TaskId, TaskInfo};
 use serde::{Deserialize, Serialize};
 
 /// What a leading master asks of an agent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Order {
-    /// The revision of the master's leadership. An agent that has seen a higher one refuses the order.
+    /// The revision of the master's leadership.
     pub leadership: i64,
+    /// The quorum that the revision is of; none from a master of an earlier version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quorum: Option<QuorumId>,
     pub kind: OrderKind,
+}
+
+impl Order {
+    /// The order of a leadership.
+    pub fn new(leadership: Fence, kind: OrderKind) -> Self {
+        Self { leadership: leadership.revision, quorum: leadership.quorum, kind }
+    }
+
+    /// The leadership that orders. An agent that has obeyed another one judges by [`Fence::admits`].
+    pub fn fence(&self) -> Fence {
+        Fence { quorum: self.quorum, revision: self.leadership }
+    }
 }
 
 /// What an order is about.

@@ -1,4 +1,4 @@
-use super::StatusUpdate;
+use super::{Fence, QuorumId, StatusUpdate};
 use crate::{AgentId, AgentInfo, FrameworkInfo, TaskInfo, TaskState};
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,16 @@ pub struct Subscribe {
     /// The highest leadership that it has taken orders from; 0 if none.
     #[serde(default)]
     pub seen_leadership: i64,
+    /// The quorum of that leadership; none where it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen_quorum: Option<QuorumId>,
+}
+
+impl Subscribe {
+    /// What the agent has obeyed.
+    pub fn seen(&self) -> Fence {
+        Fence { quorum: self.seen_quorum, revision: self.seen_leadership }
+    }
 }
 
 /// A task as the agent knows it.

@@ -8,7 +8,9 @@ use axum::{Json, Router, routing::post};
 use http::StatusCode;
 use mesoform_http::MutualDoor;
 use mesoform_identity::{Authority, Grant, Identity, KeyRequest, Role, write_public, write_secret};
-use mesoform_mesos::agent_protocol::{Order, OrderKind, Pong, Report, StatusUpdate, Subscribe};
+use mesoform_mesos::agent_protocol::{
+    Fence, Fenced, Order, OrderKind, Pong, QuorumId, Report, StatusUpdate, Subscribe,
+};
 use mesoform_mesos::{
     AgentId, CommandInfo, FrameworkId, FrameworkInfo, TaskId, TaskInfo, TaskState, TaskStatus,
     recordio,
@@ -195,6 +197,7 @@ struct Desk {
     redirect: Option<String>,
     /// What reports are answered with.
     reports: Mutex<StatusCode>,
+    quorum: Mutex<QuorumId>,
 }
 
 /// A master that only does as it is told.
@@ -215,6 +218,7 @@ impl Master {
             redirect,
             reports: Mutex::new(StatusCode::ACCEPTED),
         });
+            quorum: Mutex::new(QuorumId(7)),
         let router = Router::new()
             .route("/agent/v1/subscribe", post(subscribe))
             .route("/agent/v1/report", post(report))
@@ -235,6 +239,12 @@ impl Master {
     /// The connection is cut: the agent must come again.
     pub fn cut(&self) {
         self.desk.orders.lock().unwrap().take();
+    /// The quorum was formed anew: orders are its from now on, and so must the agent be.
+    pub fn is_of(&self, quorum: u64) {
+        *self.desk.quorum.lock().unwrap() = QuorumId(quorum);
+        self.cut();
+    }
+
     }
 
     pub fn stop(self) {
@@ -271,8 +281,10 @@ impl Master {
         self.order_of(self.desk.leadership, kind);
     }
 
-    pub fn order_of(&self, leadership: i64, kind: OrderKind) {
-        let json = serde_json::to_vec(&Order { leadership, kind }).unwrap();
+    pub fn order_of(&self, revision: i64, kind: OrderKind) {
+        let quorum = *self.desk.quorum.lock().unwrap();
+        let order = Order::new(Fence::new(quorum, revision), kind);
+        let json = serde_json::to_vec(&order).unwrap();
         let orders = self.desk.orders.lock().unwrap();
         let _ = orders.as_ref().unwrap().send(Ok(recordio::encode(&json)));
     }
@@ -342,6 +354,12 @@ async fn subscribe(State(desk): State<Arc<Desk>>, Json(body): Json<Subscribe>) -
     let (sender, orders) = mpsc::unbounded_channel();
     *desk.orders.lock().unwrap() = Some(sender);
     let _ = desk.heard.send(Heard::Subscribe(Box::new(body)));
+    let leadership = Fence::new(*desk.quorum.lock().unwrap(), desk.leadership);
+    if !body.seen().is_of_quorum_of(leadership) {
+        let message = "it obeys another quorum; accept this one".to_owned();
+        let fenced = Fenced { message, seen: body.seen(), leadership };
+        return (StatusCode::CONFLICT, Json(fenced)).into_response();
+    }
     let stream = tokio_stream::wrappers::UnboundedReceiverStream::new(orders);
     Body::from_stream(stream).into_response()
 }

@@ -33,6 +33,14 @@ async fn leaders_follow_each_other() {
 }
 
 #[tokio::test]
+async fn a_leader_knows_its_quorum() {
+    let Some(etcd) = Etcd::start(1).await else { return };
+    let leader = elected(&etcd.client(Role::Master), "master", "one", 10).await;
+    let status = etcd.ctl(&["endpoint", "status", "--write-out", "json"]);
+    assert!(status.contains(&format!("\"cluster_id\":{}", leader.quorum())), "{status}");
+}
+
+#[tokio::test]
 async fn elections_are_apart() {
     let Some(etcd) = Etcd::start(1).await else { return };
     let client = etcd.client(Role::Master);

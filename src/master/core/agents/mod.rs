@@ -1,11 +1,14 @@
 //! Agents: how they come, stay, and are lost.
 
+mod fence;
 mod lose;
 mod ping;
 mod recover;
 mod register;
 mod subscribe;
 mod take_over;
+
+pub use fence::Fenced;
 
 use super::{AgentRecord, LinkId, TaskKey};
 use mesoform_mesos::Resources;

@@ -22,7 +22,7 @@ impl Core {
     ) -> Result<(), Refusal> {
         let agent = self.agents.get_mut(id).filter(|a| a.is_active());
         let agent = agent.ok_or(Refusal::UnknownAgent)?;
-        if leadership != self.term.leadership {
+        if leadership != self.term.leadership.revision {
             return Err(Refusal::UnknownAgent);
         }
         if agent.info.hostname != host {

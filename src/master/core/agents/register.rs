@@ -12,6 +12,7 @@ impl Core {
             self.drop_idle_record(id);
             return;
         };
+        self.fenced.remove(&subscribe.info.hostname);
         self.remove_predecessors(id, &subscribe.info.hostname);
         let returns = self.unreachable.contains_key(id);
         let known = self.put_aside(id, link);

@@ -11,8 +11,8 @@ impl Core {
     /// agent is, unless it knows already.
     ///
     /// # Errors
-    /// Resources that cannot be offered; another agent of the same host is there; it is just being
-    /// declared lost.
+    /// Resources that cannot be offered; another agent of the same host is there; it obeys other masters;
+    /// it is just being declared lost.
     pub fn agent_subscribes(
         &mut self,
         link: LinkId,
@@ -22,6 +22,7 @@ impl Core {
         self.now = now;
         let total = Resources::read(&subscribe.info.resources)?;
         self.check_host(&subscribe)?;
+        self.check_fence(&subscribe)?;
         let id = subscribe.agent_id.clone().unwrap_or_else(|| self.new_agent_id());
         let known = self.is_admitted(&id)?;
         let admission = Admission { link, subscribe, total };

@@ -1,7 +1,7 @@
-use super::{World, cpus, running};
+use super::{TERM, World, cpus, running};
 use crate::core::{AgentRecord, Refusal, RegistryWrite};
 use mesoform_mesos::TaskState;
-use mesoform_mesos::agent_protocol::{OrderKind, Pong};
+use mesoform_mesos::agent_protocol::{Fence, OrderKind, Pong, QuorumId};
 use mesoform_mesos::scheduler::Event;
 use std::time::Duration;
 
@@ -163,4 +163,31 @@ fn a_host_has_one_agent() {
     let odd = world.subscribe_agent(Some(&"../x".into()), "h9", cpus(4.0), Vec::new());
     assert_eq!(odd, Err(Refusal::BadAgentId));
     world.check();
+}
+
+#[test]
+fn an_agent_that_obeys_other_masters_is_told_and_shown_until_it_accepts() {
+    for (seen, words) in [
+        (Fence::new(QuorumId(6), 3), "masters of quorum 6, revision 3"),
+        (Fence::new(QuorumId(7), 6), "the quorum was set back"),
+        (Fence { quorum: None, revision: 6 }, "masters of revision 6"),
+    ] {
+        let mut world = World::new();
+        world.seen = seen;
+        let refused = world.subscribe_agent(Some(&"A".into()), "h1", cpus(1.0), Vec::new());
+        assert_eq!(refused, Err(Refusal::Fenced { seen, leadership: TERM }));
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.contains(words) && refused.contains("--accept-quorum"), "{refused}");
+        let shown = world.core.fenced_summaries();
+        assert_eq!((shown.len(), shown[0].hostname.as_str()), (1, "h1"));
+        assert!(world.core.agent_summaries().is_empty());
+        world.pass(Duration::from_secs(61));
+        assert!(world.core.fenced_summaries().is_empty(), "it does not come any more");
+
+        world.subscribe_agent(Some(&"A".into()), "h1", cpus(1.0), Vec::new()).unwrap_err();
+        world.seen = Fence { revision: 0, ..TERM };
+        world.subscribe_agent(Some(&"A".into()), "h1", cpus(1.0), Vec::new()).unwrap();
+        assert!(world.core.fenced_summaries().is_empty());
+        world.check();
+    }
 }

@@ -9,4 +9,4 @@ mod reconciling;
 mod updating;
 mod world;
 
-use world::{World, cpus, running};
+use world::{TERM, World, cpus, running};

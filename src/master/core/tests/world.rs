@@ -2,7 +2,7 @@
 
 use crate::core::{AgentRecord, Core, Effect, Limits, LinkId, Now, Refusal, RegistryWrite, Term};
 use mesoform_mesos::agent_protocol::{
-    OrderKind, Pong, Report, StatusUpdate, Subscribe, TaskReport,
+    Fence, OrderKind, Pong, QuorumId, Report, StatusUpdate, Subscribe, TaskReport,
 };
 use mesoform_mesos::scheduler::{Accept, CallBody, Event, Subscribe as Subscription};
 use mesoform_mesos::{
@@ -12,6 +12,9 @@ use mesoform_mesos::{
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+/// The leadership of the master.
+pub const TERM: Fence = Fence { quorum: Some(QuorumId(7)), revision: 5 };
+
 pub struct World {
     pub core: Core,
     pub now: Now,
@@ -19,6 +22,8 @@ pub struct World {
     pub writes_succeed: bool,
     pub writes: Vec<RegistryWrite>,
     pub closed: BTreeSet<LinkId>,
+    /// What agents that subscribe have obeyed before.
+    pub seen: Fence,
     /// Whether agents answer pings.
     pub lively: bool,
     agents: BTreeMap<LinkId, (String, AgentId)>,
@@ -45,7 +50,7 @@ impl World {
     /// A new master after one that left these records.
     pub fn after(records: Vec<AgentRecord>) -> Self {
         let term = Term {
-            leadership: 5,
+            leadership: TERM,
             master_id: "M".into(),
             cluster: "test".into(),
             hostname: "m1".into(),
@@ -66,6 +71,7 @@ impl World {
             writes_succeed: true,
             writes: Vec::new(),
             closed: BTreeSet::new(),
+            seen: Fence::default(),
             lively: true,
             agents: BTreeMap::new(),
             events: BTreeMap::new(),
@@ -105,7 +111,7 @@ impl World {
         for effect in effects {
             match effect {
                 Effect::Order { link, order } => {
-                    assert_eq!(order.leadership, 5);
+                    assert_eq!(order.fence(), TERM);
                     assert!(!self.closed.contains(&link), "an order after the end");
                     if order.kind == OrderKind::Ping {
                         self.answer(link);
@@ -142,8 +148,15 @@ impl World {
     ) -> Result<LinkId, Refusal> {
         let link = self.new_link();
         let info = AgentInfo { hostname: host.into(), resources, ..AgentInfo::default() };
-        let subscribe =
-            Subscribe { protocol: 1, agent_id: id.cloned(), info, tasks, seen_leadership: 0 };
+        let (agent_id, seen) = (id.cloned(), self.seen);
+        let subscribe = Subscribe {
+            protocol: 1,
+            agent_id,
+            info,
+            tasks,
+            seen_leadership: seen.revision,
+            seen_quorum: seen.quorum,
+        };
         let effects = self.core.agent_subscribes(link, subscribe, self.now)?;
         self.apply(effects);
         let orders = self.orders.get(&link).into_iter().flatten();

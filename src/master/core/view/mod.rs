@@ -8,4 +8,4 @@ mod state;
 mod summary;
 mod tasks;
 
-pub use summary::{AgentSummary, FrameworkSummary};
+pub use summary::{AgentSummary, FencedSummary, FrameworkSummary};

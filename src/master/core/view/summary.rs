@@ -1,5 +1,6 @@
 use super::resources::resources_json;
 use crate::core::Core;
+use mesoform_mesos::agent_protocol::QuorumId;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -21,10 +22,33 @@ pub struct FrameworkSummary {
     pub id: String,
     pub name: String,
     pub connected: bool,
+    /// Known only from its tasks: it has not come since this master leads.
+    pub recovered: bool,
     pub tasks: usize,
 }
 
+/// An agent that obeys other masters, in `/mesoform/status`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FencedSummary {
+    pub id: Option<String>,
+    pub hostname: String,
+    /// What it has obeyed.
+    pub seen_quorum: Option<QuorumId>,
+    pub seen_leadership: i64,
+}
+
 impl Core {
+    /// Agents that would refuse this master's orders.
+    pub fn fenced_summaries(&self) -> Vec<FencedSummary> {
+        let shown = self.fenced().map(|(hostname, fenced)| FencedSummary {
+            id: fenced.id.as_ref().map(|id| id.value.clone()),
+            hostname: hostname.clone(),
+            seen_quorum: fenced.seen.quorum,
+            seen_leadership: fenced.seen.revision,
+        });
+        shown.collect()
+    }
+
     /// Agents that are registered, or may come back.
     pub fn agent_summaries(&self) -> Vec<AgentSummary> {
         let agents = self.agents.iter().map(|(id, agent)| AgentSummary {
@@ -53,6 +77,7 @@ impl Core {
             id: id.value.clone(),
             name: framework.info.name.clone(),
             connected: framework.link.is_some(),
+            recovered: framework.recovered,
             tasks: framework.tasks.len(),
         });
         shown.collect()
