@@ -62,7 +62,7 @@ fn only_local(plan: &Plan) -> Result<()> {
         let what = match wanted {
             Step::User { .. } | Step::UserAbsent { .. } => "a user",
             Step::Unit { .. } | Step::UnitAbsent { .. } => "a systemd unit",
-            Step::Binary { .. } => "a binary of root's",
+            Step::Binary { .. } | Step::Versions { .. } => "a binary of root's",
             _ => continue,
         };
         return Err(ApplyError::NotLocal { step, what });

@@ -16,8 +16,9 @@ pub fn now_ms() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Takes the host's lock, where nobody holds it or `owner` does for the same run.
-pub fn take(state: &State, owner: &str, run_id: &str) -> Result<Lock> {
+/// Takes the host's lock, where nobody holds it or `owner` does for the same run. `silence`: how long
+/// nothing was heard of the owner.
+pub fn take(state: &State, owner: &str, run_id: &str, silence: Duration) -> Result<Lock> {
     state.prepare()?;
     let _alone = alone(state)?;
     let now_ms = now_ms();
@@ -34,15 +35,16 @@ pub fn take(state: &State, owner: &str, run_id: &str) -> Result<Lock> {
         session: uuid::Uuid::new_v4().to_string(),
         since_ms,
         expires_ms: now_ms,
+        heard_ms: None,
     };
-    store(state, renewed(lock, now_ms))
+    store(state, renewed(lock, now_ms, silence))
 }
 
 /// Renews a lock that was taken.
-pub fn renew(state: &State, mine: &Lock) -> Result<Lock> {
+pub fn renew(state: &State, mine: &Lock, silence: Duration) -> Result<Lock> {
     let _alone = alone(state)?;
     match read(state)? {
-        Some(lock) if same(&lock, mine) => store(state, renewed(lock, now_ms())),
+        Some(lock) if same(&lock, mine) => store(state, renewed(lock, now_ms(), silence)),
         other => Err(ApplyError::LockLost { by: other }),
     }
 }
@@ -63,8 +65,10 @@ fn same(one: &Lock, other: &Lock) -> bool {
     (&one.owner, &one.run_id, &one.session) == (&other.owner, &other.run_id, &other.session)
 }
 
-fn renewed(lock: Lock, now_ms: i64) -> Lock {
-    Lock { expires_ms: now_ms + Lock::TERM_MS, ..lock }
+fn renewed(lock: Lock, now_ms: i64, silence: Duration) -> Lock {
+    let silence = i64::try_from(silence.as_millis()).unwrap_or(i64::MAX);
+    let heard_ms = Some(now_ms.saturating_sub(silence));
+    Lock { expires_ms: now_ms + Lock::TERM_MS, heard_ms, ..lock }
 }
 
 /// The lock file is read, judged and replaced by one at a time. The kernel gives this back when

@@ -1,3 +1,5 @@
+mod versions;
+
 use crate::accounts::Accounts;
 use crate::tree::{Entry, Tree};
 use crate::{Host, Result};
@@ -26,6 +28,9 @@ pub fn observe(host: &Host, interest: &Interest) -> Result<Observed> {
         seen.units.insert(unit, UnitState { started_inputs, ..view.state });
     }
     seen.identity = identity(&host.tree)?;
+    if let Some(at) = &interest.versions {
+        seen.versions = versions::observe(&host.tree, at)?;
+    }
     Ok(seen)
 }
 

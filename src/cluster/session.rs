@@ -1,12 +1,17 @@
+use crate::report::HostReport;
 use mesoform_plan::{
-    Event, Failure, Lock, Outcome, PROTOCOL, Plan, Reply, Request, SecretText, SignedChain,
+    BEATS, Event, Failure, Lock, Outcome, PROTOCOL, Plan, Reply, Request, SecretText, SignedChain,
     SigningRequest, StartUnit, Started,
 };
 use mesoform_transport::{Channel, ChannelEnd, ChannelReader, ChannelWriter};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::sync::Mutex;
+use tokio::time::MissedTickBehavior;
+use tokio_util::task::AbortOnDropHandle;
 
 /// The longest line that a host may send: an observation of all its files, and room to spare.
 const LINE_MAX: u64 = 16 * 1024 * 1024;
@@ -14,6 +19,9 @@ const LINE_MAX: u64 = 16 * 1024 * 1024;
 const SILENCE: Duration = Duration::from_secs(180);
 /// After its output ends, how a command ended is known at once, or never.
 const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// How often the host hears that the operator is there.
+const BEAT: Duration = Duration::from_millis(Lock::BEAT_MS.unsigned_abs());
 
 /// Why a session with a host ended.
 #[derive(Debug, Error)]
@@ -28,11 +36,8 @@ pub enum SessionError {
     Protocol(String),
     #[error("{0}")]
     Failed(Failure),
-    #[error(
-        "{} works on this host (run {}, for {} s now); wait for it, or, if it is gone, for {} s until its lock ends",
-        .lock.owner, .lock.run_id, seconds(lock.since_ms, *now_ms), seconds(*now_ms, lock.expires_ms)
-    )]
-    Busy { lock: Lock, now_ms: i64 },
+    #[error("{}", busy_words(lock, *now_ms, *works))]
+    Busy { lock: Lock, now_ms: i64, works: bool },
     #[error("{}", outcome_words(.0))]
     Ended(Outcome),
 }
@@ -40,6 +45,25 @@ pub enum SessionError {
 /// From one time of the host's clock to another, both in milliseconds.
 fn seconds(from_ms: i64, to_ms: i64) -> i64 {
     to_ms.saturating_sub(from_ms).max(0) / 1000
+}
+
+fn busy_words(lock: &Lock, now_ms: i64, works: bool) -> String {
+    let heard = match lock.heard_ms {
+        Some(heard) => format!(", last heard of {} s ago", seconds(heard, now_ms)),
+        None => String::new(),
+    };
+    let free = seconds(0, lock.free_within_ms(now_ms).saturating_add(999));
+    let free = match works {
+        true => format!("when its job here ends, and at most {free} s later"),
+        false => format!("in at most {free} s"),
+    };
+    format!(
+        "{} works on this host (run {}, for {} s now{heard}); wait for it; if it is gone, the host is \
+         free {free}",
+        lock.owner,
+        lock.run_id,
+        seconds(lock.since_ms, now_ms),
+    )
 }
 
 fn outcome_words(outcome: &Outcome) -> String {
@@ -53,9 +77,12 @@ fn outcome_words(outcome: &Outcome) -> String {
 /// A conversation with `mesoform apply --session` on a host.
 pub(crate) struct Session {
     lines: BufReader<ChannelReader>,
-    requests: ChannelWriter,
+    requests: Arc<Mutex<ChannelWriter>>,
     /// The command on the host ends with it.
     end: ChannelEnd,
+    /// What both sides speak.
+    protocol: u32,
+    beats: Option<AbortOnDropHandle<()>>,
 }
 
 /// What is told of a host's events while a request is carried out.
@@ -64,10 +91,34 @@ pub(crate) type OnEvent<'a> = &'a (dyn Fn(&Event) + Send + Sync);
 impl Session {
     /// Opens the conversation: both sides say which protocol they speak.
     pub async fn open(channel: Channel) -> Result<Self, SessionError> {
+        Self::open_beating(channel, BEAT).await
+    }
+
+    async fn open_beating(channel: Channel, every: Duration) -> Result<Self, SessionError> {
         let Channel { stdin, stdout, end } = channel;
-        let mut session = Self { lines: BufReader::new(stdout), requests: stdin, end };
+        let requests = Arc::new(Mutex::new(stdin));
+        let lines = BufReader::new(stdout);
+        let mut session = Self { lines, requests, end, protocol: 0, beats: None };
         match session.ask(&Request::Hello { protocol: PROTOCOL }, &|_| ()).await? {
-            Reply::Hello { .. } => Ok(session),
+            Reply::Hello { protocol, .. } => session.protocol = protocol,
+            other => return Err(unexpected(&other)),
+        }
+        if session.protocol >= BEATS {
+            let beats = tokio::spawn(beat(Arc::clone(&session.requests), every));
+            session.beats = Some(AbortOnDropHandle::new(beats));
+        }
+        Ok(session)
+    }
+
+    /// How the host's services are; none where its mesoform does not know how to say it in a session.
+    pub async fn report(&mut self) -> Result<Option<HostReport>, SessionError> {
+        if self.protocol < BEATS {
+            return Ok(None);
+        }
+        match self.ask(&Request::Report, &|_| ()).await? {
+            Reply::Reported { report } => serde_json::from_value(report)
+                .map(Some)
+                .map_err(|error| SessionError::Protocol(error.to_string())),
             other => Err(unexpected(&other)),
         }
     }
@@ -144,15 +195,18 @@ impl Session {
             serde_json::to_vec(request).map_err(|e| SessionError::Protocol(e.to_string()))?;
         line.push(b'\n');
         let sent = async {
-            self.requests.write_all(&line).await?;
-            self.requests.flush().await
+            let mut requests = self.requests.lock().await;
+            requests.write_all(&line).await?;
+            requests.flush().await
         };
         timeout(patience, sent).await?.map_err(|e| SessionError::Lost(e.to_string()))?;
         loop {
             match self.reply(patience).await? {
                 Reply::Event { event, .. } => on_event(&event),
                 Reply::Failed { failure } => return Err(SessionError::Failed(failure)),
-                Reply::Busy { lock, now_ms } => return Err(SessionError::Busy { lock, now_ms }),
+                Reply::Busy { lock, now_ms, works } => {
+                    return Err(SessionError::Busy { lock, now_ms, works });
+                }
                 reply => return Ok(reply),
             }
         }
@@ -183,6 +237,21 @@ impl Session {
             (Ok(Ok(exit)), "") => format!("the host's session ended ({exit})"),
             (_, "") => "the host closed it".to_owned(),
             (_, said) => said.to_owned(),
+        }
+    }
+}
+
+/// Says that the operator is there, for as long as the line takes it; whoever reads learns of its end.
+async fn beat(requests: Arc<Mutex<ChannelWriter>>, every: Duration) {
+    let Ok(mut line) = serde_json::to_vec(&Request::Beat) else { return };
+    line.push(b'\n');
+    let mut times = tokio::time::interval(every);
+    times.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        times.tick().await;
+        let mut requests = requests.lock().await;
+        if requests.write_all(&line).await.is_err() || requests.flush().await.is_err() {
+            return;
         }
     }
 }

@@ -74,14 +74,35 @@ pub struct Lock {
     pub since_ms: i64,
     /// The host's clock; later than this the lock means nothing.
     pub expires_ms: i64,
+    /// The host's clock when the holder's session last heard of its operator, as of the last renewal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard_ms: Option<i64>,
 }
 
 impl Lock {
     /// How long a lock holds after it was last renewed, milliseconds.
     pub const TERM_MS: i64 = 30_000;
+    /// How often an operator beats, milliseconds.
+    pub const BEAT_MS: i64 = 10_000;
+    /// A session that hears nothing of its operator for so long ends, and gives its lock back,
+    /// milliseconds.
+    pub const SILENCE_MS: i64 = 30_000;
+    /// How often a session renews its lock, milliseconds.
+    pub const RENEW_MS: i64 = 5_000;
 
     /// A lock that ends later than any lock can was written before the clock was set back.
     pub fn is_held(&self, now_ms: i64) -> bool {
         now_ms < self.expires_ms && self.expires_ms <= now_ms + 2 * Self::TERM_MS
+    }
+
+    /// The longest time until the lock is free where its operator, or all of its session, is gone
+    /// and no job works, milliseconds.
+    pub fn free_within_ms(&self, now_ms: i64) -> i64 {
+        let silent = self.heard_ms.map(|heard| {
+            // What came after the last renewal is not written down.
+            heard.saturating_add(Self::SILENCE_MS + Self::RENEW_MS)
+        });
+        let ends = silent.unwrap_or(self.expires_ms).max(self.expires_ms);
+        ends.saturating_sub(now_ms).clamp(0, Self::SILENCE_MS + Self::RENEW_MS)
     }
 }

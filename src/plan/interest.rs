@@ -26,6 +26,15 @@ pub struct Interest {
     /// Host names that must resolve there.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub names: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub versions: Option<VersionsAt>,
+}
+
+/// Where versions of the binary lie, and the links to them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionsAt {
+    pub dir: PathBuf,
+    pub links: PathBuf,
 }
 
 /// What must be known about a host to judge `plan`.
@@ -61,6 +70,9 @@ impl Interest {
                 self.look(path, Look::Hash);
             }
             Step::Certificate { dir, role, .. } => self.add_certificate(dir, role),
+            Step::Versions { dir, links, .. } => {
+                self.versions = Some(VersionsAt { dir: dir.clone(), links: links.clone() });
+            }
             Step::Unit { name, inputs, .. } => {
                 self.units.insert(name.clone());
                 inputs.iter().for_each(|path| self.look(path, Look::Hash));

@@ -34,12 +34,14 @@ pub use error::PlanError;
 pub use event::{Event, Failure, Outcome};
 pub use facts::{ClusterMark, Facts, LastRun, Lock};
 pub use fingerprint::fingerprint;
-pub use interest::{Interest, Look, interest};
-pub use observed::{Kind, Observed, PathState, UnitState};
+pub use interest::{Interest, Look, VersionsAt, interest};
+pub use observed::{Kind, Observed, PathState, UnitState, Versions};
 pub use places::{inputs_file, unit_file};
 pub use plan::{FORMAT, Plan};
 pub use probe::{parse_probe, probe_script};
-pub use protocol::{PROTOCOL, Reply, Request, SignedChain, SigningRequest, StartUnit, Started};
+pub use protocol::{
+    BEATS, PROTOCOL, Reply, Request, SignedChain, SigningRequest, StartUnit, Started,
+};
 pub use secret::SecretText;
 pub use step::{Ownership, Step};
 

@@ -68,4 +68,25 @@ pub struct Observed {
     pub certificates: BTreeMap<PathBuf, String>,
     /// The cluster's name in `/etc/mesoform/cluster`.
     pub identity: Option<String>,
+    #[serde(default)]
+    pub versions: Versions,
+}
+
+/// The versions of the binary on a host, and who uses them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Versions {
+    /// When each was brought, in seconds since 1970, by its folder's name.
+    pub there: BTreeMap<String, i64>,
+    /// Where the services' links lead.
+    pub links: BTreeMap<PathBuf, PathBuf>,
+    /// Those that a process runs.
+    pub running: BTreeSet<String>,
+}
+
+impl Versions {
+    /// Whether a folder is named as the versions' are.
+    pub fn is_name(name: &str) -> bool {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        !name.is_empty() && !name.starts_with('.') && name.chars().all(plain)
+    }
 }

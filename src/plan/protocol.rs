@@ -5,7 +5,12 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 /// The newest session protocol that this version speaks.
-pub const PROTOCOL: u32 = 1;
+///
+/// 2: the operator sends [`Request::Beat`], and a session without ends; `Report`.
+pub const PROTOCOL: u32 = 2;
+
+/// The protocol from which on an operator beats.
+pub const BEATS: u32 = 2;
 
 /// A unit to start, and what makes it restart when it changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +53,10 @@ pub enum Request {
     RenewLock,
     /// Answer: `Released`.
     ReleaseLock,
+    /// The operator is there. Sent at any time, also while an answer is awaited; has none itself.
+    Beat,
+    /// How the host's services are (`mesoform report`). Answer: `Reported`.
+    Report,
 }
 
 /// A certificate that the host asks the operator to sign. What it may contain is what the plan's
@@ -119,14 +128,20 @@ pub enum Reply {
         lock: Lock,
     },
     Released,
+    /// What `mesoform report` printed.
+    Reported {
+        report: serde_json::Value,
+    },
     /// The request failed; the session goes on.
     Failed {
         failure: Failure,
     },
-    /// Another run holds the host's lock.
+    /// Another run holds the host's lock; `works`: a job of it is at work.
     Busy {
         lock: Lock,
         now_ms: i64,
+        #[serde(default)]
+        works: bool,
     },
 }
 

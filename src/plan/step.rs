@@ -69,6 +69,9 @@ pub enum Step {
     Absent { path: PathBuf, recursive: bool },
     /// Neither the user nor the group of that name.
     UserAbsent { name: String },
+    /// Of the versions in `dir`, each a folder, only those that a link in `links` leads to, those
+    /// that a process runs, and the `spare` newest others.
+    Versions { dir: PathBuf, links: PathBuf, spare: usize },
 }
 
 impl Step {

@@ -1,4 +1,4 @@
-use crate::{FORMAT, Ownership, Plan, PlanError, Reply, Request, SecretText, Step};
+use crate::{FORMAT, Lock, Ownership, Plan, PlanError, Reply, Request, SecretText, Step};
 use std::path::PathBuf;
 
 fn refused(step: Step) -> String {
@@ -45,6 +45,26 @@ fn the_lines_of_a_session() {
         panic!("certificates")
     };
     assert_eq!((chains[0].step, chains[0].chain_pem.as_str()), (3, "PEM"));
+}
+
+#[test]
+fn when_a_lock_is_free_is_told_as_it_is() {
+    let lock = |heard_ms, expires_ms| Lock {
+        owner: "ann".into(),
+        run_id: "r".into(),
+        session: String::new(),
+        since_ms: 0,
+        expires_ms,
+        heard_ms,
+    };
+    // Heard of just now; silent for 20 s; a session that was killed 25 s ago; one of an older version.
+    assert_eq!(lock(Some(100_000), 130_000).free_within_ms(100_000), 35_000);
+    assert_eq!(lock(Some(80_000), 115_000).free_within_ms(100_000), 15_000);
+    assert_eq!(lock(Some(70_000), 105_000).free_within_ms(100_000), 5_000);
+    assert_eq!(lock(None, 130_000).free_within_ms(100_000), 30_000);
+    for odd in [i64::MIN, i64::MAX] {
+        assert!((0..=35_000).contains(&lock(Some(odd), odd).free_within_ms(-odd.max(-i64::MAX))));
+    }
 }
 
 #[test]

@@ -36,6 +36,11 @@ impl Check<'_> {
             }
             Step::UnitAbsent { name } => self.unit(name),
             Step::Absent { path, .. } => self.path(path).and_then(|()| self.deep(path)),
+            Step::Versions { dir, links, .. } => {
+                self.path(dir)?;
+                self.deep(dir)?;
+                self.path(links)
+            }
         }
     }
 

@@ -14,6 +14,8 @@ use crate::secret::Secret;
 pub struct Elevate {
     /// Without one, sudo must not ask.
     pub password: Option<Secret>,
+    /// What is called in place of `sudo` (`ansible_become_exe`).
+    pub exe: Option<String>,
 }
 
 /// Who runs a command by way of sudo, for messages.
@@ -36,14 +38,15 @@ const READ_TO_MARKER: &str =
 /// Wraps a command. `marker` is a line that no password equals.
 pub(crate) fn wrap(command: &str, elevate: &Elevate, marker: &str) -> Elevated {
     let quoted = quote(command);
+    let sudo = elevate.exe.as_deref().map_or_else(|| "sudo".to_owned(), quote);
     match &elevate.password {
         None => Elevated {
-            command: format!("env LC_ALL=C sudo -n -H -- sh -c {quoted}"),
+            command: format!("env LC_ALL=C {sudo} -n -H -- sh -c {quoted}"),
             preamble: String::new(),
         },
         Some(password) => Elevated {
             command: format!(
-                "env LC_ALL=C sudo -S -p {} -H -- sh -c {} mesoform {marker} {quoted}",
+                "env LC_ALL=C {sudo} -S -p {} -H -- sh -c {} mesoform {marker} {quoted}",
                 quote(""),
                 quote(READ_TO_MARKER),
             ),

@@ -61,6 +61,11 @@ pub enum TransportError {
     )]
     SudoMissing { host: String, user: String },
     #[error(
+        "{host}: sudo has not answered for {seconds} s; the host may be unable to resolve its own name (see \
+         `time sudo -n true` there): add it to its /etc/hosts"
+    )]
+    SudoSilent { host: String, seconds: u64 },
+    #[error(
         "{host}: OpenSSH's configuration cannot be read with `{command}`: {cause}; correct ~/.ssh/config"
     )]
     SshConfig { host: String, command: String, cause: String },

@@ -18,6 +18,7 @@ mod known_hosts;
 mod local;
 mod place;
 mod resolve;
+mod root_shell;
 mod secret;
 mod ssh;
 mod ssh_config;

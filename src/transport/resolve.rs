@@ -154,7 +154,10 @@ fn ansibles(value: &str) -> HostKeyChecking {
 
 fn elevate(wanted: &Wanted, root: bool) -> Option<Elevate> {
     let wished = wanted.elevate.unwrap_or(!root);
-    (wished && !root).then(|| Elevate { password: wanted.elevate_password.clone() })
+    (wished && !root).then(|| Elevate {
+        password: wanted.elevate_password.clone(),
+        exe: wanted.elevate_exe.clone(),
+    })
 }
 
 #[cfg(test)]

@@ -26,4 +26,6 @@ pub struct Wanted {
     /// None: become root where the user is not.
     pub elevate: Option<bool>,
     pub elevate_password: Option<Secret>,
+    /// In place of `sudo`.
+    pub elevate_exe: Option<String>,
 }

@@ -16,7 +16,7 @@ fn operators_become_root_with_sudo() {
     let host = rig.host("h1");
     let elevated = |user: &str, password: Option<&str>| {
         let mut target = target(&rig, &host, user);
-        target.elevate = Some(Elevate { password: password.map(Secret::new) });
+        target.elevate = Some(Elevate { password: password.map(Secret::new), exe: None });
         at_the_operators(&rig, move || async move {
             let connection = Connection::open(&target, &Auth::default()).await?;
             let output = connection.exec_as_root("id -u; cat", b"the \0 input").await?;
@@ -72,7 +72,7 @@ fn a_large_binary_is_carried_quickly_and_once() {
         host.run("rm -rf /opt/mesoform").expect_success();
         let mut target = target(&rig, &host, user);
         target.elevate =
-            (user != "root").then(|| Elevate { password: Some(Secret::new("correct horse")) });
+            (user != "root").then(|| Elevate { password: Some(Secret::new("correct horse")), exe: None });
         let file = file.clone();
         let times = at_the_operators(&rig, move || async move {
             let artifact = Artifact::load(&file).await?;

@@ -1,6 +1,6 @@
 use crate::accounts::Accounts;
 use crate::{ApplyError, Host, Result};
-use mesoform_plan::{Kind, Ownership, sha256_hex};
+use mesoform_plan::{Kind, Ownership, Versions, sha256_hex};
 use std::path::Path;
 
 /// Where systemd reads unit files.
@@ -30,6 +30,17 @@ pub fn link(host: &mut Host, path: &Path, target: &Path) -> Result<()> {
 pub fn remove(host: &mut Host, path: &Path, recursive: bool) -> Result<()> {
     note_unit_file(host, path);
     host.tree.remove(path, recursive)
+}
+
+/// A folder of `dir`, and nothing else, whatever the change says.
+pub fn remove_version(host: &mut Host, dir: &Path, path: &Path) -> Result<()> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    match (path.parent(), name) {
+        (Some(parent), Some(name)) if parent == dir && Versions::is_name(name) => {
+            host.tree.remove(path, true)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The binary was carried beside the plan: it must be there, whole.

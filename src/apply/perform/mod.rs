@@ -8,6 +8,7 @@ mod users;
 use crate::accounts::Accounts;
 use crate::{Host, Materials, Result};
 use mesoform_plan::{Change, Plan, Step, What};
+use std::path::Path;
 
 /// Makes one change.
 pub fn perform(host: &mut Host, plan: &Plan, change: &Change, with: &Materials) -> Result<()> {
@@ -31,5 +32,6 @@ pub fn perform(host: &mut Host, plan: &Plan, change: &Change, with: &Materials) 
         }
         Step::Unit { name, .. } => units::enable(host, name, change.what),
         Step::UnitAbsent { name } => units::remove(host, name),
+        Step::Versions { dir, .. } => files::remove_version(host, dir, Path::new(&change.subject)),
     }
 }

@@ -1,3 +1,4 @@
+use super::pulse::Pulse;
 use crate::state::State;
 use crate::{ApplyError, Result, lock};
 use mesoform_plan::Lock;
@@ -7,11 +8,12 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// A sixth of the lock's term.
-const RENEW: Duration = Duration::from_secs(5);
+const RENEW: Duration = Duration::from_millis(Lock::RENEW_MS.unsigned_abs());
 
 /// Holds the host's lock as long as it lives, and renews it.
 pub struct Keeper {
     state: State,
+    pulse: Arc<Pulse>,
     held: Arc<Mutex<Result<Lock>>>,
     /// Dropped to end the thread.
     stop: Option<Sender<()>>,
@@ -19,21 +21,23 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    pub fn take(state: &State, owner: &str, run_id: &str) -> Result<Self> {
-        let held = Arc::new(Mutex::new(Ok(lock::take(state, owner, run_id)?)));
+    pub fn take(state: &State, owner: &str, run_id: &str, pulse: &Arc<Pulse>) -> Result<Self> {
+        let taken = lock::take(state, owner, run_id, pulse.silence())?;
+        let held = Arc::new(Mutex::new(Ok(taken)));
         let (stop, stopped) = channel();
-        let (ours, place) = (held.clone(), state.clone());
+        let (ours, place, operator) = (held.clone(), state.clone(), pulse.clone());
         let thread = std::thread::spawn(move || {
             while stopped.recv_timeout(RENEW) == Err(RecvTimeoutError::Timeout) {
-                renew(&place, &ours);
+                renew(&place, &ours, &operator);
             }
         });
-        Ok(Self { state: state.clone(), held, stop: Some(stop), thread: Some(thread) })
+        let (state, pulse) = (state.clone(), pulse.clone());
+        Ok(Self { state, pulse, held, stop: Some(stop), thread: Some(thread) })
     }
 
     /// The lock, renewed just now.
     pub fn lock(&self) -> Result<Lock> {
-        renew(&self.state, &self.held);
+        renew(&self.state, &self.held, &self.pulse);
         match &*open(&self.held) {
             Ok(lock) => Ok(lock.clone()),
             Err(ApplyError::LockLost { by }) => Err(ApplyError::LockLost { by: by.clone() }),
@@ -67,10 +71,10 @@ impl Drop for Keeper {
 }
 
 /// A lock that another took is lost for good; a disk that is full now may not be next time.
-fn renew(state: &State, held: &Mutex<Result<Lock>>) {
+fn renew(state: &State, held: &Mutex<Result<Lock>>, pulse: &Pulse) {
     let mut held = open(held);
     let Ok(lock) = &*held else { return };
-    match lock::renew(state, lock) {
+    match lock::renew(state, lock, pulse.silence()) {
         Err(ApplyError::Io { .. }) => {}
         renewed => *held = renewed,
     }

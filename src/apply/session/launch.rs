@@ -1,16 +1,22 @@
 use crate::run::{Call, Commands, must};
 use crate::runs::RunFolder;
 use crate::{ApplyError, Result};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Starts a run's job apart from the session. Another one in tests.
+/// What the session has this binary do in processes of their own. Another one in tests.
 pub trait Launch {
-    /// Starts it, and does not wait.
+    /// Starts a run's job apart from the session, and does not wait.
     ///
     /// # Errors
     /// It cannot be started.
     fn launch(&self, run: &RunFolder) -> Result<()>;
+
+    /// What `mesoform report` says of this host's services.
+    ///
+    /// # Errors
+    /// It cannot be started, or says nothing that is JSON.
+    fn report(&self) -> Result<serde_json::Value>;
 }
 
 /// A process that outlives the connection: a transient unit where systemd is the first process,
@@ -19,12 +25,25 @@ pub struct Detached;
 
 impl Launch for Detached {
     fn launch(&self, run: &RunFolder) -> Result<()> {
-        let program = std::env::current_exe().map_err(ApplyError::io("find", "/proc/self/exe"))?;
+        let program = program()?;
         if Path::new("/run/systemd/system").is_dir() && as_unit(&program, run).is_ok() {
             return Ok(());
         }
         as_process(&program, run)
     }
+
+    fn report(&self) -> Result<serde_json::Value> {
+        let call = Call::new(&program()?.display().to_string(), &["report"]);
+        let said = must(&Commands, &call)?.stdout;
+        serde_json::from_str(said.trim()).map_err(|error| ApplyError::Command {
+            command: call.line(),
+            cause: format!("its report is not understood: {error}"),
+        })
+    }
+}
+
+fn program() -> Result<PathBuf> {
+    std::env::current_exe().map_err(ApplyError::io("find", "/proc/self/exe"))
 }
 
 fn as_unit(program: &Path, run: &RunFolder) -> Result<()> {

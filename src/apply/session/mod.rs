@@ -7,17 +7,23 @@ mod input;
 mod keeper;
 mod launch;
 mod output;
+mod pulse;
 mod serve;
 mod starting;
 
 #[cfg(test)]
-pub use {input::Input as TestInput, launch::Launch, output::Output as TestOutput, serve::Session};
+pub use {
+    input::Input as TestInput, launch::Launch, output::Output as TestOutput, pulse::Pulse,
+    serve::Session,
+};
 
 use crate::state::State;
 use crate::{ApplyError, Host, Result};
 use input::Input;
 use launch::Detached;
 use output::Output;
+#[cfg(not(test))]
+use pulse::Pulse;
 use std::io::{Read, Write};
 use std::path::Path;
 
@@ -33,7 +39,7 @@ pub fn session(
     stdout: impl Write + Send + 'static,
 ) -> Result<()> {
     let host = Host::real()?;
-    let (input, output) = (Input::from(stdin), Output::new(stdout));
+    let (input, output) = (Input::new(stdin, Pulse::real()), Output::new(stdout));
     let state = State::new(Path::new("/"));
     match serve::Session::new(Box::new(host), state, Box::new(Detached), input, output).serve() {
         Err(ApplyError::Closed) => Ok(()),

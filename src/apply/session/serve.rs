@@ -6,11 +6,9 @@ use super::output::Output;
 use crate::runs::RunFolder;
 use crate::state::State;
 use crate::{ApplyError, Machine, Result, runs};
-use mesoform_plan::{PROTOCOL, Reply, Request};
+use mesoform_plan::{BEATS, PROTOCOL, Reply, Request};
 use std::time::{Duration, Instant};
 
-/// A session in which nobody asks anything for this long is one that nobody has.
-const IDLE: Duration = Duration::from_secs(600);
 /// A session that ends waits for its job for so long, and looks as often.
 const LONGEST: Duration = Duration::from_secs(600);
 const LOOK: Duration = Duration::from_millis(20);
@@ -48,7 +46,7 @@ impl Session {
     fn answer_all(&mut self) -> Result<()> {
         let mut greeted = false;
         loop {
-            let line = match self.input.next(IDLE) {
+            let line = match self.input.next() {
                 Incoming::Line(line) => line,
                 Incoming::TooLong => return self.refuse(protocol("a line is too long")),
                 Incoming::End => return Ok(()),
@@ -99,6 +97,9 @@ impl Session {
             Request::ReleaseLock => {
                 self.keeper.take().map_or(Ok(()), Keeper::release).map(|()| Reply::Released)
             }
+            Request::Report => Ok(Reply::Reported { report: self.launch.report()? }),
+            // The input keeps them to itself.
+            Request::Beat => Err(protocol("a beat is no question")),
         }
     }
 
@@ -106,8 +107,12 @@ impl Session {
         if protocol == 0 {
             return Err(ApplyError::Protocol { cause: "protocol 0 was never spoken".to_owned() });
         }
+        let protocol = protocol.min(PROTOCOL);
+        if protocol >= BEATS {
+            self.input.pulse().expect_beats();
+        }
         Ok(Reply::Hello {
-            protocol: protocol.min(PROTOCOL),
+            protocol,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             last_run: runs::last(&self.state)?,
         })
@@ -118,7 +123,7 @@ impl Session {
         if let Some(old) = self.keeper.take() {
             old.release()?;
         }
-        let keeper = Keeper::take(&self.state, owner, run_id)?;
+        let keeper = Keeper::take(&self.state, owner, run_id, self.input.pulse())?;
         let lock = keeper.lock()?;
         self.keeper = Some(keeper);
         Ok(Reply::Locked { lock })
@@ -133,12 +138,16 @@ impl Session {
     fn refuse(&mut self, error: ApplyError) -> Result<()> {
         let reply = match error {
             ApplyError::Closed => return Err(ApplyError::Closed),
-            ApplyError::LockBusy { lock, now_ms } => Reply::Busy { lock, now_ms },
+            ApplyError::LockBusy { lock, now_ms } => {
+                Reply::Busy { lock, now_ms, works: self.works() }
+            }
             other => Reply::Failed { failure: other.failure() },
         };
         self.output.say(&reply)
     }
 
+    /// Called when nobody asks any more: the operator has ended the session, or was cut off from it.
+    ///
     /// A job that goes on keeps its lock to its end, so that whoever comes next finds the host at
     /// rest; one that takes very long keeps others out by itself.
     fn let_go(&mut self) {

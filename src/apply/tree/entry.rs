@@ -8,6 +8,7 @@ use nix::sys::stat::{FileStat, Mode, fstatat};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::Read;
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 
 /// What lies at a path; a link is not followed.
@@ -42,6 +43,32 @@ impl Tree {
         let Some(spot) = self.spot(path)? else { return Ok(None) };
         let target = readlinkat(&spot.folder, spot.name.as_os_str());
         target.map(|name| Some(name.into())).map_err(ApplyError::errno("read", path))
+    }
+
+    /// The names in a folder; none where there is no folder.
+    pub fn names(&self, path: &Path) -> Result<Vec<String>> {
+        let Some(spot) = self.spot(path)? else { return Ok(Vec::new()) };
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        let fail = ApplyError::errno("read", path);
+        let folder = match openat(&spot.folder, spot.name.as_os_str(), flags, Mode::empty()) {
+            Ok(folder) => folder,
+            Err(Errno::ENOENT | Errno::ENOTDIR | Errno::ELOOP) => return Ok(Vec::new()),
+            Err(errno) => return Err(fail(errno)),
+        };
+        // The folder that is open, whatever has happened to its path.
+        let held = format!("/proc/self/fd/{}", folder.as_raw_fd());
+        let entries = std::fs::read_dir(held).map_err(ApplyError::io("read", path))?;
+        Ok(entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect())
+    }
+
+    /// When a folder was last changed, seconds since 1970; `None` where there is no folder.
+    pub fn modified(&self, path: &Path) -> Result<Option<i64>> {
+        let Some(spot) = self.spot(path)? else { return Ok(None) };
+        match fstatat(&spot.folder, spot.name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW) {
+            Ok(stat) if Kind::from_mode(stat.st_mode) == Kind::Directory => Ok(Some(stat.st_mtime)),
+            Ok(_) | Err(Errno::ENOENT) => Ok(None),
+            Err(errno) => Err(ApplyError::errno("look at", path)(errno)),
+        }
     }
 
     /// SHA-256 of a regular file.

@@ -6,6 +6,7 @@ use mesoform_settings::PkiPaths;
 use nix::errno::Errno;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -190,6 +191,33 @@ fn files_belong_to_the_user_that_the_plan_made() {
     let found = fs::metadata(rig.at("/etc/a")).unwrap();
     assert_eq!((found.uid(), found.gid(), found.mode() & 0o7777), (990, 990, 0o4750));
     assert_eq!(rig.todo(&wanted), [""; 0]);
+}
+
+#[test]
+fn versions_that_nobody_uses_go_and_nothing_else() {
+    let rig = Rig::new();
+    for version in ["a", "b", "c", "d", ".hidden", "odd name"] {
+        fs::create_dir_all(rig.at(&format!("/opt/versions/{version}"))).unwrap();
+        fs::write(rig.at(&format!("/opt/versions/{version}/mesoform")), "").unwrap();
+    }
+    fs::write(rig.at("/opt/versions/file"), "").unwrap();
+    fs::create_dir_all(rig.at("/opt/bin")).unwrap();
+    fs::create_dir_all(rig.at("/proc/17")).unwrap();
+    let runs = |version: &str, link: &str| {
+        let target = format!("/opt/versions/{version}/mesoform");
+        std::os::unix::fs::symlink(target, rig.at(link)).unwrap();
+    };
+    runs("a", "/opt/bin/mesoform-agent");
+    runs("b", "/proc/17/exe");
+    let at = (PathBuf::from("/opt/versions"), PathBuf::from("/opt/bin"));
+    let wanted =
+        |spare| plan(vec![Step::Versions { dir: at.0.clone(), links: at.1.clone(), spare }]);
+    assert_eq!(rig.apply(&wanted(3)), Outcome::Done { changed: 0 });
+    let told = rig.todo(&wanted(0));
+    assert_eq!(told, ["remove path /opt/versions/d", "remove path /opt/versions/c"]);
+    assert_eq!(rig.apply(&wanted(0)), Outcome::Done { changed: 2 });
+    assert_eq!(names(&rig.at("/opt/versions")), [".hidden", "a", "b", "file", "odd name"]);
+    assert_eq!(rig.todo(&wanted(0)), [""; 0]);
 }
 
 #[test]

@@ -1,12 +1,13 @@
 use super::fake::Fake;
 use crate::runs::RunFolder;
-use crate::session::{Launch, Session, TestInput, TestOutput};
+use crate::session::{Launch, Pulse, Session, TestInput, TestOutput};
 use crate::state::State;
 use crate::{Host, Machine, Materials, Result, carry, job};
 use mesoform_plan::{Event, Interest, Observed, Outcome, Ownership, Plan, Reply, Request, Step};
 use std::fs;
 use std::io::{BufRead, BufReader, PipeReader, PipeWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 /// A folder that stands for a host.
@@ -61,12 +62,17 @@ impl Rig {
     }
 
     pub fn session_with(&self, launch: impl Launch + Send + 'static) -> Client {
+        self.session_by(Pulse::real(), launch)
+    }
+
+    /// A session whose operator's silence is judged by `pulse`.
+    pub fn session_by(&self, pulse: Arc<Pulse>, launch: impl Launch + Send + 'static) -> Client {
         let (theirs, to) = std::io::pipe().unwrap();
         let (from, ours) = std::io::pipe().unwrap();
         let (state, root, fake) = (self.state(), self.root.path().to_owned(), self.fake.clone());
         let serve = std::thread::spawn(move || {
             let host = Host::rooted(&root, Box::new(fake)).unwrap();
-            let (input, output) = (TestInput::from(theirs), TestOutput::new(ours));
+            let (input, output) = (TestInput::new(theirs, pulse), TestOutput::new(ours));
             Session::new(Box::new(host), state, Box::new(launch), input, output).serve()
         });
         let mut client = Client { to: Some(to), from: BufReader::new(from), serve: Some(serve) };
@@ -91,6 +97,10 @@ impl Launch for Threads {
             job::work(&mut host, &dir).unwrap();
         });
         Ok(())
+    }
+
+    fn report(&self) -> Result<serde_json::Value> {
+        Ok(serde_json::json!({"version": "x"}))
     }
 }
 
@@ -140,6 +150,11 @@ impl Client {
     /// Closes the connection and waits for the session's end.
     pub fn hang_up(self) -> Result<()> {
         self.cut().join().unwrap()
+    }
+
+    /// The connection is cut without a word: the session is not told. What is returned must be kept.
+    pub fn fall_silent(mut self) -> (JoinHandle<Result<()>>, Option<PipeWriter>) {
+        (self.serve.take().unwrap(), self.to.take())
     }
 
     /// Closes the connection; the session may go on.

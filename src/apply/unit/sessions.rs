@@ -2,7 +2,7 @@ use super::carry::certificate;
 use super::fake::Fake;
 use super::rig::{Client, Rig, directory, file, names, plan, unit, user};
 use crate::runs::RunFolder;
-use crate::session::Launch;
+use crate::session::{Launch, Pulse};
 use crate::{Call, Done, Host, Result, Run, job, lock};
 use mesoform_identity::{Authority, Grant, Identity, Role};
 use mesoform_plan::{Event, Outcome, Plan, Reply, Request, SignedChain, StartUnit, Step, What};
@@ -10,7 +10,9 @@ use mesoform_settings::PkiPaths;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 fn small() -> Plan {
     plan(vec![directory("/etc/mesoform"), file("/etc/mesoform/a.yml", "a: 1\n")])
@@ -99,16 +101,18 @@ fn a_lock_that_ran_out_is_anybodys_and_its_holder_is_told() {
 #[test]
 fn a_lock_is_renewed_and_its_beginning_stays() {
     let rig = Rig::new();
-    let taken = lock::take(&rig.state(), "ann", "r1").unwrap();
-    let renewed = lock::renew(&rig.state(), &taken).unwrap();
+    let taken = lock::take(&rig.state(), "ann", "r1", Duration::from_secs(7)).unwrap();
+    let renewed = lock::renew(&rig.state(), &taken, Duration::ZERO).unwrap();
     assert!(renewed.expires_ms >= taken.expires_ms && renewed.since_ms == taken.since_ms);
+    assert_eq!(taken.heard_ms, Some(taken.expires_ms - 37_000));
+    assert_eq!(renewed.heard_ms, Some(renewed.expires_ms - 30_000));
     assert!(renewed.is_held(renewed.expires_ms - 1) && !renewed.is_held(renewed.expires_ms));
     // Written before the clock was set back by an hour.
     assert!(!renewed.is_held(renewed.expires_ms - 3_600_000));
     lock::release(&rig.state(), &renewed).unwrap();
-    assert!(lock::renew(&rig.state(), &renewed).is_err());
+    assert!(lock::renew(&rig.state(), &renewed, Duration::ZERO).is_err());
     fs::write(rig.at("/var/lib/mesoform/lock"), "{\"owner\": \"cut").unwrap();
-    lock::take(&rig.state(), "bob", "r2").unwrap();
+    lock::take(&rig.state(), "bob", "r2", Duration::ZERO).unwrap();
 }
 
 #[test]
@@ -323,6 +327,10 @@ impl Launch for Processes {
         *self.1.lock().unwrap() = Some(child);
         Ok(())
     }
+
+    fn report(&self) -> Result<serde_json::Value> {
+        Ok(serde_json::Value::Null)
+    }
 }
 
 /// Hangs in `useradd` until it is killed, or the test that started it is gone.
@@ -410,4 +418,79 @@ fn a_job_goes_on_when_the_connection_is_gone() {
     // With its end the host is free.
     assert!(matches!(session.join().unwrap(), Err(crate::ApplyError::Closed)));
     assert!(!rig.at("/var/lib/mesoform/lock").exists());
+}
+
+/// A clock that stands until it is moved, in seconds.
+fn clock() -> (Arc<AtomicU64>, Arc<Pulse>) {
+    let now = Arc::new(AtomicU64::new(0));
+    let hand = Arc::clone(&now);
+    let pulse = Pulse::new(Arc::new(move || Duration::from_secs(hand.load(Ordering::Acquire))));
+    (now, pulse)
+}
+
+#[test]
+fn an_operator_who_was_cut_off_holds_a_host_no_longer_than_is_said() {
+    let rig = Rig::new();
+    let threads = || super::rig::Threads(rig.root.path().into(), Fake::new(rig.root.path()));
+    let (now, pulse) = clock();
+    let mut ann = rig.session_by(pulse, threads());
+    ann.ask(Request::Hello { protocol: 2 });
+    ann.lock("ann");
+    // He beats, and also is served between beats.
+    for time in [20, 45, 70] {
+        now.store(time, Ordering::Release);
+        ann.send(r#"{"request":"beat"}"#);
+        assert!(matches!(ann.ask(Request::RenewLock).1, Reply::Locked { .. }));
+    }
+    now.store(95, Ordering::Release);
+    let mut bob = rig.session();
+    let Reply::Locked { lock } = ann.ask(Request::RenewLock).1 else { panic!("not locked") };
+    assert!(lock.heard_ms.is_some());
+    let Reply::Busy { works: false, .. } = bob.lock("bob") else { panic!("not busy") };
+    let (session, _line) = ann.fall_silent();
+    now.store(126, Ordering::Release);
+    session.join().unwrap().unwrap();
+    assert!(matches!(bob.lock("bob"), Reply::Locked { .. }));
+}
+
+#[test]
+fn an_operator_of_an_older_protocol_may_be_silent() {
+    let rig = Rig::new();
+    let (now, pulse) = clock();
+    let fake = Fake::new(rig.root.path());
+    let mut ann = rig.session_by(pulse, super::rig::Threads(rig.root.path().into(), fake));
+    ann.lock("ann");
+    now.store(590, Ordering::Release);
+    assert!(matches!(ann.apply("r1", &small()).1, Reply::Applied { .. }));
+    ann.hang_up().unwrap();
+}
+
+#[test]
+fn the_job_of_an_operator_who_was_cut_off_keeps_the_lock_to_its_end() {
+    let rig = Rig::new();
+    let wanted = plan(vec![file("/etc/a", "a"), user("mesoform"), file("/etc/b", "b")]);
+    let jobs = Processes(rig.root.path().to_owned(), Arc::default());
+    let (now, pulse) = clock();
+    let mut ann = rig.session_by(pulse, jobs.clone());
+    ann.ask(Request::Hello { protocol: 2 });
+    ann.lock("ann");
+    let apply = Request::Apply { run_id: "r1".into(), plan: wanted, secrets: Default::default() };
+    ann.send(&serde_json::to_string(&apply).unwrap());
+    assert!(matches!(ann.reply(), Reply::Event { .. }));
+    let (session, _line) = ann.fall_silent();
+    now.store(31, Ordering::Release);
+    let Reply::Busy { works: true, .. } = rig.session().lock("bob") else { panic!("not busy") };
+    let mut job = jobs.1.lock().unwrap().take().unwrap();
+    drop(job.stdin.take());
+    job.wait().unwrap();
+    assert!(matches!(session.join().unwrap(), Err(crate::ApplyError::Closed)));
+    assert_eq!(rig.text("/etc/b"), "b");
+    assert!(!rig.at("/var/lib/mesoform/lock").exists());
+}
+
+#[test]
+fn a_session_tells_how_the_services_are() {
+    let rig = Rig::new();
+    let Reply::Reported { report } = rig.session().ask(Request::Report).1 else { panic!("none") };
+    assert_eq!(report["version"], "x");
 }

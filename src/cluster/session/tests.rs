@@ -69,6 +69,42 @@ async fn another_run_at_work_is_named_whatever_its_clock_says() {
 }
 
 #[tokio::test]
+async fn when_a_busy_host_is_free_is_told_as_it_is() {
+    for (works, free) in [
+        ("false", "if it is gone, the host is free in at most 23 s"),
+        ("true", "if it is gone, the host is free when its job here ends, and at most 23 s later"),
+    ] {
+        let busy = format!(
+            r#"{{"reply":"busy","now_ms":112000,"works":{works},"lock":{{"owner":"ann",
+            "run_id":"r1","since_ms":40000,"expires_ms":130000,"heard_ms":100000}}}}"#
+        );
+        let mut session = host(&[HELLO, &busy.replace('\n', "")]).await.unwrap();
+        let error = session.lock("me", "r2").await.unwrap_err().to_string();
+        let start = "ann works on this host (run r1, for 72 s now, last heard of 12 s ago); wait";
+        assert!(error.starts_with(start) && error.ends_with(free), "{error}");
+    }
+}
+
+/// A host that answers `report` with how many beats it has heard.
+#[tokio::test]
+async fn the_host_hears_that_the_operator_is_there() {
+    let hello = HELLO.replace("\"protocol\":1", "\"protocol\":2");
+    let script = format!(
+        "read -r line; echo '{hello}'; n=0; while read -r line; do case $line in *beat*) n=$((n+1)) ;; \
+         *) echo '{{\"reply\":\"reported\",\"report\":{{\"version\":\"'$n'\"}}}}' ;; esac; done"
+    );
+    let here = Connection::open(&Target::local("here"), &Auth::from_environment()).await.unwrap();
+    let channel = here.stream(&script).await.unwrap();
+    let mut session = Session::open_beating(channel, Duration::from_millis(5)).await.unwrap();
+    let mut heard = 0;
+    let limit = std::time::Instant::now() + Duration::from_secs(20);
+    while heard < 3 && std::time::Instant::now() < limit {
+        heard = session.report().await.unwrap().unwrap().version.parse().unwrap();
+    }
+    assert!(heard >= 3);
+}
+
+#[tokio::test]
 async fn an_end_in_the_middle_is_a_lost_connection() {
     let mut session = host(&[HELLO]).await.unwrap();
     assert!(matches!(apply(&mut session).await, Err(SessionError::Lost(_))));

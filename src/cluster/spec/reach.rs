@@ -30,6 +30,7 @@ pub(super) fn wanted(inventory: &Inventory, host: &Host, mistakes: &mut Mistakes
         timeout: vars.timeout,
         elevate: vars.elevation.enabled,
         elevate_password: vars.elevation.password.as_ref().map(secret),
+        elevate_exe: vars.elevation.exe,
     }
 }
 

@@ -8,6 +8,7 @@ mod accounts;
 mod certificate;
 mod files;
 mod units;
+mod versions;
 
 use crate::{Change, Diff, Observed, Plan, Step, Thing, What};
 use jiff::Timestamp;
@@ -45,6 +46,7 @@ impl Picture<'_> {
             Step::Certificate { dir, role, .. } => self.certificate(step, dir, role),
             Step::Unit { name, enabled, inputs } => self.unit(name, *enabled, inputs),
             Step::UnitAbsent { name } => self.unit_absent(name),
+            Step::Versions { dir, spare, .. } => self.versions(dir, *spare),
         }
     }
 }

@@ -249,6 +249,56 @@ fn a_key_that_others_read_is_closed_and_not_made_anew() {
     );
 }
 
+fn with_versions(there: &[(&str, i64)], running: &[&str], link: &str) -> Host {
+    let mut host = Host::default();
+    let versions = &mut host.is.versions;
+    versions.there = there.iter().map(|(name, brought)| ((*name).to_owned(), *brought)).collect();
+    versions.running = running.iter().map(|name| (*name).to_owned()).collect();
+    versions.links.insert("/opt/bin/old".into(), format!("/opt/versions/{link}/mesoform").into());
+    host
+}
+
+fn versions_plan(current: &str) -> Plan {
+    plan(vec![
+        Step::Link {
+            path: "/opt/bin/mesoform".into(),
+            target: format!("/opt/versions/{current}/mesoform").into(),
+        },
+        Step::Versions { dir: "/opt/versions".into(), links: "/opt/bin".into(), spare: 2 },
+    ])
+}
+
+#[test]
+fn of_the_versions_those_in_use_and_two_more_stay() {
+    let all = [("a", 1), ("b", 2), ("c", 3), ("d", 4), ("e", 5), ("f", 6), ("g", 6)];
+    // g is new, b is a service's, c runs a task; f and e are the newest others.
+    let host = with_versions(&all, &["c", "f"], "b");
+    let removed = |host: &Host, plan: &Plan| -> Vec<String> {
+        words(&host.look(plan)).into_iter().filter(|w| w.starts_with("remove")).collect()
+    };
+    let wanted = versions_plan("g");
+    assert_eq!(
+        removed(&host, &wanted),
+        ["remove path /opt/versions/d", "remove path /opt/versions/a"]
+    );
+    // What ran counted among the newest: its end changes nothing.
+    let host = with_versions(&all[1..4], &["d"], "b");
+    assert_eq!(removed(&host, &versions_plan("b")), [""; 0]);
+    let host = with_versions(&all[1..4], &[], "b");
+    assert_eq!(removed(&host, &versions_plan("b")), [""; 0]);
+    assert_eq!(removed(&Host::default(), &wanted), [""; 0]);
+}
+
+#[test]
+fn a_version_that_a_link_is_about_to_leave_is_not_in_use() {
+    let mut host = with_versions(&[("a", 1), ("b", 2), ("c", 3), ("d", 4)], &[], "d");
+    let state = Step::Link { path: "/opt/bin/mesoform".into(), target: "/opt/versions/a/m".into() };
+    host.perform(&state, What::Create);
+    host.is.versions.links.insert("/opt/bin/mesoform".into(), "/opt/versions/a/m".into());
+    let found = words(&host.look(&versions_plan("d")));
+    assert_eq!(found.last().unwrap(), "remove path /opt/versions/a");
+}
+
 /// One step about the path, user or unit of this number, so that steps do not contradict.
 fn any_step(number: usize) -> impl Strategy<Value = Step> {
     let path = PathBuf::from(format!("/srv/{number}"));

@@ -105,6 +105,19 @@ names() {
   wait
 }
 
+# Folders, links and processes are each asked for at once. What is not named as we name it is nobody's.
+versions() {
+  (
+    cd "$1" || exit
+    set -- *
+    [ -d "$1" ] && stat -c '@version %Y %n' -- "$@"
+  )
+  for link in "$2"/*; do
+    [ ! -h "$link" ] || echo "@leads $link $(readlink "$link")"
+  done
+  ls -l /proc/[0-9]*/exe | sed -n "s|.* -> $1/\([A-Za-z0-9._-]*\)/.*|@runs \1|p" | sort -u
+}
+
 # The paths are numbered in the order they come in. Each loop takes them off the front of the
 # argument list and puts those back at its end that the next loop wants.
 files() {

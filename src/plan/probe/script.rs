@@ -21,6 +21,9 @@ pub fn probe_script(interest: &Interest) -> String {
     script.push_str(&call("users", interest.users.iter()));
     script.push_str(&call("units", interest.units.iter()));
     script.push_str(&call("names", interest.names.iter()));
+    let at = interest.versions.iter();
+    let at = at.filter_map(|at| Some([at.dir.to_str()?, at.links.to_str()?]));
+    script.push_str(&call("versions", at.flatten()));
     for path in &paths {
         script.push_str(&format!("echo '@path {}'\n", hex::encode(path)));
     }

@@ -11,8 +11,9 @@ fn shells() -> Vec<Command> {
     let mut all = vec![Command::new("sh")];
     if let Some(busybox) = busybox() {
         let tools = Box::leak(Box::new(tempfile::tempdir().unwrap()));
-        for tool in "sh stat sha256sum base64 od head readlink uname date id df sed grep nproc ip"
-            .split(' ')
+        for tool in
+            "sh stat sha256sum base64 od head readlink uname date id df sed grep nproc ip ls sort"
+                .split(' ')
         {
             symlink(&busybox, tools.path().join(tool)).unwrap();
         }
@@ -138,6 +139,41 @@ fn a_script_that_arrives_cut_does_nothing() {
     assert!(output.stdout.is_empty());
 }
 
+#[test]
+fn versions_are_seen_with_who_uses_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |path: &str| dir.path().join(path);
+    for version in ["versions/a1", "versions/b2", "versions/odd name", "bin"] {
+        std::fs::create_dir_all(at(version)).unwrap();
+    }
+    std::fs::copy("/bin/sleep", at("versions/b2/mesoform")).unwrap();
+    symlink(at("versions/a1/mesoform"), at("bin/mesoform-quorum")).unwrap();
+    let mut child = Command::new(at("versions/b2/mesoform")).arg("1000").spawn().unwrap();
+    let versions = crate::VersionsAt { dir: at("versions"), links: at("bin") };
+    let interest = Interest { versions: Some(versions), ..Interest::default() };
+    let looked = shells().into_iter().map(|shell| run(shell, &probe_script(&interest)));
+    let answers: Vec<String> = looked.collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for answer in answers {
+        let seen = parse_probe(&answer).unwrap().1.versions;
+        assert_eq!(seen.there.keys().collect::<Vec<_>>(), ["a1", "b2"], "{answer}");
+        assert!(seen.there.values().all(|brought| *brought > 1_700_000_000));
+        assert_eq!(seen.links[&at("bin/mesoform-quorum")], at("versions/a1/mesoform"));
+        assert_eq!(seen.running.into_iter().collect::<Vec<_>>(), ["b2"], "{answer}");
+    }
+}
+
+#[test]
+fn where_no_version_is_there_is_nothing_to_see() {
+    let versions = crate::VersionsAt { dir: "/none/such".into(), links: "/none/bin".into() };
+    let interest = Interest { versions: Some(versions), ..Interest::default() };
+    for shell in shells() {
+        let (_, seen) = parse_probe(&run(shell, &probe_script(&interest))).unwrap();
+        assert_eq!(seen.versions, crate::Versions::default());
+    }
+}
+
 const ANSWER: &str = r#"@mesoform-probe 1
 @enc hex
 @uname node1 6.1.0-13-amd64 x86_64
@@ -169,6 +205,10 @@ const ANSWER: &str = r#"@mesoform-probe 1
 @unit ActiveState=inactive
 @unit LoadState=not-found
 @inputs a.service 00ff
+@version 1700000000 0123456789abcdef
+@version 1700000000 odd name
+@leads /opt/mesoform/bin/mesoform /opt/mesoform/versions/0123456789abcdef/mesoform
+@runs 0123456789abcdef
 @path 2f61
 @there 0
 @stat 81a4 12345 0 UNKNOWN root
@@ -211,7 +251,7 @@ proptest! {
     }
 
     #[test]
-    fn no_answer_makes_it_panic(lines in prop::collection::vec("@?(there|stat|hashed|sha|text|link|unit|df|tcp|ip|time|path)? ?[ -~\u{e9}]{0,20}", 0..20)) {
+    fn no_answer_makes_it_panic(lines in prop::collection::vec("@?(version|leads|runs|there|stat|hashed|sha|text|link|unit|df|tcp|ip|time|path)? ?[ -~\u{e9}]{0,20}", 0..20)) {
         let text = format!("@mesoform-probe 1\n{}\n@end\n", lines.join("\n"));
         let _ = parse_probe(&text);
     }

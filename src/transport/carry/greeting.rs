@@ -4,7 +4,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::time::timeout;
 
 /// What precedes the bootstrap's words; whatever else a login shell prints is passed over.
-const PREFIX: &str = "mesoform-carry ";
+pub(super) const PREFIX: &str = "mesoform-carry ";
 /// A login shell's chatter may be this long.
 const LONGEST: usize = 64 * 1024;
 /// The host verifies the binary and moves it to a disk before it answers.

@@ -16,7 +16,7 @@ use crate::elevate::quote;
 use crate::{Result, TransportError};
 
 pub use artifact::Artifact;
-use greeting::{Greeting, next};
+use greeting::{Greeting, PREFIX, Trouble, next};
 
 /// Where a host keeps mesoform's versions, each in a folder named by the start of its hash.
 pub const VERSIONS: &str = "/opt/mesoform/versions";
@@ -74,6 +74,27 @@ pub(crate) async fn session(
     }
 }
 
+/// The link that follows the version which the host runs.
+const INSTALLED: &str = "/opt/mesoform/bin/mesoform";
+
+/// Starts a session with what is installed.
+pub(crate) async fn installed(connection: &Connection) -> Result<Option<Channel>> {
+    let say = format!("printf '{PREFIX}%s\\n'");
+    let command = format!(
+        "if [ -x {INSTALLED} ]; then {say} ready; exec {INSTALLED} {SESSION}; fi; {say} missing; exit 75"
+    );
+    let mut channel = connection.stream_as_root(&command).await?;
+    let host = connection.target().name.as_str();
+    match greeting(&mut channel).await? {
+        Ok(Greeting::Ready) => Ok(Some(channel)),
+        Ok(Greeting::Missing) => Ok(None),
+        Err(Said::Trouble(Trouble { words: cause, .. }) | Said::Other(cause)) => {
+            let place = INSTALLED.to_owned();
+            Err(TransportError::Carry { host: host.to_owned(), place, cause })
+        }
+    }
+}
+
 fn bootstrap(
     place: &str,
     artifact: &Artifact,
@@ -112,6 +133,26 @@ async fn send(channel: &mut Channel, gz: &[u8], progress: &Progress<'_>) {
     let _ = channel.stdin.flush().await;
 }
 
+/// What stands in a greeting's place.
+enum Said {
+    Trouble(Trouble),
+    Other(String),
+}
+
+/// The bootstrap's next word; where it has none, its end says why (sudo's complaint, a lost
+/// connection, a shell that is none).
+async fn greeting(channel: &mut Channel) -> Result<Result<Greeting, Said>> {
+    match next(&mut channel.stdout).await {
+        Ok(said) => Ok(said.map_err(Said::Trouble)),
+        Err(cause) => {
+            let exit = channel.end.wait().await?;
+            let stderr = channel.end.stderr();
+            let last = stderr.trim().lines().last().unwrap_or_default();
+            Ok(Err(Said::Other(format!("{cause} ({exit}) {last}"))))
+        }
+    }
+}
+
 struct Context<'a> {
     host: &'a str,
     place: &'a str,
@@ -119,22 +160,15 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// The bootstrap's next word; where it has none, its end says why (sudo's complaint, a lost
-    /// connection, a shell that is none).
     async fn greeting(&self, channel: &mut Channel) -> Result<Greeting> {
-        match next(&mut channel.stdout).await {
-            Ok(Ok(greeting)) => Ok(greeting),
-            Ok(Err(trouble)) => Err(self.explain(&trouble)),
-            Err(cause) => {
-                let exit = channel.end.wait().await?;
-                let stderr = channel.end.stderr();
-                let last = stderr.trim().lines().last().unwrap_or_default().to_owned();
-                Err(self.failed(format!("{cause} ({exit}) {last}")))
-            }
+        match greeting(channel).await? {
+            Ok(greeting) => Ok(greeting),
+            Err(Said::Trouble(trouble)) => Err(self.explain(&trouble)),
+            Err(Said::Other(words)) => Err(self.failed(words)),
         }
     }
 
-    fn explain(&self, trouble: &greeting::Trouble) -> TransportError {
+    fn explain(&self, trouble: &Trouble) -> TransportError {
         match trouble.kind.as_str() {
             "full" => TransportError::DiskFull {
                 host: self.host.to_owned(),

@@ -6,7 +6,7 @@ fn elevation(with_password: bool) -> Elevation {
 
 #[test]
 fn the_password_is_never_on_the_command_line() {
-    let elevate = Elevate { password: Some(Secret::new("hunter2")) };
+    let elevate = Elevate { password: Some(Secret::new("hunter2")), exe: None };
     let wrapped = wrap("id -u", &elevate, "marker-1");
     assert!(!wrapped.command.contains("hunter2"), "{}", wrapped.command);
     assert_eq!(wrapped.preamble, "hunter2\nmarker-1\n");
