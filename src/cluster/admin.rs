@@ -1,6 +1,9 @@
 //! The operator's folder of a cluster: `.mesoform/<cluster>/`, root CA and admin credential.
 
-use mesoform_identity::{Authority, IdentityError, Secret, lock_folder, read_secret, write_secret};
+use crate::report::CertificateView;
+use mesoform_identity::{
+    Authority, IdentityError, Role, Secret, lock_folder, read_secret, write_secret,
+};
 use rand::distr::{Alphanumeric, SampleString};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -25,7 +28,13 @@ pub struct Admin {
     pub dir: PathBuf,
     pub authority: Arc<Authority>,
     pub credential: AdminCredential,
+    /// The folder has no CA yet: `authority` is made up, and means nothing.
+    is_new: bool,
 }
+
+/// What stands for a CA that the first `up` will make.
+pub(crate) const NOT_YET: &str = "(made at the first up)";
+const NOT_YET_LINE: &str = "(made at the first up)\n";
 
 /// The name and password that the cluster's HTTP APIs ask for.
 #[derive(Debug, Clone)]
@@ -55,7 +64,7 @@ impl Admin {
         let _lock = lock_folder(dir)?;
         let credential = AdminCredential::load_or_create(&credential_file(dir))?;
         authority.issue_operator(dir)?;
-        Ok(Self { dir: dir.to_owned(), authority, credential })
+        Ok(Self { dir: dir.to_owned(), authority, credential, is_new: false })
     }
 
     /// Opens the folder as far as it is there, and changes nothing: the rest is made up in memory.
@@ -63,14 +72,32 @@ impl Admin {
     /// # Errors
     /// It belongs to another cluster, or its files cannot be used.
     pub fn look(dir: &Path, cluster: &str) -> Result<Self, AdminError> {
-        let authority = if Self::is_in(dir) {
+        let is_new = !Self::is_in(dir);
+        let authority = if !is_new {
             Authority::load_of(dir, cluster)?
         } else {
             Authority::create(cluster)?
         };
         let credential = AdminCredential::load(&credential_file(dir))?;
         let credential = credential.unwrap_or_else(AdminCredential::generate);
-        Ok(Self { dir: dir.to_owned(), authority: Arc::new(authority), credential })
+        Ok(Self { dir: dir.to_owned(), authority: Arc::new(authority), credential, is_new })
+    }
+
+    /// The CA's certificate as hosts get it; where there is none yet, words in its place.
+    pub fn certificate_pem(&self) -> &str {
+        if self.is_new { NOT_YET_LINE } else { self.authority.certificate_pem() }
+    }
+
+    /// The CA's fingerprint; where there is no CA yet, words in its place.
+    pub fn fingerprint(&self) -> String {
+        if self.is_new { NOT_YET.to_owned() } else { self.authority.fingerprint() }
+    }
+
+    /// The operator's own certificate and the root's, as far as they are there.
+    pub fn certificates(&self) -> Vec<CertificateView> {
+        let own = CertificateView::of_role(&self.dir, Role::Operator);
+        let both = [own, CertificateView::of_ca(&self.dir)];
+        both.into_iter().filter(|view| view.path.exists()).collect()
     }
 
     /// Whether a cluster's folder was made there.
@@ -144,7 +171,9 @@ mod tests {
     fn looking_changes_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join(".mesoform/c");
-        Admin::look(&folder, "c").unwrap();
+        let looked = Admin::look(&folder, "c").unwrap();
+        assert_eq!(looked.certificate_pem(), format!("{}\n", looked.fingerprint()));
+        assert_eq!(looked.fingerprint(), NOT_YET);
         assert!(!Admin::is_in(&folder));
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     }
@@ -158,6 +187,8 @@ mod tests {
             assert_eq!(found.authority.fingerprint(), made.authority.fingerprint());
             assert_eq!(found.credential.line(), made.credential.line());
         }
+        let roles: Vec<String> = made.certificates().into_iter().map(|view| view.role).collect();
+        assert_eq!(roles, ["operator", "ca"]);
         assert!(Admin::look(dir.path(), "other").is_err());
         assert!(!format!("{made:?}").contains(made.credential.password.expose()));
     }

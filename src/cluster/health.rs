@@ -1,5 +1,8 @@
 //! Whether a cluster is well, from what its hosts tell. Pure.
 
+mod certificates;
+mod masters;
+
 use crate::report::{HostReport, MasterView, QuorumView, SchedulerView, ServiceReport, View};
 use crate::{ClusterSpec, HostSpec, Service, Stop};
 use serde::Serialize;
@@ -13,6 +16,15 @@ pub struct Ailment {
     pub host: Option<String>,
     pub what: String,
     pub cure: String,
+    /// No waiting cures it.
+    pub lasting: bool,
+}
+
+impl Ailment {
+    fn new(host: Option<&HostSpec>, what: impl Into<String>, cure: &str) -> Self {
+        let host = host.map(|h| h.name.clone());
+        Self { host, what: what.into(), cure: cure.into(), lasting: false }
+    }
 }
 
 impl fmt::Display for Ailment {
@@ -39,6 +51,8 @@ pub struct Health {
     pub agents_registered: usize,
     pub agents_wanted: usize,
     pub ailments: Vec<Ailment>,
+    /// What will be wrong if nobody sees to it.
+    pub warnings: Vec<Ailment>,
 }
 
 impl Health {
@@ -68,8 +82,11 @@ impl Health {
     }
 
     fn ail(&mut self, host: Option<&HostSpec>, what: impl Into<String>, cure: &str) {
-        let host = host.map(|h| h.name.clone());
-        self.ailments.push(Ailment { host, what: what.into(), cure: cure.into() });
+        self.ailments.push(Ailment::new(host, what, cure));
+    }
+
+    fn warn(&mut self, host: Option<&HostSpec>, what: impl Into<String>, cure: &str) {
+        self.warnings.push(Ailment::new(host, what, cure));
     }
 
     fn host(&mut self, host: &HostSpec, report: &HostReport) {
@@ -120,22 +137,6 @@ impl Health {
         } else {
             let what = "nothing is known of the quorum: none of its hosts could be asked";
             self.ail(None, what, "see to them first");
-        }
-    }
-
-    fn masters(&mut self, spec: &ClusterSpec, views: &Views) {
-        self.agents_wanted = spec.with(Service::Agent).count();
-        let Some((host, view)) = views.masters.iter().find(|(_, view)| view.leading) else {
-            return self.nobody_leads(spec, views, Service::Master, views.masters.len());
-        };
-        self.leading_master = Some((*host).to_owned());
-        for host in spec.with(Service::Agent) {
-            if view.agents.iter().any(|a| a.registered && a.hostname == host.hostname) {
-                self.agents_registered += 1;
-            } else {
-                let what = "its agent is not registered with the leading master";
-                self.ail(Some(host), what, "see `journalctl -u mesoform-agent` there");
-            }
         }
     }
 

@@ -206,7 +206,8 @@ fn self_signed(cluster: &str, key_pem: &Secret) -> Result<String> {
     params.self_signed(&key).map(|cert| cert.pem()).map_err(IdentityError::make)
 }
 
-fn cluster_of(cert: &x509_parser::certificate::X509Certificate<'_>) -> Option<String> {
+/// The cluster that a root is of, by its name.
+pub(crate) fn cluster_of(cert: &x509_parser::certificate::X509Certificate<'_>) -> Option<String> {
     let name = cert.subject().iter_common_name().next()?.as_str().ok()?;
     let cluster = name.strip_prefix(CA_NAME_PREFIX)?;
     check_cluster(cluster).ok().map(|()| cluster.to_owned())

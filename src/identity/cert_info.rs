@@ -1,8 +1,10 @@
+use crate::authority::cluster_of;
 use crate::peer::peer_in;
-use crate::{IdentityError, Result, Role, x509};
+use crate::{IdentityError, Result, Role, files, x509};
 use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 use std::net::IpAddr;
+use std::path::Path;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 
@@ -33,6 +35,42 @@ pub fn inspect(cert_pem: &str, ca_pem: &str) -> Result<CertInfo> {
     verify_chain(&chain, &roots[0])?;
     let leaf = x509::parse(&chain[0])?;
     describe(&leaf, &chain[0])
+}
+
+/// As [`inspect`], for files.
+///
+/// # Errors
+/// As [`inspect`], and a file cannot be read.
+pub fn inspect_file(cert: &Path, ca: &Path) -> Result<CertInfo> {
+    inspect(&files::read_text(cert)?, &files::read_text(ca)?)
+}
+
+/// What the root certificate of a cluster says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaInfo {
+    pub cluster: String,
+    pub not_before: Timestamp,
+    pub not_after: Timestamp,
+    /// SHA-256 of the certificate's DER, hex.
+    pub fingerprint: String,
+}
+
+/// Reads the root certificate in `ca`.
+///
+/// # Errors
+/// It cannot be read, or is none of a cluster.
+pub fn inspect_ca_file(ca: &Path) -> Result<CaInfo> {
+    let what = ca.display().to_string();
+    let chain = x509::certificates(&files::read_text(ca)?, &what)?;
+    let root = x509::parse(&chain[0])?;
+    let cluster =
+        cluster_of(&root).ok_or_else(|| IdentityError::malformed(&what, "it is no mesoform CA"))?;
+    Ok(CaInfo {
+        cluster,
+        not_before: timestamp(root.validity().not_before.timestamp())?,
+        not_after: timestamp(root.validity().not_after.timestamp())?,
+        fingerprint: x509::fingerprint(&chain[0]),
+    })
 }
 
 fn verify_chain(chain: &[CertificateDer<'_>], root: &CertificateDer<'_>) -> Result<()> {

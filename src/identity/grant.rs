@@ -11,6 +11,9 @@ use std::time::{Duration, SystemTime};
 /// How long a certificate holds unless the grant says otherwise.
 pub const LIFETIME: Duration = Duration::from_secs(90 * 24 * 3600);
 
+/// A certificate that lasts no longer than this should be renewed.
+pub const RENEW_BEFORE: Duration = Duration::from_secs(30 * 24 * 3600);
+
 /// How far before now a certificate begins: clocks differ between hosts.
 pub const BACKDATE: Duration = Duration::from_secs(5 * 60);
 

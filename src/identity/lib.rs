@@ -20,10 +20,10 @@ mod verifier;
 mod x509;
 
 pub use authority::{Authority, FolderLock, lock_folder};
-pub use cert_info::{CertInfo, inspect};
+pub use cert_info::{CaInfo, CertInfo, inspect, inspect_ca_file, inspect_file};
 pub use error::{IdentityError, Result};
 pub use files::{read_secret, write_public, write_secret};
-pub use grant::{BACKDATE, Grant, LIFETIME};
+pub use grant::{BACKDATE, Grant, LIFETIME, RENEW_BEFORE};
 pub use identity::{Clients, Identity};
 pub use key_request::KeyRequest;
 pub use peer::{Peer, peer_of};

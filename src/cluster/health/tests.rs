@@ -1,4 +1,6 @@
 use super::*;
+use crate::report::CertificateView;
+use jiff::{Timestamp, ToSpan};
 use mesoform_inventory::{ExtraVars, Inventory};
 use std::path::Path;
 
@@ -144,4 +146,106 @@ fn nothing_is_wrong_with_hosts_that_were_not_asked() {
     let health = Health::of(&spec(), &reports);
     assert!(health.is_well(), "{health:?}");
     assert_eq!(health.quorum_leader, None);
+}
+
+#[test]
+fn an_agent_that_obeys_another_quorum_is_told_with_the_cure() {
+    let from = "- {id: A2, hostname: a1, registered: true}";
+    let to = "[]\n        quorum: b2\n        leadership: 4\n        fenced: [{hostname: a1, seen_quorum: \
+              a1, seen_leadership: 90}]";
+    let gone = reports(
+        &format!(
+            "agents:\n          - {{id: A1, hostname: m1, registered: true}}\n          {from}"
+        ),
+        &format!("agents: {to}"),
+    );
+    let health = Health::of(&spec(), &gone);
+    let fenced = health.ailments.iter().find(|a| a.host.as_deref() == Some("a1.example.org"));
+    let fenced = fenced.unwrap();
+    assert!(fenced.lasting);
+    assert_eq!(
+        fenced.to_string(),
+        "a1.example.org: its agent has obeyed the masters of quorum a1 up to revision 90, and refuses \
+         those of quorum b2 (revision 4); if the quorum that it obeys is lost for good, run `mesoform \
+         restart agent --accept-quorum`; if not, bring that one back"
+    );
+}
+
+#[test]
+fn tasks_that_a_framework_has_left_behind_are_a_warning() {
+    let frameworks = "leading: true\n        leader: {http: \"m1:5050\"}\n        frameworks:\n          \
+                      - {id: F-0, name: marathon, recovered: true, tasks: 3}\n          \
+                      - {id: F-1, name: marathon, connected: true, tasks: 3}\n";
+    let health = Health::of(&spec(), &reports("leading: true\n", frameworks));
+    assert!(health.is_well(), "{health:?}");
+    let [warning] = health.warnings.as_slice() else { panic!("{health:?}") };
+    assert_eq!(
+        warning.to_string(),
+        "3 tasks of the framework marathon (F-0) run on, which has not come back; they end with its \
+         failover time-out, or at once by POST of frameworkId=F-0 to m1:5050/master/teardown"
+    );
+}
+
+fn certificate(role: &str, now: Timestamp, days: i64) -> CertificateView {
+    let not_after = Some(now + (days * 24).hours());
+    CertificateView {
+        path: format!("/pki/{role}.crt").into(),
+        role: role.into(),
+        not_after,
+        error: None,
+    }
+}
+
+#[test]
+fn certificates_that_end_are_told_in_time() {
+    let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
+    let judged = |days: [i64; 2], own: [i64; 2]| {
+        let mut reports = reports("", "");
+        let Some(Ok(report)) = reports.get_mut("m1") else { panic!() };
+        let [agent, quorum] = days;
+        report.certificates = vec![
+            certificate("quorum", now, quorum),
+            certificate("agent", now, agent),
+            certificate("ca", now, own[1]),
+        ];
+        let own = [certificate("operator", now, own[0]), certificate("ca", now, own[1])];
+        let health = Health::of(&spec(), &reports).with_certificates(&reports, &own, now);
+        let words = |all: &[Ailment]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
+        (words(&health.ailments), words(&health.warnings))
+    };
+    let up = "; `mesoform up` renews what ends, while everything runs";
+    let none = Vec::<String>::new();
+    assert_eq!(judged([31, 90], [90, 3650]), (none.clone(), none.clone()));
+    assert_eq!(
+        judged([30, 29], [90, 3650]).1,
+        [format!("m1: the certificates of quorum and agent end on 2026-12-19 (in 29 days){up}")]
+    );
+    assert_eq!(
+        judged([-1, 1], [90, 3650]),
+        (
+            vec![format!("m1: the certificate of the agent ended on 2026-11-19{up}")],
+            vec![format!("m1: the certificate of the quorum ends on 2026-11-21 (in one day){up}")]
+        )
+    );
+    let (ailments, warnings) = judged([90, 90], [3, 300]);
+    assert_eq!(ailments, none);
+    assert!(warnings[0].starts_with("the certificate of the operator ends on 2026-11-23"));
+    assert!(warnings[1].starts_with("the cluster's CA ends on 2027-09-16, and all with it; no"));
+    assert_eq!(warnings.len(), 2, "the CA is told once: {warnings:?}");
+    assert!(judged([90, 90], [90, 0]).0[0].starts_with("the cluster's CA ended on 2026-11-20"));
+}
+
+#[test]
+fn a_certificate_of_no_use_is_an_ailment() {
+    let mut reports = reports("", "");
+    let Some(Ok(report)) = reports.get_mut("m1") else { panic!() };
+    let error = Some("it was not signed by the CA of this cluster".into());
+    report.certificates =
+        vec![CertificateView { role: "master".into(), error, ..Default::default() }];
+    let health = Health::of(&spec(), &reports).with_certificates(&reports, &[], Timestamp::now());
+    assert_eq!(
+        health.ailments[0].to_string(),
+        "m1: the certificate of the master is of no use: it was not signed by the CA of this cluster; \
+         `mesoform up` makes a new one"
+    );
 }

@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 /// How long until the cluster is asked again. What is awaited shows itself in no other way.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
 
+/// So long does something that no waiting cures have to show itself: what is being cured may still show.
+const LASTING: Duration = Duration::from_secs(10);
+
 /// What a shell exits with where there is no such command.
 const NOT_FOUND: u32 = 127;
 
@@ -17,9 +20,16 @@ const NOT_FOUND: u32 = 127;
 /// a leading scheduler that is connected.
 pub(super) async fn wait_until_well(run: &mut Run) -> Result<(), Stop> {
     let begin = Instant::now();
+    // When there was last something that waiting may cure.
+    let mut waits = begin;
     loop {
         let reports = ask(run).await;
-        let mut health = Health::of(&run.spec, &reports);
+        let own = run.admin.certificates();
+        let mut health = Health::of(&run.spec, &reports).with_certificates(
+            &reports,
+            &own,
+            jiff::Timestamp::now(),
+        );
         health.ailments.retain(|ailment| {
             ailment.host.as_ref().is_none_or(|host| {
                 let touched = run.hosts.iter().any(|h| h.spec.name == *host);
@@ -31,7 +41,10 @@ pub(super) async fn wait_until_well(run: &mut Run) -> Result<(), Stop> {
         if well {
             return Ok(());
         }
-        if begin.elapsed() > run.options.deadline {
+        if health.ailments.iter().any(|ailment| !ailment.lasting) {
+            waits = Instant::now();
+        }
+        if waits.elapsed() > LASTING || begin.elapsed() > run.options.deadline {
             return Err(give_up(run, &health));
         }
         for ailment in &health.ailments {
@@ -47,6 +60,11 @@ fn give_up(run: &Run, health: &Health) -> Stop {
         let host = ailment.host.clone().unwrap_or_else(|| "cluster".into());
         let message = format!("{}; {}", ailment.what, ailment.cure);
         run.observer.on(Progress::Failure { host, message });
+    }
+    if health.ailments.iter().all(|ailment| ailment.lasting) {
+        return Stop::Failed(
+            "the cluster is not well, and waiting cures nothing (see above)".into(),
+        );
     }
     let seconds = run.options.deadline.as_secs();
     Stop::Failed(format!(

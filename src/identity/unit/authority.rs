@@ -75,6 +75,20 @@ fn a_foreign_certificate_is_untrusted() {
 }
 
 #[test]
+fn what_lies_in_a_folder_is_read_with_its_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let authority = Authority::create("demo").unwrap();
+    let paths = install(&authority, dir.path(), Role::Agent);
+    let ca = inspect_ca_file(&paths.ca).unwrap();
+    assert_eq!((ca.cluster.as_str(), ca.fingerprint), ("demo", authority.fingerprint()));
+    let agent = inspect_file(&paths.cert, &paths.ca).unwrap();
+    assert!(agent.not_after < ca.not_after);
+    let no_ca = inspect_ca_file(&paths.cert).unwrap_err().to_string();
+    assert!(no_ca.contains("agent.crt: it is no mesoform CA"), "{no_ca}");
+    assert!(inspect_file(&dir.path().join("none.crt"), &paths.ca).is_err());
+}
+
+#[test]
 fn a_leaf_signs_nobody() {
     let authority = Authority::create("demo").unwrap();
     let key = KeyPair::generate().unwrap();

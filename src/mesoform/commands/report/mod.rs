@@ -9,7 +9,7 @@ use crate::cli::ReportArgs;
 use crate::exit::Exit;
 use crate::render;
 use mesoform_cluster::Service;
-use mesoform_cluster::report::{HostReport, ServiceReport, View};
+use mesoform_cluster::report::{CertificateView, HostReport, ServiceReport, View};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
@@ -49,7 +49,17 @@ async fn report(etc: &Path, mut states: BTreeMap<Service, (String, String)>) -> 
         version: env!("CARGO_PKG_VERSION").to_owned(),
         arch: std::env::consts::ARCH.to_owned(),
         services: services.collect(),
+        certificates: certificates(&etc.join("pki"), &installed),
     }
+}
+
+/// Those of the services, and the root's.
+fn certificates(pki: &Path, installed: &[Service]) -> Vec<CertificateView> {
+    if installed.is_empty() {
+        return Vec::new();
+    }
+    let own = installed.iter().map(|service| CertificateView::of_role(pki, service.role()));
+    own.chain([CertificateView::of_ca(pki)]).collect()
 }
 
 async fn view(etc: &Path, service: Service) -> anyhow::Result<View> {

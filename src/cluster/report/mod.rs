@@ -1,7 +1,12 @@
 //! What a host tells of its services (`mesoform report`, asked over the connection to the host, so
 //! that nothing but SSH must be reachable from the operator's machine).
 
+mod certificate;
+
+pub use certificate::{CA, CertificateView};
+
 use crate::Service;
+use crate::membership::RosterMember;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -14,6 +19,8 @@ pub struct HostReport {
     pub version: String,
     pub arch: String,
     pub services: BTreeMap<Service, ServiceReport>,
+    /// Those of the services, and the root's.
+    pub certificates: Vec<CertificateView>,
 }
 
 /// One service: what systemd says, and what it says itself.
@@ -59,6 +66,14 @@ pub struct QuorumView {
     pub db_size: i64,
     /// The names of all members.
     pub members: Vec<String>,
+    /// The same with what is known of them.
+    pub roster: Vec<RosterMember>,
+    /// It has the data and no vote.
+    pub learner: bool,
+    /// The index of the last log entry that its data hold.
+    pub applied: u64,
+    /// 0: it belongs to none yet.
+    pub cluster_id: u64,
 }
 
 /// As `GET /mesoform/status` of a master; what a later version adds is passed over.
@@ -66,8 +81,12 @@ pub struct QuorumView {
 #[serde(default)]
 pub struct MasterView {
     pub leading: bool,
+    /// The fencing token that it leads with, where it leads: quorum and revision.
+    pub quorum: Option<String>,
+    pub leadership: Option<i64>,
     pub leader: Option<Leader>,
     pub agents: Vec<AgentEntry>,
+    pub fenced: Vec<FencedEntry>,
     pub frameworks: Vec<FrameworkEntry>,
 }
 
@@ -86,12 +105,25 @@ pub struct AgentEntry {
     pub registered: bool,
 }
 
+/// An agent that obeys other masters than the leading one, and would refuse its orders.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FencedEntry {
+    pub hostname: String,
+    /// What it has obeyed: a quorum, if it is known, and the highest revision.
+    pub seen_quorum: Option<String>,
+    pub seen_leadership: i64,
+}
+
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FrameworkEntry {
     pub id: String,
     pub name: String,
     pub connected: bool,
+    /// Known only from its tasks since the change of masters.
+    pub recovered: bool,
+    pub tasks: usize,
 }
 
 /// As `GET /mesoform/status` of a scheduler.
@@ -113,6 +145,12 @@ pub struct AgentView {
     pub agent_id: Option<String>,
     pub registered: bool,
     pub master: Option<String>,
+    /// Why it is not registered.
+    pub trouble: Option<String>,
+    /// It obeys other masters than those that lead.
+    pub fenced: bool,
+    pub seen_quorum: Option<String>,
+    pub seen_leadership: i64,
     /// How many are in which state.
     pub tasks: BTreeMap<String, usize>,
 }
