@@ -91,7 +91,7 @@ pub async fn run_with(
     let ended = tokio::select! {
         ended = shell => ended.unwrap_or(Err(AgentError::PartEnded { part: "its loop" })),
         ended = api => match ended {
-            Ok(ended) => ended.map_err(AgentError::from),
+            Ok(()) => Ok(()),
             Err(_) => Err(AgentError::PartEnded { part: "its API" }),
         },
     };

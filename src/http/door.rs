@@ -1,20 +1,22 @@
-use crate::guard::{Guard, Watch, stand_guard};
+use crate::connection::Common;
+use crate::guard::Guard;
 use crate::speech::{Speech, Tls};
-use crate::{Credentials, HttpError, Limits, serve};
+use crate::{Budget, Credentials, HttpError, Limits, serve};
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
 use mesoform_identity::{Clients, Identity, Role};
 use mesoform_settings::{HttpSettings, Scheme};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 /// The front door of an HTTP API: listens already, serves when told to.
 #[derive(Debug)]
 pub struct Door {
-    front: Front,
+    listener: TcpListener,
+    addr: SocketAddr,
+    speech: Speech,
+    guard: Guard,
+    limits: Limits,
 }
 
 impl Door {
@@ -39,98 +41,46 @@ impl Door {
         let credentials = http.credentials.as_deref().map(Credentials::load).transpose()?;
         let loopback_only = http.scheme == Scheme::Http && http.listen.ip().is_loopback();
         let host = identity.map(|identity| identity.host().to_owned());
-        let guard = Guard::Api { credentials, loopback_only, host };
-        Ok(Self { front: Front::bind(http.listen, speech, guard).await? })
+        Self::listen(http.listen, speech, Guard::Api { credentials, loopback_only, host }).await
     }
 
-    /// Other limits than the default ones.
-    pub fn with_limits(mut self, limits: Limits) -> Self {
-        self.front.limits = limits;
-        self
-    }
-
-    /// Where it listens: the port that the system chose, where the settings said 0.
-    pub fn local_addr(&self) -> SocketAddr {
-        self.front.addr
-    }
-
-    /// Serves `router` until `shutdown`; then lets open requests end, and cuts what still runs after
-    /// two seconds. Every request carries a [`crate::Caller`] and axum's `ConnectInfo<SocketAddr>`.
-    ///
-    /// # Errors
-    /// None so far: what goes wrong on one connection ends that connection.
-    pub async fn serve(self, router: Router, shutdown: CancellationToken) -> Result<(), HttpError> {
-        self.front.serve(router, shutdown).await;
-        Ok(())
-    }
-}
-
-/// A port for the cluster's own parts: TLS 1.3, a certificate is required and its role is checked.
-#[derive(Debug)]
-pub struct MutualDoor {
-    front: Front,
-}
-
-impl MutualDoor {
-    /// Listens on `addr` for holders of certificates with one of `roles`.
+    /// A port for the cluster's own parts: TLS 1.3, a certificate with one of `roles` is required, and
+    /// the caller is always a [`crate::Caller::Peer`].
     ///
     /// # Errors
     /// The address is in use or not ours; the identity is unusable.
-    pub async fn bind(
+    pub async fn mutual(
         addr: SocketAddr,
         identity: &Identity,
         roles: &[Role],
     ) -> Result<Self, HttpError> {
         let tls = Tls::new(identity, Clients::Required)?;
-        let guard = Guard::Mutual { roles: roles.to_vec() };
-        Ok(Self { front: Front::bind(addr, Speech::Tls(tls), guard).await? })
+        Self::listen(addr, Speech::Tls(tls), Guard::Mutual { roles: roles.to_vec() }).await
     }
 
-    /// As [`Door::with_limits`].
-    pub fn with_limits(mut self, limits: Limits) -> Self {
-        self.front.limits = limits;
-        self
-    }
-
-    /// As [`Door::local_addr`].
-    pub fn local_addr(&self) -> SocketAddr {
-        self.front.addr
-    }
-
-    /// As [`Door::serve`]; the caller is always a [`crate::Caller::Peer`].
-    ///
-    /// # Errors
-    /// As [`Door::serve`].
-    pub async fn serve(self, router: Router, shutdown: CancellationToken) -> Result<(), HttpError> {
-        self.front.serve(router, shutdown).await;
-        Ok(())
-    }
-}
-
-/// What the two doors have in common.
-#[derive(Debug)]
-struct Front {
-    listener: TcpListener,
-    addr: SocketAddr,
-    speech: Speech,
-    guard: Guard,
-    limits: Limits,
-}
-
-impl Front {
-    async fn bind(addr: SocketAddr, speech: Speech, guard: Guard) -> Result<Self, HttpError> {
+    async fn listen(addr: SocketAddr, speech: Speech, guard: Guard) -> Result<Self, HttpError> {
         let fail = |source| HttpError::Listen { addr, source };
         let listener = TcpListener::bind(addr).await.map_err(fail)?;
         let addr = listener.local_addr().map_err(fail)?;
         Ok(Self { listener, addr, speech, guard, limits: Limits::default() })
     }
 
-    async fn serve(self, router: Router, shutdown: CancellationToken) {
-        let watch = Watch { guard: Arc::new(self.guard), body_limit: self.limits.body };
-        let router = router
-            // Ours bounds every body, also those that no extractor reads.
-            .layer(DefaultBodyLimit::disable())
-            .layer(from_fn_with_state(watch, stand_guard));
-        serve::serve(self.listener, self.speech, router, self.limits, shutdown).await;
+    /// Other limits than the default ones.
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// Where it listens: the port that the system chose, where the settings said 0.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Serves `router` until `shutdown`; then nobody can connect any more, open requests may end, and
+    /// what still runs after [`Limits::drain`] is cut. Every request carries a [`crate::Caller`] and
+    /// axum's `ConnectInfo<SocketAddr>`. What goes wrong on one connection ends that connection.
+    pub async fn serve(self, router: Router, shutdown: CancellationToken) {
+        let limits = self.limits.within(Budget::of_this_process());
+        let common = Common::new(self.speech, self.guard, router, limits, shutdown);
+        serve::serve(self.listener, common).await;
     }
 }

@@ -3,9 +3,13 @@
 //! A [`Door`] serves an [`axum::Router`] over HTTPS or plain HTTP; a plain port understands TLS all the
 //! same, for the cluster's own parts. Each request that passes carries a
 //! [`Caller`] as an extension; all others are answered here, with `{"message": "…"}`. A
-//! [`MutualDoor`] insists on a client certificate of a given role; [`only_for`] says which of the roles
-//! some of its routes are for.
+//! [mutual door](Door::mutual) insists on a client certificate of a given role; [`only_for`] says which
+//! of the roles some of its routes are for.
+//!
+//! `places` says who may be connected when many want to, `connection` how long a connection may go on
+//! as it does, `guard` which request comes in.
 
+mod budget;
 mod caller;
 mod connection;
 mod credentials;
@@ -14,14 +18,17 @@ mod error;
 mod guard;
 mod limits;
 mod local;
+mod places;
 mod reply;
 mod roles;
+mod seldom;
 mod serve;
 mod speech;
 
+pub use budget::Budget;
 pub use caller::Caller;
 pub use credentials::{Credentials, credential_line};
-pub use door::{Door, MutualDoor};
+pub use door::Door;
 pub use error::HttpError;
 pub use limits::Limits;
 pub use reply::error_reply;

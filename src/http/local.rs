@@ -2,12 +2,15 @@
 //! from the user's browser. Its requests still carry the foreign name as Host or Origin.
 
 use http::request::Parts;
-use http::{HeaderMap, Uri, header};
+use http::{HeaderMap, Uri, Version, header};
 use std::net::IpAddr;
 
 /// Why a request to a loopback address was not meant for it; `None` where it was.
 pub(crate) fn foreign(parts: &Parts) -> Option<&'static str> {
-    if !host(&parts.uri, &parts.headers).is_some_and(|host| is_local(&host)) {
+    let named = host(&parts.uri, &parts.headers);
+    // Browsers always name a host; simple health checks, which speak HTTP/1.0, name none.
+    let simple = parts.version < Version::HTTP_11 && names_none(parts);
+    if !simple && !named.is_some_and(|host| is_local(&host)) {
         return Some("its Host is not this machine; call it as 127.0.0.1 or localhost");
     }
     let mut origins = parts.headers.get_all(header::ORIGIN).iter();
@@ -15,6 +18,10 @@ pub(crate) fn foreign(parts: &Parts) -> Option<&'static str> {
         return Some("its Origin is a foreign site");
     }
     None
+}
+
+fn names_none(parts: &Parts) -> bool {
+    !parts.headers.contains_key(header::HOST) && parts.uri.authority().is_none()
 }
 
 /// The one authority that the request names, with its port.
@@ -109,5 +116,13 @@ mod tests {
         assert!(foreign(&Request::get("/").body(()).unwrap().into_parts().0).is_some());
         let differ = Request::get("http://evil.example/").header("host", "localhost");
         assert!(foreign(&differ.body(()).unwrap().into_parts().0).is_some());
+        let old = |request: http::request::Builder| {
+            let request = request.version(Version::HTTP_10).body(()).unwrap();
+            foreign(&request.into_parts().0).is_none()
+        };
+        assert!(old(Request::get("/")));
+        assert!(!old(Request::get("/").header("host", "evil.example")));
+        assert!(!old(Request::get("http://evil.example/")));
+        assert!(!old(Request::get("/").header("origin", "http://evil.example")));
     }
 }

@@ -18,3 +18,20 @@ pub fn only_for(roles: &'static [Role], router: Router) -> Router {
         }
     }))
 }
+
+impl Caller {
+    /// Whether this is a certificate of the cluster of another role than `roles`, which must not be
+    /// enough for what is meant for those and for people: a stolen key of an agent must not start tasks
+    /// everywhere. The error says so.
+    ///
+    /// # Errors
+    /// It is one.
+    pub fn must_not_be_other_than(&self, roles: &[Role]) -> Result<(), String> {
+        match self {
+            Self::Peer(peer) if !roles.contains(&peer.role) => {
+                Err(format!("the role {} has no business with this API", peer.role))
+            }
+            Self::Peer(_) | Self::User(_) | Self::Anonymous => Ok(()),
+        }
+    }
+}

@@ -1,7 +1,8 @@
 use crate::HttpError;
-use mesoform_identity::{Clients, Identity};
+use mesoform_identity::{Clients, Identity, Peer, peer_of};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 /// What both kinds of server offer; the client chooses.
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
@@ -37,13 +38,19 @@ impl Speech {
 #[derive(Clone)]
 pub(crate) struct Tls {
     pub(crate) acceptor: TlsAcceptor,
-    pub(crate) cluster: String,
+    cluster: String,
 }
 
 impl Tls {
     pub(crate) fn new(identity: &Identity, clients: Clients) -> Result<Self, HttpError> {
         let acceptor = TlsAcceptor::from(identity.server_config(clients, &PROTOCOLS)?);
         Ok(Self { acceptor, cluster: identity.cluster().to_owned() })
+    }
+
+    /// Who showed a certificate. TLS has verified it; here only its name is read.
+    pub(crate) fn peer_at(&self, stream: &TlsStream<TcpStream>) -> Option<Peer> {
+        let chain = stream.get_ref().1.peer_certificates()?;
+        peer_of(chain.first()?).ok().filter(|peer| peer.cluster == self.cluster)
     }
 }
 

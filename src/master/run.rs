@@ -4,7 +4,7 @@ use crate::directory::Directory;
 use crate::reign::Reign;
 use crate::{MasterError, api, mutual, notify};
 use mesoform_coordination::Coordination;
-use mesoform_http::{Door, MutualDoor};
+use mesoform_http::{Budget, Door, Limits as DoorLimits};
 use mesoform_identity::{Identity, Role};
 use mesoform_settings::MasterSettings;
 use std::time::Duration;
@@ -22,22 +22,31 @@ const AGENT_BODY: usize = 64 << 20;
 /// The identity is unusable or of another cluster; an address cannot be listened on.
 pub async fn run(settings: MasterSettings, shutdown: CancellationToken) -> Result<(), MasterError> {
     let identity = Identity::load(&settings.pki)?.expect(Role::Master, &settings.cluster)?;
-    let door = Door::bind(&settings.http, Some(&identity)).await?;
-    let parts = MutualDoor::bind(settings.listen_agents, &identity, &mutual::ROLES).await?;
-    let limits = mesoform_http::Limits {
-        connections: AGENT_CONNECTIONS,
-        body: AGENT_BODY,
-        ..mesoform_http::Limits::default()
-    };
+    let (open, parts) = doors(&settings, &identity).await?;
     let consensus = Quorum::new(Coordination::connect(&settings.quorum, &identity)?);
-    serve(&settings, consensus, door, parts.with_limits(limits), shutdown).await
+    serve(&settings, consensus, open, parts, shutdown).await
+}
+
+/// 5050 and 5055, which share what files this process may open.
+async fn doors(
+    settings: &MasterSettings,
+    identity: &Identity,
+) -> Result<(Door, Door), MasterError> {
+    let open = Door::bind(&settings.http, Some(identity)).await?;
+    let parts = Door::mutual(settings.listen_agents, identity, &mutual::ROLES).await?;
+    let usual = DoorLimits::default();
+    let wanted = [usual.connections, AGENT_CONNECTIONS];
+    let [for_all, for_parts] = Budget::of_this_process().divide(wanted);
+    let open = open.with_limits(DoorLimits { connections: for_all, ..usual.clone() });
+    let limits = DoorLimits { connections: for_parts, body: AGENT_BODY, ..usual };
+    Ok((open, parts.with_limits(limits)))
 }
 
 async fn serve<C: Consensus>(
     settings: &MasterSettings,
     consensus: C,
     open: Door,
-    mutual: MutualDoor,
+    mutual: Door,
     shutdown: CancellationToken,
 ) -> Result<(), MasterError> {
     let parts = Parts::new(settings, consensus);
@@ -47,7 +56,7 @@ async fn serve<C: Consensus>(
     let service = shutdown.child_token();
     let _guard = service.clone().drop_guard();
     let reign = tokio::spawn(parts.reign.run(service.clone()));
-    let outcome = tokio::try_join!(
+    tokio::join!(
         open.serve(api::router(directory.clone()), service.clone()),
         mutual.serve(mutual::router(directory), service.clone()),
     );
@@ -56,7 +65,7 @@ async fn serve<C: Consensus>(
     if let Err(error) = reign.await {
         tracing::error!(%error, "the election ended badly");
     }
-    Ok(outcome.map(|_| ())?)
+    Ok(())
 }
 
 /// What stands between the doors and the quorum.

@@ -2,7 +2,7 @@ use super::{MemoryQuorum, Pki};
 use crate::directory::Route;
 use crate::run::Parts;
 use crate::{api, mutual};
-use mesoform_http::{Door, MutualDoor};
+use mesoform_http::Door;
 use mesoform_identity::Role;
 use mesoform_mesos::{ClientOptions, SchedulerClient};
 use mesoform_settings::{
@@ -24,8 +24,7 @@ impl TestMaster {
         let mut settings = settings(host);
         let identity = pki.identity(Role::Master, host);
         let door = Door::bind(&settings.http, None).await.unwrap();
-        let agents =
-            MutualDoor::bind(settings.listen_agents, &identity, &mutual::ROLES).await.unwrap();
+        let agents = Door::mutual(settings.listen_agents, &identity, &mutual::ROLES).await.unwrap();
         settings.http.advertise = door.local_addr().to_string();
         settings.advertise_agents = agents.local_addr().to_string();
         let parts = Parts::new(&settings, quorum.clone());

@@ -45,7 +45,7 @@ mod tests {
     use super::*;
     use axum::routing::post;
     use axum::{Extension, Router};
-    use mesoform_http::{Caller, MutualDoor};
+    use mesoform_http::{Caller, Door};
     use mesoform_identity::{Authority, Grant, KeyRequest, write_public, write_secret};
     use mesoform_mesos::ClientError;
     use mesoform_mesos::client::SCHEDULER_PATH;
@@ -92,7 +92,7 @@ mod tests {
         let pki = |role| issue(&authority, dir.path(), role);
         let master = Identity::load(&pki(Role::Master)).unwrap();
         let anywhere = (Ipv4Addr::LOCALHOST, 0).into();
-        let door = MutualDoor::bind(anywhere, &master, &[Role::Scheduler]).await.unwrap();
+        let door = Door::mutual(anywhere, &master, &[Role::Scheduler]).await.unwrap();
         let address = door.local_addr().to_string();
         let who = post(|Extension(caller): Extension<Caller>| async move {
             (http::StatusCode::IM_A_TEAPOT, caller.to_string())

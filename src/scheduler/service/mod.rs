@@ -58,7 +58,7 @@ pub async fn run(
     let served = api.await.map_err(|e| SchedulerError::Api { cause: e.to_string() });
     let _ = announcing.await;
     outcome?;
-    Ok(served??)
+    served
 }
 
 fn candidate(settings: &SchedulerSettings) -> Candidate {

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use axum::{Json, Router, routing::post};
 use http::StatusCode;
-use mesoform_http::MutualDoor;
+use mesoform_http::Door;
 use mesoform_identity::{Authority, Grant, Identity, KeyRequest, Role, write_public, write_secret};
 use mesoform_mesos::agent_protocol::{
     Fence, Fenced, Order, OrderKind, Pong, QuorumId, Report, StatusUpdate, Subscribe,
@@ -226,7 +226,7 @@ impl Master {
             .with_state(desk.clone());
         let stop = CancellationToken::new();
         let anywhere = "127.0.0.1:0".parse().unwrap();
-        let door = MutualDoor::bind(anywhere, identity, &[Role::Agent]).await.unwrap();
+        let door = Door::mutual(anywhere, identity, &[Role::Agent]).await.unwrap();
         let addr = door.local_addr();
         tokio::spawn(door.serve(router, stop.clone()));
         Self { addr, desk, heard, stop }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio_stream::wrappers::IntervalStream;
 
 use crate::kit::{Cluster, PASSWORD, Running, plain, settings};
-use mesoform_http::{HttpError, Limits, MutualDoor};
+use mesoform_http::{Door, HttpError, Limits};
 use mesoform_identity::Role;
 use mesoform_settings::{HttpSettings, Scheme};
 use reqwest::{StatusCode, Version};
@@ -134,7 +134,7 @@ async fn a_mutual_door_checks_the_role() {
     let cluster = Cluster::new();
     let identity = cluster.identity(Role::Master);
     let addr = ([127, 0, 0, 1], 0).into();
-    let port = Running::mutual(MutualDoor::bind(addr, &identity, &[Role::Agent]).await.unwrap());
+    let port = Running::door(Door::mutual(addr, &identity, &[Role::Agent]).await.unwrap());
     let agent = cluster.member(Role::Agent).get(port.https("/who")).send().await.unwrap();
     assert_eq!(agent.text().await.unwrap(), "agent@h1");
     for role in [Role::Operator, Role::Scheduler, Role::Quorum] {
@@ -149,8 +149,8 @@ async fn routes_may_be_for_some_of_the_roles_only() {
     let cluster = Cluster::new();
     let identity = cluster.identity(Role::Master);
     let both = [Role::Agent, Role::Scheduler];
-    let door = MutualDoor::bind(([127, 0, 0, 1], 0).into(), &identity, &both).await.unwrap();
-    let port = Running::mutual(door);
+    let door = Door::mutual(([127, 0, 0, 1], 0).into(), &identity, &both).await.unwrap();
+    let port = Running::door(door);
     for (role, code) in [(Role::Agent, StatusCode::FORBIDDEN), (Role::Scheduler, StatusCode::OK)] {
         let member = cluster.member(role);
         assert_eq!(member.get(port.https("/frameworks")).send().await.unwrap().status(), code);
@@ -162,9 +162,9 @@ async fn routes_may_be_for_some_of_the_roles_only() {
 async fn what_cannot_be_served_is_said_with_its_cause() {
     let api = Running::start(&settings(Scheme::Http, None), None, Limits::default()).await;
     let taken = HttpSettings { listen: api.addr, ..settings(Scheme::Http, None) };
-    let error = mesoform_http::Door::bind(&taken, None).await.unwrap_err();
+    let error = Door::bind(&taken, None).await.unwrap_err();
     assert!(matches!(error, HttpError::Listen { .. }), "{error}");
     assert!(error.to_string().contains(&api.addr.to_string()), "{error}");
-    let bare = mesoform_http::Door::bind(&settings(Scheme::Https, None), None).await;
+    let bare = Door::bind(&settings(Scheme::Https, None), None).await;
     assert!(matches!(bare, Err(HttpError::NoIdentity { .. })));
 }

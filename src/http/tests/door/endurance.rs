@@ -79,13 +79,3 @@ async fn without_open_requests_it_stops_at_once() {
     api.tell_to_stop();
     timeout(Limits::default().drain / 2, api.stopped()).await.unwrap();
 }
-
-#[tokio::test]
-async fn beyond_the_cap_connections_wait_for_a_place() {
-    let limits = Limits { connections: 1, head: Duration::from_secs(1), ..Limits::default() };
-    let api = Running::start(&settings(Scheme::Http, None), None, limits).await;
-    let silent = TcpStream::connect(api.addr).await.unwrap();
-    let waits = tokio::spawn(plain().get(api.http("/ping")).send());
-    assert_eq!(timeout(PATIENCE, waits).await.unwrap().unwrap().unwrap().status(), StatusCode::OK);
-    drop(silent);
-}

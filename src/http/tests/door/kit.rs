@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
-use mesoform_http::{Caller, Door, Limits, MutualDoor, credential_line, only_for};
+use mesoform_http::{Caller, Door, Limits, credential_line, only_for};
 use mesoform_identity::{Authority, Grant, Identity, KeyRequest, Role, write_public, write_secret};
 use mesoform_settings::{HttpSettings, PkiPaths, Scheme};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -109,14 +109,7 @@ impl Running {
         let stop = CancellationToken::new();
         let addr = door.local_addr();
         let serving = door.serve(routes(), stop.clone());
-        Self { addr, stop, task: tokio::spawn(async { serving.await.unwrap() }) }
-    }
-
-    pub fn mutual(door: MutualDoor) -> Self {
-        let stop = CancellationToken::new();
-        let addr = door.local_addr();
-        let serving = door.serve(routes(), stop.clone());
-        Self { addr, stop, task: tokio::spawn(async { serving.await.unwrap() }) }
+        Self { addr, stop, task: tokio::spawn(serving) }
     }
 
     pub async fn start(http: &HttpSettings, identity: Option<&Identity>, limits: Limits) -> Self {

@@ -3,5 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod access;
+mod crowd;
 mod endurance;
+mod http2;
 mod kit;
+mod probes;
