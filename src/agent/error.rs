@@ -28,6 +28,11 @@ pub enum AgentError {
     InUse { path: std::path::PathBuf },
     #[error("the settings name no masters; put the masters' host:port under `masters`")]
     NoMasters,
+    #[error(
+        "tasks cannot run as `task_user` says: {cause}; make that user, or set mesoform_task_user to \
+         another and run `mesoform up`"
+    )]
+    TaskUser { cause: String },
     #[error("what this host has cannot be found out: {what}: {cause}")]
     Host { what: &'static str, cause: String },
     #[error(transparent)]

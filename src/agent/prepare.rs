@@ -1,27 +1,41 @@
 //! From a task as a framework describes it to what its executor runs.
 
+use crate::AgentError;
 use crate::core::{Launch, Task, TaskKey};
 use crate::disk::Stored as _;
-use crate::executor::{Program, TaskFile};
+use crate::executor::{Account, Program, TaskFile};
 use crate::launcher::{Start, amount};
 use crate::store::Places;
 use mesoform_mesos::{AgentId, CommandInfo};
+use mesoform_settings::AgentSettings;
 use std::collections::BTreeMap;
 
 /// Where neither the task nor the agent names one.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// What the agent itself is: its tasks inherit it.
+/// What is the same for all tasks of an agent.
 #[derive(Debug, Clone)]
 pub struct Surroundings {
     pub path: Option<String>,
     /// Whether tasks can be given another user.
     pub root: bool,
+    /// Whom they run as where nobody says.
+    pub task_user: Option<String>,
+    /// How large their `stdout` and `stderr` may become.
+    pub log_bytes: u64,
 }
 
 impl Surroundings {
-    pub fn of_this_process() -> Self {
-        Self { path: std::env::var("PATH").ok(), root: nix::unistd::geteuid().is_root() }
+    /// # Errors
+    /// There is no such user as tasks are to run as: better said before the first one fails.
+    pub fn of(settings: &AgentSettings) -> Result<Self, AgentError> {
+        let root = nix::unistd::geteuid().is_root();
+        let task_user = settings.task_user.clone().filter(|_| root);
+        if let Some(user) = &task_user {
+            Account::find(user).map_err(|cause| AgentError::TaskUser { cause })?;
+        }
+        let log_bytes = settings.task_log_mib.saturating_mul(1024 * 1024);
+        Ok(Self { path: std::env::var("PATH").ok(), root, task_user, log_bytes })
     }
 }
 
@@ -44,6 +58,7 @@ pub fn task_file(
         socket: places.socket(key),
         user: user(&command, &task.launch, around),
         grace_ms: u64::try_from(grace).unwrap_or(u64::MAX),
+        log_bytes: around.log_bytes,
     }
 }
 
@@ -96,11 +111,15 @@ fn environment(
     environment
 }
 
-/// Who is asked for by name must be there; the framework's user counts only where we can change users.
+/// The task's own user, else its framework's, else the agent's default. Who is asked for by name must
+/// be there; the others count only where we can change users.
 fn user(command: &CommandInfo, launch: &Launch, around: &Surroundings) -> Option<String> {
     let own = command.user.clone().filter(|user| !user.is_empty());
-    let framework = Some(launch.framework.user.clone()).filter(|u| !u.is_empty() && around.root);
-    own.or(framework)
+    if own.is_some() || !around.root {
+        return own;
+    }
+    let framework = Some(launch.framework.user.clone()).filter(|user| !user.is_empty());
+    framework.or_else(|| around.task_user.clone())
 }
 
 #[cfg(test)]
@@ -109,7 +128,11 @@ mod tests {
     use mesoform_mesos::{Environment, FrameworkId, FrameworkInfo, Resource, TaskInfo};
 
     fn file(command: CommandInfo, around: &Surroundings) -> TaskFile {
-        let mut framework = FrameworkInfo::new("marathon", "bob");
+        file_for("bob", command, around)
+    }
+
+    fn file_for(user: &str, command: CommandInfo, around: &Surroundings) -> TaskFile {
+        let mut framework = FrameworkInfo::new("marathon", user);
         framework.id = Some(FrameworkId::new("f"));
         let resources = vec![Resource::scalar("cpus", 0.1), Resource::scalar("mem", 32.0)];
         let info = TaskInfo::command("t.1", AgentId::new("a"), command, resources);
@@ -120,7 +143,8 @@ mod tests {
         task_file(&key, &task, Some(&AgentId::new("a")), &places, around)
     }
 
-    const ALONE: Surroundings = Surroundings { path: None, root: false };
+    const ALONE: Surroundings =
+        Surroundings { path: None, root: false, task_user: None, log_bytes: 1 };
 
     #[test]
     fn a_task_sees_its_own_variables_and_those_of_mesos() {
@@ -162,5 +186,21 @@ mod tests {
         assert_eq!(file(CommandInfo::shell("true"), &root).user.as_deref(), Some("bob"));
         let own = CommandInfo { user: Some("eve".into()), ..CommandInfo::shell("true") };
         assert_eq!(file(own, &ALONE).user.as_deref(), Some("eve"), "and then fails clearly");
+    }
+
+    #[test]
+    fn the_agents_default_counts_last() {
+        let task_user = Some("mesoform-task".to_owned());
+        let root = Surroundings { root: true, task_user: task_user.clone(), ..ALONE };
+        let none = || CommandInfo::shell("true");
+        let user = |framework, command| file_for(framework, command, &root).user.unwrap();
+        assert_eq!(user("", none()), "mesoform-task");
+        assert_eq!(user("bob", none()), "bob");
+        let empty = CommandInfo { user: Some(String::new()), ..none() };
+        assert_eq!(user("", empty), "mesoform-task");
+        let own = CommandInfo { user: Some("root".into()), ..none() };
+        assert_eq!(user("", own), "root");
+        let alone = Surroundings { task_user, ..ALONE };
+        assert_eq!(file_for("", none(), &alone).user, None, "whoever started the agent");
     }
 }

@@ -1,6 +1,7 @@
 use crate::core::{Core, Host};
 use crate::launcher::{self, ExecutorCommand};
 use crate::link::{Link, LinkState};
+use crate::prepare::Surroundings;
 use crate::shell::{Parts, Shell};
 use crate::store::{Kept, Store};
 use crate::{AgentError, DiskError, api, host};
@@ -74,7 +75,8 @@ pub async fn run_with(
         info,
         store,
         kept,
-        launcher: launcher::of(settings.launcher, command),
+        around: Surroundings::of(&settings)?,
+        launcher: launcher::of(&settings, command),
         events,
         outgoing,
         shutdown: shutdown.clone(),
@@ -154,9 +156,9 @@ async fn tell_status(
                 format!("looking for a leading master: {trouble}")
             }
             LinkState::Searching { trouble: None } => "looking for a leading master".to_owned(),
+            LinkState::Fenced { words } => words.clone(),
         };
         notifier.say(&status);
-            LinkState::Fenced { words } => words.clone(),
         tokio::select! {
             changed = state.changed() => if changed.is_err() { return },
             () = shutdown.cancelled() => return,

@@ -1,3 +1,4 @@
+use crate::Service;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -47,6 +48,11 @@ impl Places {
             run: run.into(),
             units: PathBuf::from("/etc/systemd/system"),
         }
+    }
+
+    /// Whom the HTTP API of `service` lets in.
+    pub fn credentials(&self, service: Service) -> PathBuf {
+        self.etc.join(format!("{service}.credentials"))
     }
 
     /// Where the version with this SHA-256 lies.

@@ -5,8 +5,9 @@ use mesoform_plan::{Facts, Observed};
 use std::path::Path;
 use thiserror::Error;
 
-/// systemd with what the units use (v239 brought the last of it; older ones warn and ignore).
-const SYSTEMD_MIN: u32 = 239;
+/// systemd with what the units of tasks use (v243 brought `OOMPolicy`): systemd-run refuses what its
+/// systemd does not know.
+const SYSTEMD_MIN: u32 = 243;
 /// Certificates begin five minutes before they are made: a clock further behind refuses them.
 const SKEW_MAX_MS: u64 = 60_000;
 /// For the quorum's data, logs and sandboxes to begin with.

@@ -54,10 +54,24 @@ pub struct AgentSettings {
     /// Sockets of the executors; empty after a reboot.
     pub run_dir: PathBuf,
     pub launcher: Launcher,
+    /// Whom tasks run as where neither they nor their framework name a user; none: the agent's own.
+    #[serde(default)]
+    pub task_user: Option<String>,
+    /// MiB that `stdout` and `stderr` of a task may each have before they are turned over.
+    #[serde(default = "task_log_mib")]
+    pub task_log_mib: u64,
+    /// Folders of which a task sees nothing but what is its own (only with systemd).
+    #[serde(default)]
+    pub hidden: Vec<PathBuf>,
     #[serde(default)]
     pub attributes: Vec<Attribute>,
     #[serde(default)]
     pub resources: ResourceSettings,
+}
+
+/// As Mesos' logrotate module.
+fn task_log_mib() -> u64 {
+    10
 }
 
 impl Settings for AgentSettings {

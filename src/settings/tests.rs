@@ -18,6 +18,9 @@ fn agent() -> AgentSettings {
         work_dir: PathBuf::from("/var/lib/mesoform/agent"),
         run_dir: PathBuf::from("/run/mesoform/agent"),
         launcher: Launcher::Systemd,
+        task_user: Some("mesoform-task".into()),
+        task_log_mib: 10,
+        hidden: vec![PathBuf::from("/etc/mesoform")],
         attributes: vec![Attribute { name: "rack".into(), value: "yes".into() }],
         resources: ResourceSettings { ports: Some(vec![(31000, 32000)]), ..Default::default() },
     }

@@ -46,7 +46,7 @@ fn check_tells_the_truth() {
     cluster.status().expect_success().expect_says("agents: 3 of 3");
 
     // What somebody did by hand.
-    h1.run("echo '# mine' >>/etc/mesoform/master.yml; echo x >>/etc/mesoform/credentials")
+    h1.run("echo '# mine' >>/etc/mesoform/master.yml; echo x >>/etc/mesoform/master.credentials")
         .expect_success();
     h2.run("systemctl disable --quiet --now mesoform-agent; chmod 0777 /etc/mesoform/pki")
         .expect_success();
@@ -54,7 +54,7 @@ fn check_tells_the_truth() {
     let (would, did, check) = check_and_up(&cluster, hosts, || ());
     assert_eq!(would, did);
     assert!(diff_of(&check, "h1", "/etc/mesoform/master.yml").contains(&"-# mine".to_owned()));
-    assert!(would["h1"].contains("update credential /etc/mesoform/credentials (content)"));
+    assert!(would["h1"].contains("update credential /etc/mesoform/master.credentials (content)"));
     assert!(would["h2"].contains("start unit mesoform-agent.service"), "{would:#?}");
     cluster.status().expect_success().expect_says("all is well");
 }
@@ -77,7 +77,7 @@ fn check_and_up(
     let up = cluster.does(&["up", "--diff", "--output", "json"]).expect_success();
     let credentials = cluster.credentials();
     let password = credentials.split_once(':').unwrap().1;
-    let line = hosts[0].run("cat /etc/mesoform/credentials").expect_success();
+    let line = hosts[0].run("cat /etc/mesoform/master.credentials").expect_success();
     for said in [&check, &words, &up] {
         let said = said.clone().expect_silent_about("PRIVATE KEY").expect_silent_about(password);
         said.expect_silent_about(line.text().rsplit(':').next().unwrap());

@@ -71,8 +71,8 @@ fn a_large_binary_is_carried_quickly_and_once() {
     for user in ["root", "guarded"] {
         host.run("rm -rf /opt/mesoform").expect_success();
         let mut target = target(&rig, &host, user);
-        target.elevate =
-            (user != "root").then(|| Elevate { password: Some(Secret::new("correct horse")), exe: None });
+        target.elevate = (user != "root")
+            .then(|| Elevate { password: Some(Secret::new("correct horse")), exe: None });
         let file = file.clone();
         let times = at_the_operators(&rig, move || async move {
             let artifact = Artifact::load(&file).await?;

@@ -134,7 +134,8 @@ fn secrets_stay_where_they_belong(cluster: &Cluster<'_>, hosts: &[&Host], said: 
         // Or it would see what looks for the secrets.
         host.run("systemctl stop watch").expect_success();
         host.run("grep -q 'mesoform apply' /root/processes").expect_success();
-        let line = host.run("cat /etc/mesoform/credentials").expect_success().text().to_owned();
+        let line =
+            host.run("cat /etc/mesoform/master.credentials").expect_success().text().to_owned();
         let hash = line.rsplit_once(':').unwrap().1.to_owned();
         for secret in [password, &hash, "PRIVATE KEY"] {
             is_nowhere(host, secret);
@@ -143,8 +144,13 @@ fn secrets_stay_where_they_belong(cluster: &Cluster<'_>, hosts: &[&Host], said: 
         let found = host.run(&format!("grep -rlF -e {password} /etc /opt /var /run /root /tmp"));
         assert_eq!(found.text(), "", "the password lies on {}", host.name());
         let keys = "find /etc/mesoform/pki -name '*.key' ! -perm 600; \
-                    stat -c '%U:%G %a' /etc/mesoform/credentials";
-        assert_eq!(host.run(keys).expect_success().text(), "root:mesoform 640");
+                    cd /etc/mesoform; stat -c '%n %U:%G %a' *.credentials";
+        assert_eq!(
+            host.run(keys).expect_success().text(),
+            "agent.credentials root:root 640\n\
+             master.credentials root:mesoform-master 640\n\
+             scheduler.credentials root:mesoform-scheduler 640"
+        );
     }
     let modes = ["ca.key", "admin.yml", "operator.key"].map(|file| {
         use std::os::unix::fs::PermissionsExt;

@@ -25,4 +25,5 @@ mod quorum_lost_and_recovered;
 mod rig_boots;
 mod second_run_changes_nothing;
 mod services_restart;
+mod tasks_are_confined;
 mod two_operators_at_once;

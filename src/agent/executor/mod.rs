@@ -4,13 +4,15 @@
 //! kept in the task's folder. The agent speaks with it over a Unix socket ([`protocol`]).
 //!
 //! In the folder: `task.json` (what to run, [`TaskFile`]), `lock` (held while the executor lives),
-//! `exit.json` (how it ended, [`Exit`]) and the sandbox.
+//! `exit.json` (how it ended, [`Exit`]) and the sandbox, with what the task says in `stdout` and `stderr`.
 
 mod account;
 mod client;
 mod error;
 mod exit;
 mod life;
+mod log;
+mod output;
 mod process;
 pub mod protocol;
 mod signals;
@@ -19,6 +21,7 @@ mod supervisor;
 mod task_file;
 pub mod tree;
 
+pub(crate) use account::Account;
 pub use error::ExecutorError;
 pub(crate) use exit::now_ms;
 pub use exit::{Cause, Exit, Outcome};

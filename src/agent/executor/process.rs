@@ -1,35 +1,45 @@
 //! The start of a task's first process.
 
 use super::account::Account;
+use super::output::Output;
 use super::{Program, TaskFile};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal};
 use nix::unistd::Pid;
-use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+/// A task that runs.
+pub struct Started {
+    pub pid: Pid,
+    pub outputs: Vec<Output>,
+}
+
 /// Starts the task. The error is for people: it becomes the message of the status update.
-pub fn start(task: &TaskFile) -> Result<Pid, String> {
+pub fn start(task: &TaskFile) -> Result<Started, String> {
     let account = match &task.user {
         Some(name) => Account::find(name)?,
         None => None,
     };
+    let (stdout, to_stdout) = output(task, "stdout", account.as_ref())?;
+    let (stderr, to_stderr) = output(task, "stderr", account.as_ref())?;
+    give_away(task, account.as_ref())?;
     let mut command = command(&task.program);
     command
         .env_clear()
         .envs(&task.environment)
         .current_dir(&task.sandbox)
         .stdin(Stdio::null())
-        .stdout(output(task, "stdout", account.as_ref())?)
-        .stderr(output(task, "stderr", account.as_ref())?);
+        .stdout(to_stdout)
+        .stderr(to_stderr);
     let executor = nix::unistd::getpid();
     // SAFETY: the closure makes only system calls, on values that it owns.
     unsafe { command.pre_exec(move || in_the_child(executor, account.as_ref())) };
     let child = command.spawn().map_err(|e| explain(&e, task))?;
-    i32::try_from(child.id()).map(Pid::from_raw).map_err(|e| e.to_string())
+    let pid = i32::try_from(child.id()).map(Pid::from_raw).map_err(|e| e.to_string())?;
+    Ok(Started { pid, outputs: vec![stdout, stderr] })
 }
 
 fn command(program: &Program) -> Command {
@@ -47,22 +57,22 @@ fn command(program: &Program) -> Command {
     }
 }
 
-/// An output file in the sandbox, which belongs to the task's user.
-fn output(task: &TaskFile, name: &str, account: Option<&Account>) -> Result<File, String> {
+/// A stream of output, kept in the sandbox, and the task's end of it.
+fn output(
+    task: &TaskFile,
+    name: &str,
+    account: Option<&Account>,
+) -> Result<(Output, OwnedFd), String> {
     let path = task.sandbox.join(name);
-    let open = || -> io::Result<File> {
-        let flags = nix::libc::O_NOFOLLOW;
-        let mut options = OpenOptions::new();
-        let file = options.append(true).create(true).mode(0o644).custom_flags(flags).open(&path)?;
-        if let Some(account) = account {
-            nix::unistd::fchown(&file, Some(account.uid), Some(account.gid))?;
-            nix::unistd::chown(&task.sandbox, Some(account.uid), Some(account.gid))?;
-        }
-        use std::os::unix::fs::PermissionsExt as _;
-        file.set_permissions(std::fs::Permissions::from_mode(0o644))?;
-        Ok(file)
-    };
-    open().map_err(|e| format!("{}: cannot be opened: {e}", path.display()))
+    let made = Output::new(path.clone(), account, task.log_bytes);
+    made.map_err(|e| format!("{}: cannot be made: {e}", path.display()))
+}
+
+/// The sandbox belongs to the task's user. Nothing of the task's runs in it yet.
+fn give_away(task: &TaskFile, account: Option<&Account>) -> Result<(), String> {
+    let Some(account) = account else { return Ok(()) };
+    nix::unistd::chown(&task.sandbox, Some(account.uid), Some(account.gid))
+        .map_err(|e| format!("{}: cannot be given away: {e}", task.sandbox.display()))
 }
 
 /// Between fork and exec: the task starts as from a clean login, and never outlives its executor.
@@ -74,6 +84,10 @@ fn in_the_child(executor: Pid, account: Option<&Account>) -> io::Result<()> {
         nix::unistd::setgroups(&account.groups)?;
         nix::unistd::setgid(account.gid)?;
         nix::unistd::setuid(account.uid)?;
+        if !account.uid.is_root() {
+            // What it runs, and be it setuid, gets no more rights than it has.
+            nix::sys::prctl::set_no_new_privs()?;
+        }
     }
     // After the change of user, which would clear it.
     nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;

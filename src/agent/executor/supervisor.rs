@@ -2,6 +2,8 @@
 
 use super::client::Client;
 use super::life::{Effect, Input, Life};
+use super::output::Output;
+use super::process::Started;
 use super::protocol::{Asked, Told};
 use super::signals::{Asks, Signals};
 use super::{
@@ -34,6 +36,7 @@ pub struct Supervisor {
     cut: bool,
     clients: Vec<Client>,
     pid: Option<Pid>,
+    outputs: Vec<Output>,
     told: Option<Told>,
     leaving: bool,
 }
@@ -50,6 +53,7 @@ impl Supervisor {
             cut: false,
             clients: Vec::new(),
             pid: None,
+            outputs: Vec::new(),
             told: None,
             leaving: false,
             task,
@@ -78,8 +82,9 @@ impl Supervisor {
 
     fn start(&mut self) {
         match process::start(&self.task) {
-            Ok(pid) => {
+            Ok(Started { pid, outputs }) => {
                 self.pid = Some(pid);
+                self.outputs = outputs;
                 self.told = Some(Told::Running { pid: pid.as_raw(), started_ms: exit::now_ms() });
             }
             Err(message) => self.handle(Input::Ended { outcome: Outcome::NotStarted, message }),
@@ -98,6 +103,7 @@ impl Supervisor {
             self.handle(Input::LifelineCut);
         }
         self.listen_to(&ready.clients);
+        self.pass_on(&ready.outputs);
         while let Ok((stream, _)) = self.listener.accept() {
             self.welcome(stream);
         }
@@ -112,16 +118,18 @@ impl Supervisor {
         ];
         let clients = self.clients.iter().map(|c| PollFd::new(c.as_fd(), wanted));
         fds.extend(clients);
+        fds.extend(self.outputs.iter().map(|output| PollFd::new(output.as_fd(), wanted)));
         let lifeline = self.lifeline.as_ref().filter(|_| !self.cut);
         fds.extend(lifeline.map(|fd| PollFd::new(fd.as_fd(), wanted)));
         match poll(&mut fds, self.patience()) {
             Ok(_) | Err(nix::errno::Errno::EINTR) => {}
             Err(source) => return Err(ExecutorError::Prepare { doing: "wait", source }),
         }
-        let ready: Vec<bool> = fds.iter().map(|fd| fd.any().unwrap_or(false)).collect();
-        let clients = ready.iter().skip(2).take(self.clients.len()).copied().collect();
-        let cut = ready.get(2 + self.clients.len()).copied().unwrap_or(false);
-        Ok(Ready { clients, lifeline: cut && self.is_cut() })
+        let mut ready = fds.iter().map(|fd| fd.any().unwrap_or(false)).skip(2);
+        let clients = ready.by_ref().take(self.clients.len()).collect();
+        let outputs = ready.by_ref().take(self.outputs.len()).collect();
+        let cut = ready.next().unwrap_or(false);
+        Ok(Ready { clients, outputs, lifeline: cut && self.is_cut() })
     }
 
     /// Only the end of the pipe counts: nobody writes to it, and who does means nothing.
@@ -164,6 +172,13 @@ impl Supervisor {
                 self.handle(Input::Kill { grace: Duration::from_millis(grace_ms) });
             }
         }
+    }
+
+    fn pass_on(&mut self, ready: &[bool]) {
+        for (output, _) in self.outputs.iter_mut().zip(ready).filter(|(_, ready)| **ready) {
+            output.pass_on();
+        }
+        self.outputs.retain(|output| !output.ended());
     }
 
     /// Buries every child that ended, also those that the task orphaned.
@@ -213,7 +228,9 @@ impl Supervisor {
         }
     }
 
+    /// Who hears of the end finds all of the output: those who could write are dead.
     fn record(&mut self, exit: &Exit) {
+        self.outputs.drain(..).for_each(|mut output| output.drain());
         let written = disk::write_durably(&Exit::path(&self.dir), exit);
         // Who removed the folder wants to know nothing.
         let done = written.is_ok() || !self.dir.exists();
@@ -232,6 +249,7 @@ impl Supervisor {
 /// Which of the files has something.
 struct Ready {
     clients: Vec<bool>,
+    outputs: Vec<bool>,
     lifeline: bool,
 }
 

@@ -31,6 +31,8 @@ pub struct TaskFile {
     pub user: Option<String>,
     /// What a task gets between SIGTERM and SIGKILL when the host ends the executor.
     pub grace_ms: u64,
+    /// How large `stdout` and `stderr` may each become before they are turned over.
+    pub log_bytes: u64,
 }
 
 impl TaskFile {

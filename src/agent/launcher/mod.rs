@@ -14,6 +14,7 @@ pub use systemd::SystemdLauncher;
 
 use futures::future::BoxFuture;
 use mesoform_mesos::Resource;
+use mesoform_settings::AgentSettings;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,9 +75,11 @@ impl ExecutorCommand {
 }
 
 /// The launcher that the settings name.
-pub fn of(kind: mesoform_settings::Launcher, command: ExecutorCommand) -> Arc<dyn Launcher> {
-    match kind {
-        mesoform_settings::Launcher::Systemd => Arc::new(SystemdLauncher::new(command)),
+pub fn of(settings: &AgentSettings, command: ExecutorCommand) -> Arc<dyn Launcher> {
+    match settings.launcher {
+        mesoform_settings::Launcher::Systemd => {
+            Arc::new(SystemdLauncher::new(command, settings.hidden.clone()))
+        }
         mesoform_settings::Launcher::Process => Arc::new(ProcessLauncher::new(command)),
     }
 }

@@ -2,6 +2,7 @@ use super::{ExecutorCommand, LaunchError, Launcher, Start};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::Command;
@@ -13,15 +14,20 @@ const OVERHEAD_MIB: f64 = 32.0;
 /// What a stop of the unit waits for beyond the task's grace: the exit goes to disk.
 const STOP_MARGIN: Duration = Duration::from_secs(10);
 
+/// Processes and threads of one task: a fork bomb must not take the whole host's.
+const TASKS_MAX: u32 = 4096;
+
 /// Starts each executor as a transient service, beside the agent's own and not within it.
 #[derive(Debug)]
 pub struct SystemdLauncher {
     command: ExecutorCommand,
+    hidden: Vec<PathBuf>,
 }
 
 impl SystemdLauncher {
-    pub fn new(command: ExecutorCommand) -> Self {
-        Self { command }
+    /// Tasks see nothing below the folders `hidden` but what is their own.
+    pub fn new(command: ExecutorCommand, hidden: Vec<PathBuf>) -> Self {
+        Self { command, hidden }
     }
 
     /// The arguments of systemd-run.
@@ -33,7 +39,7 @@ impl SystemdLauncher {
             .chain(["--slice=mesoform-tasks.slice".into()])
             .chain([format!("--description=mesoform task {}", start.short).into()])
             .collect();
-        for property in properties(start) {
+        for property in properties(start).into_iter().chain(confinement(start, &self.hidden)) {
             arguments.extend(["-p".into(), property.into()]);
         }
         arguments.extend(["--".into(), self.command.program.clone().into_os_string()]);
@@ -79,6 +85,7 @@ fn properties(start: &Start) -> Vec<String> {
         "Delegate=yes".to_owned(),
         // When memory runs out the task dies, and the executor lives to tell.
         "OOMPolicy=continue".to_owned(),
+        format!("TasksMax={TASKS_MAX}"),
     ];
     if start.mem > 0.0 {
         let bytes = (start.mem + OVERHEAD_MIB) * 1024.0 * 1024.0;
@@ -92,17 +99,32 @@ fn properties(start: &Start) -> Vec<String> {
     properties
 }
 
+/// An empty folder in the place of each hidden one, and in it the task's own: what will be put there
+/// later is hidden without being named.
+///
+/// It keeps out whoever is not root, and root's mistakes; root itself can enter any namespace. /tmp is
+/// the host's, as in Mesos without a container image.
+fn confinement(start: &Start, hidden: &[PathBuf]) -> Vec<String> {
+    let mut properties: Vec<String> =
+        hidden.iter().map(|dir| format!("TemporaryFileSystem={}:ro", dir.display())).collect();
+    if hidden.iter().any(|dir| start.dir.starts_with(dir)) {
+        properties.push(format!("BindPaths={}", start.dir.display()));
+    }
+    properties
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::PathBuf;
 
     #[test]
     fn the_command_line() {
-        let launcher = SystemdLauncher::new(ExecutorCommand {
+        let command = ExecutorCommand {
             program: PathBuf::from("/opt/mesoform/versions/abc/mesoform"),
             arguments: vec!["executor".into()],
-        });
+        };
+        let hidden = ["/etc/mesoform", "/var/lib/mesoform"].map(PathBuf::from).to_vec();
+        let launcher = SystemdLauncher::new(command, hidden);
         let start = Start {
             short: "0123456789abcdef".into(),
             dir: PathBuf::from("/var/lib/mesoform/agent/tasks/0123456789abcdef"),
@@ -130,9 +152,17 @@ mod tests {
         -p
         OOMPolicy=continue
         -p
+        TasksMax=4096
+        -p
         MemoryMax=134217728
         -p
         CPUWeight=50
+        -p
+        TemporaryFileSystem=/etc/mesoform:ro
+        -p
+        TemporaryFileSystem=/var/lib/mesoform:ro
+        -p
+        BindPaths=/var/lib/mesoform/agent/tasks/0123456789abcdef
         --
         /opt/mesoform/versions/abc/mesoform
         executor

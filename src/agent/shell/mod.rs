@@ -53,6 +53,7 @@ pub struct Parts {
     pub info: AgentInfo,
     pub store: Store,
     pub kept: Kept,
+    pub around: Surroundings,
     pub launcher: Arc<dyn Launcher>,
     pub events: mpsc::Sender<Event>,
     pub outgoing: mpsc::Sender<Outgoing>,
@@ -61,14 +62,14 @@ pub struct Parts {
 
 impl Shell {
     pub fn new(parts: Parts) -> Self {
-        let Parts { core, info, store, kept, launcher, events, outgoing, shutdown } = parts;
+        let Parts { core, info, store, kept, around, launcher, events, outgoing, shutdown } = parts;
         let ground = Ground { launcher, events, starts: Arc::new(Semaphore::new(STARTS)) };
         Self {
             core,
             info,
             store,
             kept,
-            around: Surroundings::of_this_process(),
+            around,
             ground,
             watches: BTreeMap::new(),
             outgoing,

@@ -36,6 +36,38 @@ fn the_output_is_kept_in_the_sandbox() {
 }
 
 #[test]
+fn long_output_is_turned_over_and_its_end_is_whole() {
+    let mut task = Task::shell("seq 1 100000; echo last; seq 1 3 >&2; echo up > up").start();
+    assert_eq!(task.outcome(), Outcome::Code(0));
+    let names = ["stdout.5", "stdout.4", "stdout.3", "stdout.2", "stdout.1", "stdout"];
+    let files = names.map(|name| task.read(name));
+    assert!(files.iter().all(|file| !file.is_empty() && file.len() <= 100_000));
+    let all = files.concat();
+    assert!(all.ends_with("99999\n100000\nlast\n"), "nothing of the end is missing");
+    let numbers: Vec<u32> = all.lines().filter_map(|line| line.parse().ok()).collect();
+    assert!(numbers.windows(2).all(|pair| pair[0] + 1 == pair[1]), "nor of what is kept");
+    assert_eq!(task.read("stderr"), "1\n2\n3\n");
+    assert!(!task.file.sandbox.join("stderr.1").exists());
+}
+
+#[test]
+fn what_is_left_of_a_killed_task_is_kept() {
+    let mut task = Task::shell("echo begun; echo up > up; exec cat /dev/zero").start();
+    task.line("up");
+    let mut agent = task.connect();
+    agent.running();
+    agent.ask(Asked::Kill { grace_ms: 0 });
+    assert!(
+        matches!(agent.told(), Told::Exited(_)),
+        "a task that never stops writing can be ended"
+    );
+    drop(agent);
+    task.exit();
+    let sizes = ["stdout", "stdout.1"].map(|name| task.read(name).len());
+    assert!(sizes.iter().all(|size| *size <= 100_000), "{sizes:?}");
+}
+
+#[test]
 fn the_environment_is_clean_and_no_file_is_passed_on() {
     let secret = std::fs::File::open("/etc/passwd").unwrap();
     let fd = secret.as_raw_fd();
@@ -87,7 +119,9 @@ fn a_task_gets_the_rights_of_its_user() {
     if !nix::unistd::geteuid().is_root() {
         return; // Only root can give rights away.
     }
-    let mut task = Task::shell("id -un > who; id -G > groups");
+    let mut task = Task::shell(
+        "id -un > who; id -G > groups; echo again > /dev/stdout; grep NoNewPrivs /proc/self/status",
+    );
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::set_permissions(task.dir.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
     task.file.user = Some("nobody".into());
@@ -95,6 +129,13 @@ fn a_task_gets_the_rights_of_its_user() {
     assert_eq!(task.outcome(), Outcome::Code(0), "{}", task.read("stderr"));
     assert_eq!(task.read("who").trim(), "nobody");
     assert!(!task.read("groups").split_whitespace().any(|g| g == "0"));
+    assert_eq!(task.read("stdout"), "again\nNoNewPrivs:\t1\n");
+    let owners = [&task.file.sandbox, &task.file.sandbox.join("stdout")].map(|path| {
+        use std::os::unix::fs::MetadataExt as _;
+        path.metadata().unwrap().uid()
+    });
+    let nobody = nix::unistd::User::from_name("nobody").unwrap().unwrap().uid.as_raw();
+    assert_eq!(owners, [nobody; 2]);
 }
 
 #[test]

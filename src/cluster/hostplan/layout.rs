@@ -1,37 +1,23 @@
 //! Folders, the binary and its links, identity and credentials.
 
+use super::accounts::Accounts;
 use super::{BinaryRef, Blueprint, Local};
 use crate::{HostSpec, Places, Service};
 use mesoform_plan::{Ownership, Step};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
-/// The account of quorum, master and scheduler; agents are root, since they start tasks.
-pub(super) const USER: &str = "mesoform";
-
-/// Whoever carries the plan out: on a machine of one's own everything belongs to one user.
-pub(super) const ME: &str = "";
-
 /// Certificates are renewed by `up` when less than this is left (30 of 90 days).
 const RENEW_BEFORE_SECONDS: u64 = 30 * 24 * 3600;
 
-/// The owner of what services only read.
-pub(super) fn root(user: &str) -> &str {
-    if user == ME { ME } else { "root" }
-}
-
-pub(super) fn owned(user: &str, mode: u32) -> Ownership {
-    Ownership { user: user.into(), group: user.into(), mode }
-}
-
 fn directory(path: &Path, user: &str, mode: u32) -> Step {
-    Step::Directory { path: path.to_owned(), ownership: owned(user, mode) }
+    Step::Directory { path: path.to_owned(), ownership: Ownership::new(user, user, mode) }
 }
 
-pub(super) fn directories(host: &HostSpec, places: &Places, user: &str) -> Vec<Step> {
-    let root = root(user);
+pub(super) fn directories(host: &HostSpec, places: &Places, accounts: Accounts) -> Vec<Step> {
+    let root = accounts.root();
     let mut steps = Vec::new();
-    if user != ME {
+    if accounts != Accounts::Mine {
         let folders = [places.opt.clone(), places.opt.join("versions"), places.bin.clone()];
         steps.extend(folders.iter().map(|folder| directory(folder, root, 0o755)));
     }
@@ -42,11 +28,8 @@ pub(super) fn directories(host: &HostSpec, places: &Places, user: &str) -> Vec<S
     ]);
     for service in &host.services {
         // Tasks run as other users too and must reach their sandboxes; the rest is nobody's business.
-        let (owner, mode) = match service {
-            Service::Agent => (root, 0o711),
-            _ => (user, 0o700),
-        };
-        steps.push(directory(&places.var.join(service.name()), owner, mode));
+        let mode = if *service == Service::Agent { 0o711 } else { 0o700 };
+        steps.push(directory(&places.var.join(service.name()), accounts.of(*service), mode));
     }
     steps
 }
@@ -70,18 +53,17 @@ pub(super) fn link(places: &Places, service: Service) -> std::path::PathBuf {
     places.bin.join(format!("mesoform-{service}"))
 }
 
-pub(super) fn identity(blueprint: &Blueprint, local: &Local, user: &str) -> Vec<Step> {
-    let root = root(user);
+pub(super) fn identity(blueprint: &Blueprint, local: &Local, accounts: Accounts) -> Vec<Step> {
     let (dns, ips) = local.host.subject_names();
     let mut steps = vec![
         Step::File {
             path: local.places.etc.join("cluster"),
-            ownership: owned(root, 0o644),
+            ownership: accounts.roots(0o644),
             content: format!("{} {}\n", local.spec.name, blueprint.ca_fingerprint),
         },
         Step::File {
             path: local.places.pki.join("ca.crt"),
-            ownership: owned(root, 0o644),
+            ownership: accounts.roots(0o644),
             content: blueprint.ca_pem.to_owned(),
         },
     ];
@@ -89,7 +71,7 @@ pub(super) fn identity(blueprint: &Blueprint, local: &Local, user: &str) -> Vec<
         steps.push(Step::Certificate {
             dir: local.places.pki.clone(),
             role: service.role().to_string(),
-            owner: if *service == Service::Agent { root.into() } else { user.into() },
+            owner: accounts.of(*service).into(),
             // The name that the agent shows: the master compares the two.
             host: local.host.hostname.clone(),
             dns: dns.clone(),
@@ -99,12 +81,15 @@ pub(super) fn identity(blueprint: &Blueprint, local: &Local, user: &str) -> Vec<
         });
     }
     if let Some(credentials) = blueprint.credentials {
-        steps.push(Step::Credential {
-            path: local.places.etc.join("credentials"),
-            ownership: Ownership { user: root.into(), group: user.into(), mode: 0o640 },
-            name: "credentials".into(),
-            sha256: hex::encode(Sha256::digest(credentials)),
-        });
+        let sha256 = hex::encode(Sha256::digest(credentials));
+        for service in local.host.services.iter().filter(|s| **s != Service::Quorum) {
+            steps.push(Step::Credential {
+                path: local.places.credentials(*service),
+                ownership: Ownership::new(accounts.root(), accounts.of(*service), 0o640),
+                name: "credentials".into(),
+                sha256: sha256.clone(),
+            });
+        }
     }
     steps
 }

@@ -1,5 +1,6 @@
 //! ClusterSpec → one plan per host. Nothing else knows what a host of a cluster looks like.
 
+mod accounts;
 mod layout;
 mod removal;
 mod services;
@@ -9,6 +10,7 @@ pub use removal::removal;
 pub(crate) use settings::Local;
 
 use crate::{ClusterSpec, HostPlanError, HostSpec, Places};
+use accounts::Accounts;
 use mesoform_plan::{FORMAT, Plan, Step};
 use mesoform_settings::Launcher;
 use mesoform_template::Templates;
@@ -47,15 +49,16 @@ impl Blueprint<'_> {
             bind: settings::ANYWHERE,
             launcher: Launcher::Systemd,
         };
-        let mut steps = vec![Step::User { name: layout::USER.into(), home: places.var.clone() }];
-        steps.extend(layout::directories(host, &places, layout::USER));
+        let accounts = Accounts::OfServices;
+        let mut steps = accounts::users(host, &places, &self.spec.options.task_user);
+        steps.extend(layout::directories(host, &places, accounts));
         steps.extend(layout::binary(host, &places, binary));
-        steps.extend(layout::identity(self, &local, layout::USER));
+        steps.extend(layout::identity(self, &local, accounts));
         for service in &host.services {
-            steps.extend(services::settings(self, &local, *service, layout::USER)?);
+            steps.extend(services::settings(self, &local, *service, accounts)?);
         }
         for service in &host.services {
-            steps.extend(services::unit(self, &local, *service)?);
+            steps.extend(services::unit(self, &local, *service, accounts)?);
         }
         Ok(self.plan(host, steps))
     }
@@ -65,7 +68,6 @@ impl Blueprint<'_> {
     /// # Errors
     /// As [`Blueprint::host`].
     pub fn alone(&self, host: &HostSpec, places: &Places) -> Result<Plan, HostPlanError> {
-        let user = layout::ME;
         let local = Local {
             spec: self.spec,
             host,
@@ -73,10 +75,11 @@ impl Blueprint<'_> {
             bind: std::net::IpAddr::from([127, 0, 0, 1]),
             launcher: Launcher::Process,
         };
-        let mut steps: Vec<Step> = layout::directories(host, places, user);
-        steps.extend(layout::identity(self, &local, user));
+        let accounts = Accounts::Mine;
+        let mut steps = layout::directories(host, places, accounts);
+        steps.extend(layout::identity(self, &local, accounts));
         for service in &host.services {
-            steps.extend(services::settings(self, &local, *service, user)?);
+            steps.extend(services::settings(self, &local, *service, accounts)?);
         }
         Ok(self.plan(host, steps))
     }

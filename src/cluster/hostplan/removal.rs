@@ -21,7 +21,7 @@ pub fn removal(spec: &ClusterSpec, host: &HostSpec, keep_data: bool) -> Plan {
     if !keep_data {
         steps.push(absent(places.etc));
         steps.push(absent(places.var));
-        steps.push(Step::UserAbsent { name: super::layout::USER.into() });
+        steps.extend(super::accounts::no_users());
     }
     steps.push(absent(places.opt));
     Plan { format: FORMAT, cluster: spec.name.clone(), host: host.name.clone(), steps }

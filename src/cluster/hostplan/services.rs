@@ -1,6 +1,7 @@
 //! A service's settings file and unit.
 
-use super::layout::{self, link, owned};
+use super::accounts::Accounts;
+use super::layout::link;
 use super::{Blueprint, Local};
 use crate::{HostPlanError, Service};
 use mesoform_plan::Step;
@@ -12,7 +13,7 @@ pub(super) fn settings(
     blueprint: &Blueprint,
     local: &Local,
     service: Service,
-    user: &str,
+    accounts: Accounts,
 ) -> Result<Vec<Step>, HostPlanError> {
     let path = file(local, service);
     let content = match service {
@@ -21,7 +22,7 @@ pub(super) fn settings(
         Service::Scheduler => render(blueprint, service, &local.scheduler(), &path)?,
         Service::Agent => render(blueprint, service, &local.agent(), &path)?,
     };
-    Ok(vec![Step::File { path, ownership: owned(layout::root(user), 0o644), content }])
+    Ok(vec![Step::File { path, ownership: accounts.roots(0o644), content }])
 }
 
 fn file(local: &Local, service: Service) -> PathBuf {
@@ -59,16 +60,17 @@ pub(super) fn unit(
     blueprint: &Blueprint,
     local: &Local,
     service: Service,
+    accounts: Accounts,
 ) -> Result<Vec<Step>, HostPlanError> {
     let name = service.unit();
-    let context =
-        UnitContext { cluster: &blueprint.spec.name, places: local.places, user: layout::USER };
+    let user = accounts.of(service);
+    let context = UnitContext { cluster: &blueprint.spec.name, places: local.places, user };
     let path = local.places.units.join(&name);
     let content = blueprint.templates.render(&format!("units/{name}"), context)?;
     // Certificates are read again while the service runs: they are no reason to restart it.
     let inputs = vec![path.clone(), file(local, service), link(local.places, service)];
     Ok(vec![
-        Step::File { path, ownership: owned("root", 0o644), content },
+        Step::File { path, ownership: accounts.roots(0o644), content },
         Step::Unit { name, enabled: true, inputs },
     ])
 }

@@ -48,7 +48,7 @@ impl Local<'_> {
             format: FORMAT,
             cluster: self.spec.name.clone(),
             hostname: self.host.hostname.clone(),
-            http: self.http(ports.master),
+            http: self.http(Service::Master, ports.master),
             listen_agents: self.listen(ports.master_agents),
             advertise_agents: self.host.at(ports.master_agents),
             quorum: self.quorum_client(),
@@ -67,7 +67,7 @@ impl Local<'_> {
             format: FORMAT,
             cluster: self.spec.name.clone(),
             hostname: self.host.hostname.clone(),
-            http: self.http(ports.scheduler),
+            http: self.http(Service::Scheduler, ports.scheduler),
             masters: self.spec.with(Service::Master).map(|h| h.at(ports.master_agents)).collect(),
             quorum: self.quorum_client(),
             pki: self.pki(Service::Scheduler),
@@ -78,25 +78,31 @@ impl Local<'_> {
 
     pub fn agent(&self) -> AgentSettings {
         let ports = self.spec.options.ports;
+        // Without systemd nobody is root, and there is no other user to be.
+        let on_a_host = self.launcher == Launcher::Systemd;
+        let hidden = [&self.places.etc, &self.places.var].map(Clone::clone);
         AgentSettings {
             format: FORMAT,
             cluster: self.spec.name.clone(),
             hostname: self.host.hostname.clone(),
             address: self.host.address.clone(),
-            http: self.http(ports.agent),
+            http: self.http(Service::Agent, ports.agent),
             masters: self.spec.with(Service::Master).map(|h| h.at(ports.master_agents)).collect(),
             pki: self.pki(Service::Agent),
             work_dir: self.data(Service::Agent),
             run_dir: self.places.run.join("agent"),
             launcher: self.launcher,
+            task_user: on_a_host.then(|| self.spec.options.task_user.clone()),
+            task_log_mib: self.spec.options.task_log_mib,
+            hidden: if on_a_host { hidden.to_vec() } else { Vec::new() },
             attributes: self.host.attributes.clone(),
             resources: self.host.resources.clone(),
         }
     }
 
-    fn http(&self, port: u16) -> HttpSettings {
+    fn http(&self, service: Service, port: u16) -> HttpSettings {
         let options = &self.spec.options;
-        let credentials = self.places.etc.join("credentials");
+        let credentials = self.places.credentials(service);
         HttpSettings {
             listen: self.listen(port),
             advertise: self.host.at(port),

@@ -13,7 +13,7 @@ mod voters;
 
 pub use host::HostSpec;
 pub use mistake::{Mistake, Mistakes};
-pub use options::{Auth, Options, Ports, Timing};
+pub use options::{Auth, Options, Ports, TASK_USER, Timing};
 pub use resolve::resolve;
 
 use crate::Service;

@@ -11,7 +11,14 @@ pub struct Options {
     /// Whether the HTTP APIs ask who is calling (`mesoform_auth=basic|none`).
     pub auth: Auth,
     pub timing: Timing,
+    /// Whom tasks run as that name no user (`mesoform_task_user`).
+    pub task_user: String,
+    /// MiB of a task's output until it is turned over (`mesoform_task_log_size`).
+    pub task_log_mib: u64,
 }
+
+/// The user without rights that tasks run as; agents have it from `up`.
+pub const TASK_USER: &str = "mesoform-task";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -94,6 +101,8 @@ impl Default for Options {
             scheme: Scheme::Https,
             auth: Auth::Basic,
             timing: Timing::default(),
+            task_user: TASK_USER.to_owned(),
+            task_log_mib: 10,
         }
     }
 }

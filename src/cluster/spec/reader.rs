@@ -63,6 +63,20 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
+    /// The name of a user of the hosts.
+    pub fn user(&mut self, name: &str, value: &mut String) {
+        let Some(var) = self.get(name) else { return };
+        let fits = |text: &String| {
+            (1..=32).contains(&text.len())
+                && text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+                && text.chars().all(|c| c.is_ascii_alphanumeric() || "_.-@".contains(c))
+        };
+        match var.text().filter(fits) {
+            Some(user) => *value = user,
+            None => self.wrong(name, var, "the name of a user of the agents' hosts"),
+        }
+    }
+
     fn wrong(&mut self, name: &str, var: &Var, wanted: &str) {
         let cause = format!("{name} is {}", var.value);
         self.mistakes.add(&var.origin, cause, format!("set it to {wanted}"));

@@ -35,6 +35,8 @@ const KNOWN: &[&str] = &[
     "quorum_client_port",
     "quorum_peer_port",
     "scheduler_port",
+    "task_log_size",
+    "task_user",
 ];
 
 /// Reports variables that begin like ours and are none.
@@ -61,6 +63,8 @@ pub(super) fn options(hosts: &[&Host], mistakes: &mut Mistakes) -> Options {
     reader.word("mesoform_http", &http, &mut options.scheme);
     let auth = [("basic", Auth::Basic), ("none", Auth::None)];
     reader.word("mesoform_auth", &auth, &mut options.auth);
+    reader.user("mesoform_task_user", &mut options.task_user);
+    reader.number("mesoform_task_log_size", 1..=1_000_000, &mut options.task_log_mib);
     options
 }
 

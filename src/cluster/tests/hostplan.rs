@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
-use mesoform_cluster::{BinaryRef, Blueprint, ClusterSpec, resolve};
+use mesoform_cluster::{BinaryRef, Blueprint, ClusterSpec, removal, resolve};
 use mesoform_inventory::{ExtraVars, Inventory};
 use mesoform_plan::{Plan, Step};
 use mesoform_template::Templates;
@@ -80,4 +80,33 @@ fn the_certificates_of_a_host_bear_the_name_in_its_settings() {
         _ => None,
     });
     assert!(agent.unwrap().contains("hostname: \"m1\""), "{}", agent.unwrap());
+}
+
+fn users(plan: &Plan) -> Vec<&str> {
+    let name = |step| match step {
+        &Step::User { ref name, .. } | &Step::UserAbsent { ref name } => Some(name.as_str()),
+        _ => None,
+    };
+    plan.steps.iter().filter_map(name).collect()
+}
+
+#[test]
+fn each_host_has_the_users_that_it_needs_and_loses_all_that_are_ours() {
+    let extra = |pairs: &[&str]| ExtraVars::parse(pairs).unwrap();
+    let text = "[masters]\nm\n[agents]\na\n";
+    let with = |pairs: &[&str]| {
+        let inventory = Inventory::parse(text, std::path::Path::new("demo.ini"), &extra(pairs));
+        resolve(&inventory.unwrap()).unwrap()
+    };
+    let spec = with(&[]);
+    let services = ["mesoform-quorum", "mesoform-master", "mesoform-scheduler"];
+    assert_eq!(users(&plan(&spec, "m")), services);
+    assert_eq!(users(&plan(&spec, "a")), ["mesoform-task"]);
+    // A user of the operator's is not ours to make, nor to take away.
+    for wish in ["mesoform_task_user=root", "mesoform_task_user=apps"] {
+        assert_eq!(users(&plan(&with(&[wish]), "a")), [""; 0]);
+        let gone = removal(&with(&[wish]), spec.host("a").unwrap(), false);
+        assert_eq!(users(&gone), [&services[..], &["mesoform-task"]].concat());
+    }
+    assert_eq!(users(&removal(&spec, spec.host("a").unwrap(), true)), [""; 0], "they own data");
 }

@@ -119,3 +119,14 @@ fn a_port_that_meets_anothers_default_is_told_where_it_is_set() {
         give each its own port
     ");
 }
+
+#[test]
+fn whom_tasks_run_as_is_the_name_of_a_user() {
+    let with = |value: &str| load(&format!("[masters]\na mesoform_task_user={value}\n"));
+    assert_eq!(with("www-data").unwrap().options.task_user, "www-data");
+    assert_eq!(load("[masters]\na\n").unwrap().options.task_user, "mesoform-task");
+    for wrong in ["\"\"", "a:b", "1000", "../x"] {
+        let text = with(wrong).unwrap_err().to_string();
+        assert!(text.contains("the name of a user of the agents' hosts"), "{text}");
+    }
+}

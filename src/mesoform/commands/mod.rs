@@ -12,6 +12,7 @@ mod run;
 mod service;
 mod status;
 mod up;
+mod warnings;
 
 use crate::cli::{Cli, Command};
 use crate::exit::Exit;

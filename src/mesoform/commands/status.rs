@@ -1,18 +1,14 @@
 use super::run::{AdminWish, Scope, Wish};
+use super::warnings;
 use crate::cli::{OutputFormat, StatusArgs};
 use crate::exit::Exit;
 use crate::render::{self, Style, Table, count, harmless};
 use mesoform_cluster::report::{HostReport, ServiceReport, View};
-use mesoform_cluster::{Auth, ClusterSpec, Health, HostSpec, Reports, Service, Stop, status};
-use mesoform_settings::Scheme;
+use mesoform_cluster::{ClusterSpec, Health, HostSpec, Reports, Service, Stop, status};
 use serde_json::{Map, Value, json};
 
 /// For each host's answer.
 const TIMEOUT: u64 = 60;
-const OPEN: &str = "warning: the HTTP APIs ask nobody who is calling (mesoform_auth=none): anyone who \
-                    reaches them can run programs on the hosts";
-const PLAIN: &str = "warning: the HTTP APIs do not encrypt (mesoform_http=plain): anyone who listens on \
-                     the network reads passwords and what they protect";
 
 /// `mesoform status -i INV`.
 pub async fn run(args: StatusArgs) -> anyhow::Result<Exit> {
@@ -27,6 +23,7 @@ pub async fn run(args: StatusArgs) -> anyhow::Result<Exit> {
     match args.output.output {
         OutputFormat::Json => render::json_line(&json!({
             "event": "status", "cluster": spec.name, "health": health, "hosts": hosts(&reports),
+            "warnings": warnings::of(&spec),
         })),
         OutputFormat::Text => {
             let style = Style::of_stdout(args.output.color);
@@ -72,12 +69,7 @@ fn words(spec: &ClusterSpec, health: &Health, reports: &Reports, style: Style) -
         leader(Service::Master, &health.leading_master),
         leader(Service::Scheduler, &health.leading_scheduler),
     )];
-    if spec.options.auth == Auth::None {
-        lines.push(style.bad(OPEN));
-    }
-    if spec.options.scheme == Scheme::Http {
-        lines.push(style.bad(PLAIN));
-    }
+    lines.extend(warnings::of(spec).into_iter().map(|warning| style.bad(warning)));
     if health.is_well() {
         lines.push(style.good("all is well"));
     }

@@ -1,4 +1,5 @@
 use super::run::{AdminWish, Scope, Wish, conclude, until_interrupted};
+use super::warnings;
 use crate::cli::UpArgs;
 use crate::exit::Exit;
 use crate::render::{self, Style, count, seconds};
@@ -18,7 +19,10 @@ pub async fn run(args: UpArgs) -> anyhow::Result<Exit> {
     drop(observer);
     let object = Last::of(&spec, &summary, args.check);
     let style = Style::of_stdout(args.output.color);
-    let text = if args.check { would(&summary) } else { is_up(&spec, &summary, style) };
+    let mut text = if args.check { would(&summary) } else { is_up(&spec, &summary, style) };
+    for warning in warnings::of(&spec) {
+        text.push_str(&format!("{}\n", style.bad(warning)));
+    }
     conclude(args.output, &summary, &object, &text)
 }
 
@@ -35,6 +39,7 @@ struct Last<'a> {
     endpoints: Endpoints,
     state_dir: String,
     health: &'a Option<mesoform_cluster::Health>,
+    warnings: Vec<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -57,6 +62,7 @@ impl<'a> Last<'a> {
             endpoints: Endpoints::of(spec),
             state_dir: spec.state_dir.display().to_string(),
             health: &summary.health,
+            warnings: warnings::of(spec),
         }
     }
 }

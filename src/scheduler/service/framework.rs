@@ -9,8 +9,8 @@ use mesoform_settings::SchedulerSettings;
 
 /// As Marathon calls itself.
 const NAME: &str = "marathon";
-/// Whom tasks run as where the agent can choose; Marathon's default is its own user, root.
-const USER: &str = "root";
+/// Whom tasks run as whose app names no user: whom each agent runs them as (`task_user`).
+const USER: &str = "";
 
 /// The client of the masters' API.
 pub fn client(

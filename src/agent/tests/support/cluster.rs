@@ -85,6 +85,9 @@ impl Cluster {
             work_dir: self.dir.path().join("work"),
             run_dir: self.dir.path().join("run"),
             launcher: Launcher::Process,
+            task_user: None,
+            task_log_mib: 1,
+            hidden: Vec::new(),
             attributes: vec![Attribute { name: "rack".into(), value: "r1".into() }],
             resources: ResourceSettings { cpus: Some(2.0), ..Default::default() },
         }
@@ -194,10 +197,10 @@ struct Desk {
     /// The stream of the agent that subscribed last.
     orders: Mutex<Option<mpsc::UnboundedSender<Result<bytes::Bytes, std::io::Error>>>>,
     leadership: i64,
+    quorum: Mutex<QuorumId>,
     redirect: Option<String>,
     /// What reports are answered with.
     reports: Mutex<StatusCode>,
-    quorum: Mutex<QuorumId>,
 }
 
 /// A master that only does as it is told.
@@ -215,10 +218,10 @@ impl Master {
             heard: sender,
             orders: Mutex::new(None),
             leadership,
+            quorum: Mutex::new(QuorumId(7)),
             redirect,
             reports: Mutex::new(StatusCode::ACCEPTED),
         });
-            quorum: Mutex::new(QuorumId(7)),
         let router = Router::new()
             .route("/agent/v1/subscribe", post(subscribe))
             .route("/agent/v1/report", post(report))
@@ -236,15 +239,15 @@ impl Master {
         self.addr.to_string()
     }
 
-    /// The connection is cut: the agent must come again.
-    pub fn cut(&self) {
-        self.desk.orders.lock().unwrap().take();
     /// The quorum was formed anew: orders are its from now on, and so must the agent be.
     pub fn is_of(&self, quorum: u64) {
         *self.desk.quorum.lock().unwrap() = QuorumId(quorum);
         self.cut();
     }
 
+    /// The connection is cut: the agent must come again.
+    pub fn cut(&self) {
+        self.desk.orders.lock().unwrap().take();
     }
 
     pub fn stop(self) {
@@ -351,15 +354,15 @@ async fn subscribe(State(desk): State<Arc<Desk>>, Json(body): Json<Subscribe>) -
         let location = [("location", location.clone())];
         return (StatusCode::TEMPORARY_REDIRECT, location).into_response();
     }
-    let (sender, orders) = mpsc::unbounded_channel();
-    *desk.orders.lock().unwrap() = Some(sender);
-    let _ = desk.heard.send(Heard::Subscribe(Box::new(body)));
     let leadership = Fence::new(*desk.quorum.lock().unwrap(), desk.leadership);
     if !body.seen().is_of_quorum_of(leadership) {
         let message = "it obeys another quorum; accept this one".to_owned();
         let fenced = Fenced { message, seen: body.seen(), leadership };
         return (StatusCode::CONFLICT, Json(fenced)).into_response();
     }
+    let (sender, orders) = mpsc::unbounded_channel();
+    *desk.orders.lock().unwrap() = Some(sender);
+    let _ = desk.heard.send(Heard::Subscribe(Box::new(body)));
     let stream = tokio_stream::wrappers::UnboundedReceiverStream::new(orders);
     Body::from_stream(stream).into_response()
 }

@@ -79,6 +79,7 @@ impl Task {
             socket,
             user: None,
             grace_ms: 200,
+            log_bytes: 100_000,
         };
         Self { dir, file, executor: None }
     }

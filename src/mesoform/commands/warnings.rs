@@ -1,0 +1,20 @@
+use mesoform_cluster::{Auth, ClusterSpec};
+use mesoform_settings::Scheme;
+
+const OPEN: &str = "warning: the HTTP APIs ask nobody who is calling (mesoform_auth=none): anyone who \
+                    reaches them can run programs on the hosts";
+const PLAIN: &str = "warning: the HTTP APIs do not encrypt (mesoform_http=plain): anyone who listens on \
+                     the network reads passwords and what they protect";
+const ROOT: &str = "warning: tasks run as root (mesoform_task_user=root): each of them can do everything \
+                    on its host, and read the keys of the cluster";
+
+/// What the operator has given up for the sake of something else, and should not forget.
+pub fn of(spec: &ClusterSpec) -> Vec<&'static str> {
+    let options = &spec.options;
+    let given_up = [
+        (options.auth == Auth::None, OPEN),
+        (options.scheme == Scheme::Http, PLAIN),
+        (options.task_user == "root", ROOT),
+    ];
+    given_up.into_iter().filter(|(is, _)| *is).map(|(_, words)| words).collect()
+}
