@@ -32,3 +32,15 @@ mod wire;
 pub use error::QuorumError;
 pub use run::{run, serve};
 pub use tuning::Tuning;
+
+use mesoform_settings::QuorumSettings;
+use std::path::PathBuf;
+
+/// Puts the data of a voter that does not run aside, into the folder that is returned: at its next
+/// start it begins anew, under another id.
+///
+/// # Errors
+/// It runs, or its data directory cannot be written.
+pub fn put_aside(settings: &QuorumSettings) -> Result<Option<PathBuf>, QuorumError> {
+    data_dir::put_aside(&settings.data_dir)
+}
