@@ -1,0 +1,98 @@
+//! The judges must catch who lies. Each trial is the same as under fire, without faults: all that is wrong
+//! is the one lie.
+
+use crate::kit::{Cluster, Kind};
+use crate::liar::{Lie, serve};
+use crate::trial::{Cast, Failure, Stage, Troupe, Witnesses};
+use mesoform_checks::{Dice, Rule};
+use std::time::Duration;
+use tokio::time::sleep;
+
+const CAST: Cast = Cast { clients: 4, watchers: 3, lessees: 0, candidates: 0, curious: true };
+const LEASES: Cast = Cast { clients: 1, watchers: 1, lessees: 3, candidates: 0, curious: true };
+const ELECTIONS: Cast = Cast { clients: 0, watchers: 1, lessees: 0, candidates: 3, curious: true };
+
+/// What is said of a cluster in front of which this lie stands.
+async fn verdict(
+    cluster: &Cluster,
+    lie: Lie,
+    cast: Cast,
+    millis: u64,
+) -> Result<Witnesses, Failure> {
+    let serving = serve(cluster, lie).await;
+    let stage = Stage::new();
+    let channels = [serving.channel(cluster)];
+    let mut dice = Dice::new(Dice::seed());
+    let coordination = || serving.coordination(cluster);
+    let troupe = Troupe::start(&stage, cast, &mut dice, &channels, coordination);
+    sleep(Duration::from_millis(millis)).await;
+    // The judges ask the honest voter what really happened.
+    troupe.judge(&[cluster.channel(0)]).await
+}
+
+async fn expect_caught(lies: &[(Lie, &[Rule])], cast: Cast, millis: u64) {
+    for (lie, rules) in lies {
+        let cluster = Cluster::up(Kind::Ours, 1).await.unwrap();
+        match verdict(&cluster, *lie, cast, millis).await {
+            Err(Failure::Violation(violation)) => {
+                eprintln!("{lie:?} was caught: {:?}", violation.rule);
+                assert!(rules.contains(&violation.rule), "{lie:?} was taken for {violation}");
+            }
+            other => panic!("{lie:?} was not caught: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_does_not_lie_is_not_accused() {
+    let cluster = Cluster::up(Kind::Ours, 1).await.unwrap();
+    let cast = Cast { lessees: 2, candidates: 2, ..CAST };
+    let witnesses = verdict(&cluster, Lie::Nothing, cast, 2500).await.unwrap();
+    witnesses.expect_enough();
+    assert!(witnesses.leases > 0 && witnesses.fenced > 0, "{witnesses}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lies_about_reads_and_writes_are_caught() {
+    let seen = &[Rule::Linearizable][..];
+    let lies = [
+        (Lie::StaleRead, seen),
+        (Lie::StaleReadWithFreshHead, seen),
+        (Lie::LostWrite, &[Rule::Linearizable, Rule::Durable]),
+        (Lie::DoubledWrite, &[Rule::Linearizable, Rule::Caused]),
+        (Lie::FailedWriteIsThere, &[Rule::Linearizable, Rule::Caused]),
+        (Lie::Unguarded, seen),
+    ];
+    expect_caught(&lies, CAST, 1500).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lies_about_events_are_caught() {
+    let lies = [
+        (Lie::SkippedEvent, &[Rule::WatchComplete][..]),
+        (Lie::DoubledEvent, &[Rule::WatchUnique]),
+        (Lie::SwappedResponses, &[Rule::WatchOrdered]),
+        (Lie::SplitRevision, &[Rule::WatchAtomic]),
+        (Lie::LateStart, &[Rule::WatchComplete]),
+        (Lie::NoPrevious, &[Rule::WatchTruthful]),
+        (Lie::EarlyProgress, &[Rule::WatchBookmark]),
+    ];
+    expect_caught(&lies, CAST, 1500).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn leases_that_end_early_are_caught() {
+    expect_caught(&[(Lie::EarlyExpiry, &[Rule::LeaseEarly])], LEASES, 2500).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn leases_that_never_end_are_caught() {
+    let cluster = Cluster::up(Kind::Ours, 1).await.unwrap();
+    let failure = verdict(&cluster, Lie::NoExpiry, LEASES, 500).await.unwrap_err();
+    assert!(matches!(failure, Failure::Endless), "{failure}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn writes_of_who_was_deposed_are_caught() {
+    expect_caught(&[(Lie::NoFence, &[Rule::Fenced])], ELECTIONS, 6000).await;
+}

@@ -1,0 +1,92 @@
+use super::{KEYS, Stage};
+use crate::kit::outcome;
+use mesoform_checks::{Answer, Ask, Call, Change, Dice, Keys, Outcome};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::time::sleep;
+use tonic::transport::Channel;
+
+/// Longer than a pause or a cut: a request that waited in a paused leader must be judged too.
+const REQUEST: Duration = Duration::from_secs(6);
+/// Keys in use at the same time.
+const WIDTH: u64 = 4;
+/// After so many calls other keys come into use: a short history is quickly judged.
+const GENERATION: u64 = 600;
+
+/// Asks one thing after another until the trial stops, mostly of the same voter.
+pub async fn client(stage: Arc<Stage>, channels: Vec<Channel>, mut dice: Dice) {
+    let mut id = stage.number();
+    let mut voter = dice.place(channels.len());
+    let mut seen = HashMap::new();
+    while !stage.stop.is_cancelled() {
+        if dice.percent(20) {
+            voter = dice.place(channels.len());
+        }
+        let what = choose(&stage, &mut dice, &seen);
+        let asked = stage.clock.tick();
+        let outcome = outcome(&channels[voter], &what, &stage.clock, REQUEST).await;
+        let pause = match &outcome {
+            Outcome::Done { answer, .. } => {
+                learn(&mut seen, &what, answer);
+                stage.done.fetch_add(1, Ordering::Relaxed);
+                dice.millis(1, 10)
+            }
+            Outcome::Failed | Outcome::Unknown => {
+                voter = dice.place(channels.len());
+                dice.millis(20, 80)
+            }
+        };
+        let lost = outcome == Outcome::Unknown;
+        stage.calls.lock().unwrap().push(Call { client: id, asked, ask: what, outcome });
+        if lost {
+            // What it asked for may still come: from here on it is somebody else.
+            id = stage.number();
+        }
+        sleep(pause).await;
+    }
+}
+
+/// Remembers when keys were changed last, for guards.
+fn learn(seen: &mut HashMap<String, i64>, what: &Ask, answer: &Answer) {
+    for found in answer.found() {
+        seen.insert(found.key.clone(), found.modified);
+    }
+    if let (Ask::Write { changes, .. }, Answer::Written { revision, .. }) = (what, answer) {
+        for change in changes {
+            let modified = if matches!(change, Change::Put { .. }) { *revision } else { 0 };
+            seen.insert(change.key().to_owned(), modified);
+        }
+    }
+}
+
+fn choose(stage: &Stage, dice: &mut Dice, seen: &HashMap<String, i64>) -> Ask {
+    let generation = stage.done.load(Ordering::Relaxed) / GENERATION;
+    let key = |place: u64| format!("{KEYS}{generation}/{place}");
+    let place = dice.between(0, WIDTH);
+    let put = |key: String| Change::Put { key, value: format!("v{}", stage.number()), lease: 0 };
+    let write = |changes: Vec<Change>| Ask::Write { guard: None, changes };
+    match dice.between(0, 100) {
+        0..35 => read(Keys::One(key(place)), false),
+        35..40 => read(Keys::Prefix(format!("{KEYS}{generation}/")), false),
+        40..45 => read(Keys::Prefix(format!("{KEYS}{generation}/")), true),
+        45..70 => write(vec![put(key(place))]),
+        70..78 => write(vec![Change::Delete { key: key(place) }]),
+        78..85 => {
+            let other = key((place + 1) % WIDTH);
+            write(vec![put(key(place)), Change::Delete { key: other }])
+        }
+        _ => {
+            let guarded = key(place);
+            let modified = seen.get(&guarded).copied().unwrap_or(0);
+            let also = put(key((place + 1) % WIDTH));
+            let changes = vec![put(guarded.clone()), also];
+            Ask::Write { guard: Some((guarded, modified)), changes }
+        }
+    }
+}
+
+fn read(keys: Keys, serializable: bool) -> Ask {
+    Ask::Read { keys, serializable, revision: 0 }
+}
