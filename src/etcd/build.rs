@@ -12,13 +12,25 @@ enum Shape {
 
 use Shape::{BothStream, ServerStream, Unary};
 
+/// The package of the services that etcd itself is made of; the others stand on them.
+const ETCD: &str = "etcdserverpb";
+
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    Builder::new().compile(&[kv(), watch(), lease(), cluster(), maintenance()]);
+    Builder::new().compile(&[
+        kv(),
+        watch(),
+        lease(),
+        cluster(),
+        maintenance(),
+        election(),
+        lock(),
+    ]);
 }
 
 fn kv() -> Service {
     service(
+        ETCD,
         "KV",
         &[
             ("range", "Range", "Range", Unary),
@@ -31,11 +43,12 @@ fn kv() -> Service {
 }
 
 fn watch() -> Service {
-    service("Watch", &[("watch", "Watch", "Watch", BothStream)])
+    service(ETCD, "Watch", &[("watch", "Watch", "Watch", BothStream)])
 }
 
 fn lease() -> Service {
     service(
+        ETCD,
         "Lease",
         &[
             ("lease_grant", "LeaseGrant", "LeaseGrant", Unary),
@@ -49,6 +62,7 @@ fn lease() -> Service {
 
 fn cluster() -> Service {
     service(
+        ETCD,
         "Cluster",
         &[
             ("member_add", "MemberAdd", "MemberAdd", Unary),
@@ -62,6 +76,7 @@ fn cluster() -> Service {
 
 fn maintenance() -> Service {
     service(
+        ETCD,
         "Maintenance",
         &[
             ("alarm", "Alarm", "Alarm", Unary),
@@ -76,9 +91,31 @@ fn maintenance() -> Service {
     )
 }
 
+fn election() -> Service {
+    service(
+        "v3electionpb",
+        "Election",
+        &[
+            ("campaign", "Campaign", "Campaign", Unary),
+            ("proclaim", "Proclaim", "Proclaim", Unary),
+            ("leader", "Leader", "Leader", Unary),
+            ("observe", "Observe", "Leader", ServerStream),
+            ("resign", "Resign", "Resign", Unary),
+        ],
+    )
+}
+
+fn lock() -> Service {
+    service(
+        "v3lockpb",
+        "Lock",
+        &[("lock", "Lock", "Lock", Unary), ("unlock", "Unlock", "Unlock", Unary)],
+    )
+}
+
 /// A service of `(function, method on the wire, name of the messages without Request/Response, shape)`.
-fn service(name: &str, methods: &[(&str, &str, &str, Shape)]) -> Service {
-    let mut service = Service::builder().name(name).package("etcdserverpb");
+fn service(package: &str, name: &str, methods: &[(&str, &str, &str, Shape)]) -> Service {
+    let mut service = Service::builder().name(name).package(package);
     for (function, route, messages, shape) in methods {
         let mut method = Method::builder()
             .name(function)

@@ -1,18 +1,22 @@
-//! Messages of the packages `etcdserverpb` and `mvccpb`.
+//! Messages of the packages `etcdserverpb`, `mvccpb`, `v3electionpb` and `v3lockpb`.
 //!
 //! Byte fields are [`bytes::Bytes`]: a value is shared, not copied, on its way to many watchers.
 
 mod cluster;
+mod election;
 mod kv;
 mod lease;
+mod lock;
 mod maintenance;
 mod mvcc;
 mod txn;
 mod watch;
 
 pub use cluster::*;
+pub use election::*;
 pub use kv::*;
 pub use lease::*;
+pub use lock::*;
 pub use maintenance::*;
 pub use mvcc::*;
 pub use txn::*;
