@@ -30,7 +30,7 @@ pub use error::HostPlanError;
 pub use graph::{Declaration, GraphError, services as unit_graph, waves};
 pub use health::{Ailment, Health, Reports};
 pub use hostplan::{BinaryRef, Blueprint, removal};
-pub use phases::{Removals, down, restart, status, up};
+pub use phases::{Acceptances, Removals, accept_quorum, down, restart, status, up};
 pub use places::Places;
 pub use preflight::Problem;
 pub use progress::{Observer, Progress};

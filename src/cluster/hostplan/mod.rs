@@ -1,5 +1,6 @@
 //! ClusterSpec → one plan per host. Nothing else knows what a host of a cluster looks like.
 
+mod acceptance;
 mod accounts;
 mod layout;
 mod removal;
@@ -7,6 +8,7 @@ mod services;
 mod settings;
 
 pub use removal::removal;
+pub use acceptance::acceptance;
 pub(crate) use settings::Local;
 
 use crate::{ClusterSpec, HostPlanError, HostSpec, Places};

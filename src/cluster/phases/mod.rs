@@ -7,11 +7,13 @@ mod start;
 mod verify;
 
 mod down;
+mod accept;
 mod restart;
 mod status;
 mod up;
 
 pub use down::{Removals, down};
+pub use accept::{Acceptances, accept_quorum};
 pub use restart::restart;
 pub use status::status;
 pub use up::up;

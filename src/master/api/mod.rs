@@ -4,12 +4,13 @@
 mod here;
 pub mod scheduler;
 mod status;
+mod teardown;
 mod views;
 
 use crate::core::Core;
 use crate::directory::{Directory, Port};
 use axum::Router;
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use serde_json::Value;
 
 type View = fn(&Core) -> Value;
@@ -36,6 +37,9 @@ pub fn router(directory: Directory) -> Router {
     }
     for path in ["/redirect", "/master/redirect"] {
         router = router.route(path, any(here::redirect));
+    }
+    for path in ["/teardown", "/master/teardown"] {
+        router = router.route(path, post(teardown::teardown));
     }
     for (name, view) in VIEWS {
         for path in [format!("/{name}"), format!("/master/{name}")] {

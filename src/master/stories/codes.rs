@@ -49,9 +49,12 @@ async fn wrong_calls_get_mesos_answers() {
     let protobuf = ("Content-Type", "application/x-protobuf");
     let stream = ("Mesos-Stream-Id", "130ae4e3-6b13-4ef4-baa9-9f2e85c3e9af");
     let not_json = ("Accept", "application/x-protobuf");
+    let no_json = ("Accept", "*/*, application/json;q=0");
+    let form = ("Content-Type", "application/x-www-form-urlencoded");
     for (headers, body, code, words) in [
         (&[][..], "{}".to_owned(), 400, "Expecting 'Content-Type' to be present"),
         (&[protobuf], "{}".to_owned(), 415, "Expecting 'Content-Type' of application/json"),
+        (&[form], "{}".to_owned(), 415, "Expecting 'Content-Type' of application/json"),
         (&[JSON], "{".to_owned(), 400, "Failed to parse body into JSON"),
         (&[JSON], "{}".to_owned(), 400, "Failed to validate scheduler::Call"),
         (&[JSON], call("KILL", id), 400, "Expecting 'kill' to be present"),
@@ -60,7 +63,8 @@ async fn wrong_calls_get_mesos_answers() {
         (&[JSON, stream], call("TEARDOWN", id), 400, "didn't match the stream ID"),
         (&[JSON, ("Mesos-Stream-Id", "?")], call("TEARDOWN", id), 400, "didn't match"),
         (&[JSON, stream], subscribe.clone(), 400, "should not include the 'Mesos-Stream-Id'"),
-        (&[JSON, not_json], subscribe, 406, "Expecting 'Accept' to allow application/json"),
+        (&[JSON, not_json], subscribe.clone(), 406, "Expecting 'Accept' to allow"),
+        (&[JSON, no_json], subscribe, 406, "Expecting 'Accept' to allow application/json"),
     ] {
         let (status, text) = post(&master, headers, &body).await;
         assert_eq!(status, code, "{body}: {text}");
@@ -85,6 +89,27 @@ async fn an_agent_speaks_only_for_its_host() {
         let reply = http.post(&url).json(&body).send().await.unwrap();
         assert_eq!(reply.status(), code);
     }
+}
+
+#[tokio::test]
+async fn a_framework_is_torn_down_by_a_form() {
+    let (quorum, pki) = (MemoryQuorum::new(), Pki::new());
+    let master = TestMaster::start("m1", &quorum, &pki).await;
+    master.leads().await;
+    let mut web = master.client().subscribe(FrameworkInfo::new("web", "root")).await.unwrap();
+    let Event::Subscribed(subscribed) = event(&mut web).await else { panic!() };
+    let id = subscribed.framework_id.value;
+    for (path, form, code, words) in [
+        ("/master/teardown", String::new(), 400, "Missing 'frameworkId'"),
+        ("/teardown", "frameworkId=nobody".to_owned(), 400, "No framework found"),
+        ("/master/teardown", format!("frameworkId={id}"), 200, ""),
+    ] {
+        let url = format!("http://{}{path}", master.http);
+        let reply = http().post(url).body(form).send().await.unwrap();
+        assert_eq!(reply.status(), code);
+        assert!(reply.text().await.unwrap().contains(words));
+    }
+    assert_eq!(master.get("/frameworks").await["completed_frameworks"][0]["id"], id);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-use crate::core::{Core, Effect, LinkId, MAX_COMPLETED, Timer};
+use crate::core::{Core, Effect, LinkId, MAX_COMPLETED, Now, Refusal, Timer};
 use mesoform_mesos::agent_protocol::OrderKind;
 use mesoform_mesos::{AgentId, FrameworkId};
 use std::collections::BTreeSet;
@@ -13,6 +13,19 @@ impl Core {
         tracing::info!(framework = %id, seconds = patience.as_secs(), "framework disconnected");
         self.drop_offers(id);
         self.timers.set(Timer::Failover(id.clone()), self.now + patience);
+    }
+
+    /// An operator wants the framework gone, whether or not it is here.
+    ///
+    /// # Errors
+    /// There is none of this id.
+    pub fn tear_down(&mut self, id: &FrameworkId, now: Now) -> Result<Vec<Effect>, Refusal> {
+        self.now = now;
+        if !self.frameworks.contains_key(id) {
+            return Err(Refusal::UnknownFramework);
+        }
+        self.remove_framework(id);
+        Ok(self.take_effects())
     }
 
     /// The framework is no more: its tasks are ended.

@@ -1,8 +1,8 @@
 use super::{TERM, World, cpus, running};
 use crate::core::{AgentRecord, Refusal, RegistryWrite};
-use mesoform_mesos::TaskState;
 use mesoform_mesos::agent_protocol::{Fence, OrderKind, Pong, QuorumId};
 use mesoform_mesos::scheduler::Event;
+use mesoform_mesos::{FrameworkId, TaskState};
 use std::time::Duration;
 
 #[test]
@@ -139,6 +139,27 @@ fn tasks_bring_their_framework_back_after_a_change_of_masters() {
     world.settle();
     assert_eq!(world.offers(web).len(), 1);
     assert!(!world.core.frameworks[&id].recovered);
+    world.check();
+}
+
+#[test]
+fn tasks_that_a_framework_left_behind_end_when_it_is_torn_down() {
+    let mut world = World::new();
+    let id = FrameworkId::new("gone-0000");
+    let command = mesoform_mesos::CommandInfo::shell("x");
+    let task = mesoform_mesos::TaskInfo::command("t1", "A".into(), command, cpus(1.0));
+    let reports = vec![running(&task, &id, TaskState::Running)];
+    let h1 = world.subscribe_agent(Some(&"A".into()), "h1", cpus(4.0), reports).unwrap();
+    let summary = world.core.framework_summaries().remove(0);
+    assert!(summary.recovered && !summary.connected && summary.tasks == 1);
+    world.orders(h1);
+    let none = world.core.tear_down(&"nobody".into(), world.now);
+    assert_eq!(none, Err(Refusal::UnknownFramework));
+    let effects = world.core.tear_down(&id, world.now).unwrap();
+    world.apply(effects);
+    assert_eq!(world.orders(h1), [OrderKind::ShutdownFramework { framework_id: id }]);
+    assert!(world.core.framework_summaries().is_empty());
+    assert_eq!(world.core.agents[&"A".into()].used.scalar("cpus"), 0.0);
     world.check();
 }
 
