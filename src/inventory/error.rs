@@ -75,7 +75,8 @@ pub enum Mistake {
     #[error("is not UTF-8; save it as UTF-8")]
     NotUtf8,
     #[error(
-        "{0} is not supported yet; write it as INI (`ansible-inventory --list` shows what it holds)"
+        "{0} is not read yet: INI files and lists of hosts ('h1,h2,') are; write it as INI \
+         (`ansible-inventory --list` shows what it holds)"
     )]
     Unsupported(SourceKind),
     #[error("this line begins a YAML file, but the inventory is read as INI")]
@@ -152,6 +153,12 @@ pub enum Mistake {
     #[error("there is no host '{host}' in the inventory; {}",
         suggest(nearest.as_deref(), "mesoform inventory --graph shows them all"))]
     UnknownHost { host: String, nearest: Option<String> },
+    #[error(
+        "the pattern '{pattern}' matches no host: in a pattern, [1:2] picks from what stands before it, \
+         by place from 0; write {}",
+        shortened(hosts)
+    )]
+    RangeAsPattern { pattern: String, hosts: Vec<String> },
     #[error("the pattern '{pattern}' matches no host; {}",
         suggest(nearest.as_deref(), "mesoform inventory --graph shows the hosts and groups"))]
     NoMatch { pattern: String, nearest: Option<String> },
@@ -192,6 +199,12 @@ pub enum RangeMistake {
     Step,
     #[error("it makes more than {0} hosts")]
     TooMany(usize),
+}
+
+/// A list of hosts as `--limit` takes it, as far as it fits into a line.
+fn shortened(hosts: &[String]) -> String {
+    let shown = hosts.iter().take(8).cloned().collect::<Vec<_>>().join(",");
+    if hosts.len() > 8 { format!("{shown},… (or @FILE with one a line)") } else { shown }
 }
 
 fn suggest(nearest: Option<&str>, otherwise: &str) -> String {

@@ -1,5 +1,6 @@
 //! From what `-i` named to an inventory.
 
+use crate::connection::typos;
 use crate::draft::{ALL, Draft};
 use crate::findings::Findings;
 use crate::inventory::hosts_below;
@@ -45,7 +46,7 @@ fn conclude(
     mut findings: Findings,
 ) -> Loaded {
     let groups = reconcile::reconcile(&mut draft, &mut findings);
-    let (notices, errors) = match findings.conclude() {
+    let (mut notices, errors) = match findings.conclude() {
         Ok(notices) => (notices, None),
         Err(errors) if errors.0.iter().all(|error| error.mistake.leaves_hosts_known()) => {
             (Vec::new(), Some(errors))
@@ -54,6 +55,7 @@ fn conclude(
     };
     let common = merge::common(&groups, files, extra);
     let hosts = merge::hosts(draft, &groups, files, extra);
+    notices.extend(typos::of(hosts.iter()));
     let order = hosts_below(|id| groups.get(id), ALL, hosts.len());
     let inventory = Inventory {
         source,

@@ -12,20 +12,28 @@ pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
 /// Names are short; what is longer is not compared to its end.
 const LONGEST: usize = 64;
 
-/// Levenshtein's distance, where `-` and `_`, and upper and lower case, count as the same.
+/// Levenshtein's distance in which two letters that changed places are one slip; `-` and `_`, and upper
+/// and lower case, count as the same.
 fn distance(word: &[char], candidate: &str) -> usize {
     let same = |a: char, b: char| a == b || matches!((a, b), ('-', '_') | ('_', '-'));
-    let mut row: Vec<usize> = (0..=word.len()).collect();
-    for (i, c) in candidate.to_lowercase().chars().take(LONGEST).enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
+    let candidate: Vec<char> = candidate.to_lowercase().chars().take(LONGEST).collect();
+    // Two rows before, and one.
+    let mut rows = [Vec::new(), (0..=word.len()).collect::<Vec<usize>>()];
+    for (i, c) in candidate.iter().enumerate() {
+        let [earlier, last] = &rows;
+        let mut row = vec![i + 1];
         for (j, w) in word.iter().enumerate() {
-            let replace = diagonal + usize::from(!same(*w, c));
-            diagonal = row[j + 1];
-            row[j + 1] = replace.min(row[j] + 1).min(diagonal + 1);
+            let replace = last[j] + usize::from(!same(*w, *c));
+            let mut best = replace.min(last[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && same(*w, candidate[i - 1]) && same(word[j - 1], *c) {
+                best = best.min(earlier[j - 1] + 1);
+            }
+            row.push(best);
         }
+        let [_, last] = rows;
+        rows = [last, row];
     }
-    row[word.len()]
+    rows[1][word.len()]
 }
 
 #[cfg(test)]
@@ -38,7 +46,9 @@ mod tests {
         let near = |word| nearest(word, groups.iter().copied());
         assert_eq!(near("mesos-master").as_deref(), Some("mesos_masters"));
         assert_eq!(near("Web").as_deref(), Some("web"));
-        assert_eq!(near("wbe"), None);
+        assert_eq!(near("wbe").as_deref(), Some("web"));
         assert_eq!(near("database"), None);
+        assert_eq!(near("bwe"), None);
+        assert_eq!(nearest("hots", ["host", "port"].into_iter()).as_deref(), Some("host"));
     }
 }

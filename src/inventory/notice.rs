@@ -10,9 +10,22 @@ pub struct Notice {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remark {
-    EmptyRange { pattern: String },
-    PortIgnored { host: String, port: u16, first: Origin },
-    HostLikeGroup { name: String },
+    EmptyRange {
+        pattern: String,
+    },
+    PortIgnored {
+        host: String,
+        port: u16,
+        first: Origin,
+    },
+    HostLikeGroup {
+        name: String,
+    },
+    /// Ansible takes any variable, so this is no mistake.
+    UnknownConnectionVariable {
+        name: String,
+        nearest: String,
+    },
 }
 
 impl fmt::Display for Notice {
@@ -29,6 +42,9 @@ impl fmt::Display for Notice {
             ),
             Remark::HostLikeGroup { name } => {
                 write!(f, "'{name}' is the name of a host and of a group")
+            }
+            Remark::UnknownConnectionVariable { name, nearest } => {
+                write!(f, "{name} means nothing to mesoform; did you mean {nearest}?")
             }
         }
     }

@@ -4,6 +4,7 @@ mod password;
 mod reader;
 #[cfg(test)]
 mod tests;
+pub(crate) mod typos;
 
 pub use password::Password;
 
@@ -51,6 +52,42 @@ pub struct Become {
     pub exe: Option<String>,
     pub flags: Option<String>,
 }
+
+/// All names that mean something here.
+const NAMES: &[&str] = &[
+    "ansible_become",
+    "ansible_become_exe",
+    "ansible_become_flags",
+    "ansible_become_method",
+    "ansible_become_pass",
+    "ansible_become_password",
+    "ansible_become_user",
+    "ansible_connection",
+    "ansible_host",
+    "ansible_host_key_checking",
+    "ansible_password",
+    "ansible_port",
+    "ansible_private_key_file",
+    "ansible_ssh_args",
+    "ansible_ssh_common_args",
+    "ansible_ssh_extra_args",
+    "ansible_ssh_host",
+    "ansible_ssh_host_key_checking",
+    "ansible_ssh_pass",
+    "ansible_ssh_password",
+    "ansible_ssh_port",
+    "ansible_ssh_private_key_file",
+    "ansible_ssh_retries",
+    "ansible_ssh_timeout",
+    "ansible_ssh_user",
+    "ansible_sudo",
+    "ansible_sudo_exe",
+    "ansible_sudo_flags",
+    "ansible_sudo_pass",
+    "ansible_sudo_user",
+    "ansible_timeout",
+    "ansible_user",
+];
 
 /// Works out templates in values.
 pub(crate) type Render<'a> = &'a dyn Fn(&str) -> Result<Value, String>;

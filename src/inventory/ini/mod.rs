@@ -7,7 +7,7 @@
 mod header;
 mod host_line;
 mod pending;
-mod range;
+pub(crate) mod range;
 mod shell;
 #[cfg(test)]
 mod tests;

@@ -80,8 +80,8 @@ fn what_is_not_ini_is_said_to_be_unsupported() {
         let path = path.to_str().unwrap().to_owned();
         Inventory::load(&path, &ExtraVars::default()).map(|_| ()).unwrap_err().to_string()
     };
-    assert!(write("h.yml", "all:\n").contains("YAML inventory is not supported yet"));
-    assert!(write("hosts", "h: x=1\n").contains("YAML inventory is not supported yet"));
+    assert!(write("h.yml", "all:\n").contains("YAML inventory is not read yet"));
+    assert!(write("hosts", "h: x=1\n").contains("YAML inventory is not read yet"));
     assert!(write("h.toml", "").contains("TOML"));
     assert!(write("script", "#!/bin/sh\n").contains("script"));
     assert!(write("bad.ini", "---\nall:\n").contains("begins a YAML file"));

@@ -11,6 +11,7 @@ mod subscript;
 mod tests;
 
 use crate::draft::HostId;
+use crate::ini::range;
 use crate::nearest::nearest;
 use crate::{Inventory, InventoryError, InventoryErrors, Mistake, Origin};
 use std::collections::HashSet;
@@ -83,6 +84,10 @@ fn in_order(parts: &[String]) -> Vec<&str> {
 
 fn no_match(inventory: &Inventory, part: &str) -> InventoryError {
     let word = part.trim_start_matches(['!', '&']);
+    if let Some(hosts) = range_of_hosts(inventory, word) {
+        let mistake = Mistake::RangeAsPattern { pattern: part.to_owned(), hosts };
+        return InventoryError { origin: Origin::option("--limit"), mistake };
+    }
     let groups = inventory.groups.keys().map(String::as_str);
     let known = groups.chain(inventory.hosts.keys().map(String::as_str));
     // A word that is known matched only hosts that are not there: an empty group.
@@ -92,6 +97,13 @@ fn no_match(inventory: &Inventory, part: &str) -> InventoryError {
         nearest: nearest.filter(|nearest| nearest != word),
     };
     InventoryError { origin: Origin::option("--limit"), mistake }
+}
+
+/// The hosts that the word would mean in an inventory, where all of them are there.
+fn range_of_hosts(inventory: &Inventory, word: &str) -> Option<Vec<String>> {
+    let names = word.contains('[').then(|| range::expand(word).ok()).flatten()?;
+    let known = |name: &String| inventory.hosts.contains_key(name.as_str());
+    (!names.is_empty() && names.iter().all(known)).then_some(names)
 }
 
 fn pattern_error(pattern: &str, cause: String) -> InventoryError {
