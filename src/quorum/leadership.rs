@@ -1,4 +1,5 @@
 use crate::raft::{Member, Raft};
+use openraft::metrics::RaftServerMetrics;
 use openraft::{RaftMetrics, ServerState};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -6,7 +7,8 @@ use tokio::time::Instant;
 
 /// A change of leaders takes less.
 const LOST: Duration = Duration::from_secs(3);
-const FAR: Duration = Duration::from_secs(3600);
+/// How often to look where nothing is told: silence makes no noise.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Who leads, as far as this voter knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +23,28 @@ pub enum Leader {
 }
 
 /// Knows who leads.
+///
+/// Raft tells of itself several times with every entry, and would wake up all who wait as often. So
+/// they wait for [`News`], which one task makes of it.
 #[derive(Clone)]
 pub struct Leadership {
+    raft: View,
+    news: watch::Receiver<News>,
+}
+
+/// What can be waited for.
+#[derive(Clone, PartialEq)]
+struct News {
+    leader: Leader,
+    /// The term, and whether this voter leads in it.
+    term: (u64, bool),
+    /// Why this voter's Raft has ended.
+    stopped: Option<String>,
+}
+
+/// What Raft tells of itself.
+#[derive(Clone)]
+struct View {
     metrics: watch::Receiver<RaftMetrics<u64, Member>>,
     me: u64,
     /// A leader that no majority has answered for so long does not count as one.
@@ -30,24 +52,83 @@ pub struct Leadership {
 }
 
 impl Leadership {
+    /// Starts the task that looks; it ends with the last clone of this.
     pub fn new(raft: &Raft, me: u64, patience: Duration) -> Self {
-        Self { metrics: raft.metrics(), me, patience }
+        let view = View { metrics: raft.metrics(), me, patience };
+        let (tell, news) = watch::channel(view.news());
+        tokio::spawn(look(view.clone(), raft.server_metrics(), tell));
+        Self { raft: view, news }
     }
 
     pub fn metrics(&self) -> RaftMetrics<u64, Member> {
-        self.metrics.borrow().clone()
+        self.raft.metrics.borrow().clone()
     }
 
     pub fn term(&self) -> u64 {
-        self.metrics.borrow().current_term
+        self.raft.metrics.borrow().current_term
     }
 
     /// The id of the leader that this voter last heard of; 0: none.
     pub fn id(&self) -> u64 {
-        self.metrics.borrow().current_leader.unwrap_or(0)
+        self.raft.metrics.borrow().current_leader.unwrap_or(0)
     }
 
     pub fn now(&self) -> Leader {
+        self.raft.leader()
+    }
+
+    /// Waits until something has changed that may bear on who leads, but not beyond `deadline`;
+    /// false: that is now.
+    pub async fn changed(&mut self, deadline: Instant) -> bool {
+        match tokio::time::timeout_at(deadline, self.news.changed()).await {
+            Ok(Ok(())) => true,
+            // Raft has ended, and this voter is about to.
+            Ok(Err(_)) => {
+                tokio::time::sleep_until(deadline.min(Instant::now() + LOOK)).await;
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Waits until `condition` holds, but not beyond `deadline`.
+    pub async fn wait_for(
+        &mut self,
+        deadline: Instant,
+        condition: impl Fn(&Leader) -> bool,
+    ) -> Leader {
+        loop {
+            let leader = self.now();
+            if condition(&leader) || Instant::now() >= deadline {
+                return leader;
+            }
+            // What comes and goes between two looks is no news.
+            self.changed(deadline.min(Instant::now() + LOOK * 4)).await;
+        }
+    }
+
+    /// Waits until there has been no leader for a while.
+    pub async fn lost(mut self) {
+        loop {
+            let gone = self.news.wait_for(|news| news.leader == Leader::None).await.is_ok();
+            let found = self.news.wait_for(|news| news.leader != Leader::None);
+            let found = matches!(tokio::time::timeout(LOST, found).await, Ok(Ok(_)));
+            if !gone || !found {
+                return;
+            }
+        }
+    }
+
+    /// Waits for the end of this voter's Raft: why it ended.
+    pub async fn stopped(mut self) -> String {
+        let stopped = self.news.wait_for(|news| news.stopped.is_some()).await;
+        let cause = stopped.ok().and_then(|news| news.stopped.clone());
+        cause.unwrap_or_else(|| "its task is gone".to_owned())
+    }
+}
+
+impl View {
+    fn leader(&self) -> Leader {
         let metrics = self.metrics.borrow();
         match metrics.current_leader {
             Some(id) if id == self.me => self.own(&metrics),
@@ -66,48 +147,40 @@ impl Leadership {
         if metrics.state == ServerState::Leader && heard { Leader::Me } else { Leader::None }
     }
 
-    /// Waits until something has changed that may bear on who leads, but not beyond `deadline`;
-    /// false: that is now.
-    pub async fn changed(&mut self, deadline: Instant) -> bool {
-        let waited = tokio::time::timeout_at(deadline, self.metrics.changed()).await;
-        matches!(waited, Ok(Ok(())))
-    }
-
-    /// Waits until `condition` holds, but not beyond `deadline`.
-    pub async fn wait_for(
-        &mut self,
-        deadline: Instant,
-        condition: impl Fn(&Leader) -> bool,
-    ) -> Leader {
-        loop {
-            let leader = self.now();
-            if condition(&leader) || !self.changed(deadline).await {
-                return leader;
-            }
+    fn news(&self) -> News {
+        let leader = self.leader();
+        let metrics = self.metrics.borrow();
+        News {
+            leader,
+            term: (metrics.current_term, metrics.state.is_leader()),
+            stopped: metrics.running_state.as_ref().err().map(ToString::to_string),
         }
     }
+}
 
-    /// Waits until there has been no leader for a while.
-    pub async fn lost(mut self) {
-        loop {
-            self.wait_for(Instant::now() + FAR, |leader| *leader == Leader::None).await;
-            let found =
-                self.wait_for(Instant::now() + LOST, |leader| *leader != Leader::None).await;
-            if found == Leader::None {
-                return;
-            }
+/// Tells the news until Raft has ended, or nobody wants to hear them.
+async fn look(
+    view: View,
+    mut servers: watch::Receiver<RaftServerMetrics<u64, Member>>,
+    tell: watch::Sender<News>,
+) {
+    let mut raft_is_there = true;
+    loop {
+        let news = view.news();
+        let ended = news.stopped.is_some();
+        tell.send_if_modified(|told| {
+            let changed = *told != news;
+            *told = news;
+            changed
+        });
+        if ended || !raft_is_there {
+            return;
         }
-    }
-
-    /// Waits for the end of this voter's Raft: why it ended.
-    pub async fn stopped(mut self) -> String {
-        loop {
-            if let Err(fatal) = &self.metrics.borrow_and_update().running_state {
-                return fatal.to_string();
-            }
-            if self.metrics.changed().await.is_err() {
-                return "its task is gone".to_owned();
-            }
+        tokio::select! {
+            // Its last words have been said before it is gone.
+            changed = servers.changed() => raft_is_there = changed.is_ok(),
+            () = tokio::time::sleep(LOOK) => {}
+            () = tell.closed() => return,
         }
     }
 }

@@ -1,8 +1,8 @@
 use super::Api;
 use super::access::{unexpected, writer};
-use crate::mvcc::{check_range, range};
+use crate::mvcc::{check_command, check_range, range, read_txn, reads};
 use crate::wire::command::Kind;
-use crate::wire::reply;
+use crate::wire::{Command, reply};
 use mesoform_etcd::pb::response_op::Response as Answer;
 use mesoform_etcd::pb::{
     CompactionRequest, CompactionResponse, DeleteRangeRequest, DeleteRangeResponse, PutRequest,
@@ -56,7 +56,13 @@ impl Kv for Api {
 
     async fn txn(&self, request: Request<TxnRequest>) -> Result<Response<TxnResponse>, Status> {
         writer(&request)?;
-        match self.change(Kind::Txn(request.into_inner())).await? {
+        let request = request.into_inner();
+        if let Some(reads) = reads(&request) {
+            // What is only read is not worth a place in the log.
+            let stale = !reads.is_empty() && reads.iter().all(|range| range.serializable);
+            return self.read_transaction(request, stale).await;
+        }
+        match self.change(Kind::Txn(request)).await? {
             (reply::Kind::Txn(mut response), term) => {
                 self.headers.complete(&mut response.header, term);
                 trim(&mut response);
@@ -78,6 +84,28 @@ impl Kv for Api {
             }
             _ => Err(unexpected()),
         }
+    }
+}
+
+impl Api {
+    async fn read_transaction(
+        &self,
+        request: TxnRequest,
+        stale: bool,
+    ) -> Result<Response<TxnResponse>, Status> {
+        let command = Command::from(Kind::Txn(request));
+        check_command(&command)?;
+        if !stale {
+            self.read_index.wait().await?;
+        }
+        let Some(Kind::Txn(request)) = command.kind else { return Err(unexpected()) };
+        let heavy = request.compare.iter().any(|compare| !compare.range_end.is_empty())
+            || reads(&request)
+                .is_none_or(|all| all.iter().any(|range| !range.range_end.is_empty()));
+        let mut response = self.read(heavy, move |tables| read_txn(tables, &request)).await?;
+        self.headers.complete(&mut response.header, self.leadership.term());
+        trim(&mut response);
+        Ok(Response::new(response))
     }
 }
 

@@ -4,6 +4,7 @@ use super::errors::ttl_too_large;
 use crate::mvcc::{keys_of, leases};
 use crate::wire::command::Kind;
 use crate::wire::reply;
+use futures::StreamExt;
 use mesoform_etcd::pb::{
     LeaseGrantRequest, LeaseGrantResponse, LeaseKeepAliveRequest, LeaseKeepAliveResponse,
     LeaseLeasesRequest, LeaseLeasesResponse, LeaseRevokeRequest, LeaseRevokeResponse, LeaseStatus,
@@ -18,7 +19,9 @@ use tonic::{Request, Response, Status, Streaming, async_trait};
 /// As etcd: seconds.
 const MAX_TTL: i64 = 9_000_000_000;
 /// Answers that may wait for a client that does not read them.
-const QUEUE: usize = 16;
+const QUEUE: usize = 64;
+/// Renewals under way at once on one stream.
+const KEPT_AT_ONCE: usize = 64;
 
 #[async_trait]
 impl Lease for Api {
@@ -66,14 +69,19 @@ impl Lease for Api {
         writer(&request)?;
         self.check_leader(&request)?;
         let end = self.end_of_stream(&request);
-        let mut requests = request.into_inner();
-        let (answers, stream) = mpsc::channel(QUEUE);
         let api = self.clone();
+        // Many at once, so that they share the leader's confirmation; the answers come in order.
+        let kept = request.into_inner().map(move |request| {
+            let api = api.clone();
+            async move { api.keep_alive(request?.id).await }
+        });
+        let (answers, stream) = mpsc::channel(QUEUE);
         tokio::spawn(async move {
+            let mut kept = pin!(kept.buffered(KEPT_AT_ONCE));
             let mut end = pin!(end);
             loop {
-                let request = tokio::select! {
-                    request = requests.message() => request,
+                let answer = tokio::select! {
+                    answer = kept.next() => answer,
                     () = answers.closed() => return,
                     status = &mut end => {
                         // Who has gone away meanwhile need not know.
@@ -81,8 +89,7 @@ impl Lease for Api {
                         return;
                     }
                 };
-                let Ok(Some(request)) = request else { return };
-                let answer = api.keep_alive(request.id).await;
+                let Some(answer) = answer else { return };
                 let failed = answer.is_err();
                 if answers.send(answer).await.is_err() || failed {
                     return;

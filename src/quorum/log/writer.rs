@@ -5,6 +5,11 @@ use redb::{Database, Table, WriteTransaction};
 use serde::Serialize;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
+
+/// How old the note may be of how far the log is committed: after a restart it only saves time, and
+/// costs a page in each write.
+const NOTE: Duration = Duration::from_millis(500);
 
 type Log<'t> = Table<'t, u64, &'static [u8]>;
 type Meta<'t> = Table<'t, &'static str, &'static [u8]>;
@@ -14,13 +19,13 @@ type Meta<'t> = Table<'t, &'static str, &'static [u8]>;
 /// After an error nothing is written any more: what the disk then holds is only known after a restart.
 pub fn run(database: &Arc<Database>, ops: &Receiver<Op>) {
     let mut broken: Option<String> = None;
-    let mut committed = None;
+    let mut note = Note::default();
     while let Ok(first) = ops.recv() {
         let batch: Vec<Op> = std::iter::once(first).chain(ops.try_iter()).collect();
-        committed = batch.iter().rev().find_map(Op::committed).or(committed);
+        note.take(&batch);
         let result = match &broken {
             Some(cause) => Err(cause.clone()),
-            None => write(database, &batch, committed),
+            None => write(database, &batch, &mut note),
         };
         broken = result.as_ref().err().cloned();
         for op in batch {
@@ -29,13 +34,35 @@ pub fn run(database: &Arc<Database>, ops: &Receiver<Op>) {
     }
 }
 
-fn write(database: &Database, batch: &[Op], committed: Option<LogId>) -> Result<(), String> {
-    // How far the log is committed is a hint and not worth a flush: the next batch carries it.
+/// How far the log is committed.
+#[derive(Default)]
+struct Note {
+    committed: Option<LogId>,
+    written: Option<Instant>,
+}
+
+impl Note {
+    fn take(&mut self, batch: &[Op]) {
+        self.committed = batch.iter().rev().find_map(Op::committed).or(self.committed);
+    }
+
+    /// What is to be written now, if anything.
+    fn due(&mut self) -> Option<LogId> {
+        if self.written.is_some_and(|written| written.elapsed() < NOTE) {
+            return None;
+        }
+        self.written = self.committed.map(|_| Instant::now());
+        self.committed.take()
+    }
+}
+
+fn write(database: &Database, batch: &[Op], note: &mut Note) -> Result<(), String> {
+    // How far the log is committed is not worth a flush: the next batch carries it.
     if batch.iter().all(|op| op.committed().is_some()) {
         return Ok(());
     }
     let transaction = database.begin_write().map_err(|e| e.to_string())?;
-    write_all(&transaction, batch, committed).map_err(|e| e.to_string())?;
+    write_all(&transaction, batch, note.due()).map_err(|e| e.to_string())?;
     transaction.commit().map_err(|e| e.to_string())
 }
 

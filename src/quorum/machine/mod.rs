@@ -5,6 +5,7 @@ mod shell;
 mod snapshot;
 mod state;
 mod transfer;
+mod work;
 
 pub use shell::Machine;
 pub use snapshot::SnapshotData;

@@ -1,3 +1,4 @@
+use super::work::Work;
 use super::{SnapshotData, State};
 use crate::mvcc::MvccError;
 use crate::raft::{Config, Entry, LogId, Member, Membership, SnapshotMeta, StorageError};
@@ -9,6 +10,7 @@ use openraft::{
 use std::fs::{File, OpenOptions};
 use std::path::PathBuf;
 use std::sync::Arc;
+use tokio::sync::OwnedMutexGuard;
 
 /// The state machine as openraft wants it. The work is done on blocking threads.
 #[derive(Clone)]
@@ -33,6 +35,23 @@ impl Machine {
     ) -> Result<T, StorageError> {
         blocking(self.state.clone(), ErrorSubject::StateMachine, verb, work).await
     }
+
+    /// As [`Self::blocking`], for whose turn it is to write.
+    async fn writing<T: Send + 'static>(
+        &self,
+        turn: OwnedMutexGuard<()>,
+        work: impl FnOnce(&State) -> Result<T, MvccError> + Send + 'static,
+    ) -> Result<T, StorageError> {
+        self.blocking(ErrorVerb::Write, move |state| {
+            let _turn = turn;
+            work(state)
+        })
+        .await
+    }
+}
+
+fn failed(verb: ErrorVerb) -> impl FnOnce(MvccError) -> StorageError {
+    move |error| StorageIOError::new(ErrorSubject::StateMachine, verb, AnyError::new(&error)).into()
 }
 
 async fn blocking<T: Send + 'static>(
@@ -62,8 +81,14 @@ impl RaftStateMachine<Config> for Machine {
         I: IntoIterator<Item = Entry> + OptionalSend,
         I::IntoIter: OptionalSend,
     {
-        let entries: Vec<Entry> = entries.into_iter().collect();
-        self.blocking(ErrorVerb::Write, move |state| state.apply(&entries)).await
+        let work = Work::read(entries).map_err(failed(ErrorVerb::Read))?;
+        let turn = self.state.turn.clone().lock_owned().await;
+        if work.is_quick() && !self.state.is_time_to_flush() {
+            let applied = self.state.apply(&work);
+            drop(turn);
+            return applied.map_err(failed(ErrorVerb::Write));
+        }
+        self.writing(turn, move |state| state.apply(&work)).await
     }
 
     async fn get_snapshot_builder(&mut self) -> SnapshotBuilder {
@@ -82,7 +107,8 @@ impl RaftStateMachine<Config> for Machine {
         snapshot: Box<SnapshotData>,
     ) -> Result<(), StorageError> {
         let meta = meta.clone();
-        self.blocking(ErrorVerb::Write, move |state| state.install(&meta, *snapshot)).await
+        let turn = self.state.turn.clone().lock_owned().await;
+        self.writing(turn, move |state| state.install(&meta, *snapshot)).await
     }
 
     async fn get_current_snapshot(&mut self) -> Result<Option<Snapshot<Config>>, StorageError> {
@@ -99,7 +125,9 @@ impl RaftStateMachine<Config> for Machine {
 
 impl RaftSnapshotBuilder<Config> for SnapshotBuilder {
     async fn build_snapshot(&mut self) -> Result<Snapshot<Config>, StorageError> {
-        blocking(self.0.clone(), ErrorSubject::Snapshot(None), ErrorVerb::Write, |state| {
+        let turn = self.0.turn.clone().lock_owned().await;
+        blocking(self.0.clone(), ErrorSubject::Snapshot(None), ErrorVerb::Write, move |state| {
+            let _turn = turn;
             // The view first: what comes after it may be flushed too, but never less.
             let (meta, data) = state.snapshot()?;
             state.flush()?;

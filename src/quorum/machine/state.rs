@@ -6,7 +6,7 @@ use redb::{Database, Durability, ReadableDatabase, WriteTransaction};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 /// After so many commits without a flush the next one is flushed. Until then the log can replay
 /// them; but the database only reuses its pages after a flush.
@@ -27,6 +27,8 @@ pub struct State {
     pub(super) listener: Arc<dyn Listener>,
     progress: watch::Sender<Progress>,
     unflushed: AtomicU32,
+    /// Who writes. The database would let others wait too, but would hold up their threads.
+    pub(super) turn: Arc<Mutex<()>>,
 }
 
 impl State {
@@ -48,6 +50,7 @@ impl State {
             listener,
             progress,
             unflushed: AtomicU32::new(0),
+            turn: Arc::default(),
         })
     }
 
@@ -79,14 +82,20 @@ impl State {
         Ok((applied, meta::get(tables.meta(), meta::MEMBERSHIP)?.unwrap_or_default()))
     }
 
+    /// The next application waits for the disk.
+    pub(super) fn is_time_to_flush(&self) -> bool {
+        self.unflushed.load(Ordering::Relaxed) + 1 >= FLUSH_EVERY
+    }
+
     /// A transaction that is only flushed when it is time to.
     pub(super) fn begin_apply(&self) -> mvcc::Result<WriteTransaction> {
         let mut transaction = self.database.begin_write()?;
-        if self.unflushed.fetch_add(1, Ordering::Relaxed) + 1 < FLUSH_EVERY {
-            transaction.set_durability(Durability::None)?;
-        } else {
+        if self.is_time_to_flush() {
             self.unflushed.store(0, Ordering::Relaxed);
             transaction.set_quick_repair(true);
+        } else {
+            self.unflushed.fetch_add(1, Ordering::Relaxed);
+            transaction.set_durability(Durability::None)?;
         }
         Ok(transaction)
     }

@@ -56,7 +56,7 @@ impl<'t> Writer<'t> {
             Err(MvccError::Refused(refusal)) => refusal.reply(),
             Err(fatal) => return Err(fatal),
         };
-        changes.extend(self.end_revision()?);
+        changes.extend(self.end_revision());
         Ok(Applied { reply, changes })
     }
 
@@ -111,12 +111,16 @@ impl<'t> Writer<'t> {
         Ok(())
     }
 
-    fn end_revision(&mut self) -> Result<Option<Change>> {
-        if self.events.is_empty() {
-            return Ok(None);
-        }
-        let revision = self.tables.revision;
-        meta::set_revision(&mut self.tables.meta, revision)?;
-        Ok(Some(Change::Revision { revision, events: std::mem::take(&mut self.events) }))
+    fn end_revision(&mut self) -> Option<Change> {
+        let events = std::mem::take(&mut self.events);
+        (!events.is_empty()).then_some(Change::Revision { revision: self.tables.revision, events })
+    }
+
+    /// Notes, before the transaction is committed, at which revision the store is.
+    ///
+    /// # Errors
+    /// The storage failed.
+    pub fn finish(mut self) -> Result<()> {
+        meta::set_revision(&mut self.tables.meta, self.tables.revision)
     }
 }

@@ -1,11 +1,11 @@
-use super::tables::WriteTables;
+use super::tables::Tables;
 use super::{Interval, Result, range};
 use mesoform_etcd::pb::compare::{CompareResult, CompareTarget, TargetUnion};
 use mesoform_etcd::pb::{Compare, KeyValue};
 use std::cmp::Ordering;
 
 /// Whether every condition of a transaction holds.
-pub(super) fn all_hold(tables: &WriteTables<'_>, compares: &[Compare]) -> Result<bool> {
+pub(super) fn all_hold(tables: &impl Tables, compares: &[Compare]) -> Result<bool> {
     for compare in compares {
         if !holds(tables, compare)? {
             return Ok(false);
@@ -15,7 +15,7 @@ pub(super) fn all_hold(tables: &WriteTables<'_>, compares: &[Compare]) -> Result
 }
 
 /// A key that is not there compares as all zeros, but never by value.
-fn holds(tables: &WriteTables<'_>, compare: &Compare) -> Result<bool> {
+fn holds(tables: &impl Tables, compare: &Compare) -> Result<bool> {
     let kvs = range::all(tables, &Interval::new(&compare.key, &compare.range_end))?;
     if kvs.is_empty() {
         let by_value = compare.target() == CompareTarget::Value;

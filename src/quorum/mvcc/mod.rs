@@ -36,6 +36,7 @@ pub use interval::Interval;
 pub use lease::{keys_of, leases};
 pub use range::range;
 pub use tables::{ReadTables, Tables, WriteTables, clear};
+pub use txn::{read_txn, reads};
 
 use crate::wire::Refusal;
 use thiserror::Error;

@@ -1,16 +1,58 @@
+use super::tables::Tables;
 use super::{Result, Writer, compare, delete, put, range};
 use crate::wire::Refusal;
 use mesoform_etcd::pb::request_op::Request;
 use mesoform_etcd::pb::response_op::Response;
-use mesoform_etcd::pb::{RequestOp, ResponseOp, TxnRequest, TxnResponse};
+use mesoform_etcd::pb::{
+    RangeRequest, RequestOp, ResponseHeader, ResponseOp, TxnRequest, TxnResponse,
+};
 
 /// Carries out a transaction: conditions and permissions first, so that it does all or nothing.
 pub(super) fn txn(writer: &mut Writer<'_>, request: &TxnRequest) -> Result<TxnResponse> {
-    let path = choose(writer, request)?;
+    let path = choose(&writer.tables, request)?;
     check(writer, &path)?;
     let mut response = carry_out(writer, &path)?;
     response.header = writer.header();
     Ok(response)
+}
+
+/// What a transaction reads, where it changes nothing whichever branch it takes.
+pub fn reads(request: &TxnRequest) -> Option<Vec<&RangeRequest>> {
+    let mut reads = Vec::new();
+    for op in request.success.iter().chain(&request.failure) {
+        match op.request.as_ref()? {
+            Request::RequestRange(range) => reads.push(range),
+            Request::RequestTxn(inner) => reads.extend(self::reads(inner)?),
+            Request::RequestPut(_) | Request::RequestDeleteRange(_) => return None,
+        }
+    }
+    Some(reads)
+}
+
+/// Answers a transaction that changes nothing (see [`reads`]).
+///
+/// # Errors
+/// It reads what is not there any more, or not yet; or the storage failed.
+pub fn read_txn(tables: &impl Tables, request: &TxnRequest) -> Result<TxnResponse> {
+    let path = choose(tables, request)?;
+    check_ranges(tables, &path)?;
+    answer(tables, &path)
+}
+
+fn answer(tables: &impl Tables, path: &Path<'_>) -> Result<TxnResponse> {
+    let mut responses = Vec::with_capacity(path.steps.len());
+    for step in &path.steps {
+        let response = match step {
+            Step::Txn(inner) => Response::ResponseTxn(answer(tables, inner)?),
+            Step::Request(Request::RequestRange(request)) => {
+                Response::ResponseRange(range::range(tables, request)?)
+            }
+            Step::Request(_) => return Err(Refusal::Unknown.into()),
+        };
+        responses.push(ResponseOp { response: Some(response) });
+    }
+    let header = Some(ResponseHeader { revision: tables.revision(), ..Default::default() });
+    Ok(TxnResponse { header, succeeded: path.succeeded, responses })
 }
 
 /// The branch that a transaction takes, and those of the transactions within it. All conditions
@@ -25,16 +67,16 @@ enum Step<'r> {
     Txn(Path<'r>),
 }
 
-fn choose<'r>(writer: &Writer<'_>, request: &'r TxnRequest) -> Result<Path<'r>> {
-    let succeeded = compare::all_hold(&writer.tables, &request.compare)?;
+fn choose<'r>(tables: &impl Tables, request: &'r TxnRequest) -> Result<Path<'r>> {
+    let succeeded = compare::all_hold(tables, &request.compare)?;
     let branch = if succeeded { &request.success } else { &request.failure };
-    let steps = branch.iter().map(|op| choose_op(writer, op)).collect::<Result<_>>()?;
+    let steps = branch.iter().map(|op| choose_op(tables, op)).collect::<Result<_>>()?;
     Ok(Path { succeeded, steps })
 }
 
-fn choose_op<'r>(writer: &Writer<'_>, op: &'r RequestOp) -> Result<Step<'r>> {
+fn choose_op<'r>(tables: &impl Tables, op: &'r RequestOp) -> Result<Step<'r>> {
     match op.request.as_ref().ok_or(Refusal::Unknown)? {
-        Request::RequestTxn(inner) => Ok(Step::Txn(choose(writer, inner)?)),
+        Request::RequestTxn(inner) => Ok(Step::Txn(choose(tables, inner)?)),
         request => Ok(Step::Request(request)),
     }
 }
@@ -45,8 +87,12 @@ fn check(writer: &Writer<'_>, path: &Path<'_>) -> Result<()> {
         Request::RequestPut(request) => put::check(&writer.tables, request),
         _ => Ok(()),
     })?;
+    check_ranges(&writer.tables, path)
+}
+
+fn check_ranges(tables: &impl Tables, path: &Path<'_>) -> Result<()> {
     check_each(path, &|request| match request {
-        Request::RequestRange(request) => range::check_revision(&writer.tables, request.revision),
+        Request::RequestRange(request) => range::check_revision(tables, request.revision),
         _ => Ok(()),
     })
 }

@@ -1,6 +1,6 @@
 use super::carrier::Carrier;
 use super::{Answer, Done, ProposeError};
-use crate::wire::{Command, Reply};
+use crate::wire::{Batch, Command, Reply};
 use prost::Message;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc, oneshot};
@@ -47,13 +47,12 @@ fn gather(first: Waiting, queue: &mut mpsc::Receiver<Waiting>) -> (Vec<Waiting>,
         (waiting.commands.len(), waiting.commands.iter().map(Message::encoded_len).sum::<usize>())
     };
     let (mut commands, mut bytes) = weigh(&first);
-    let here = first.here;
     let mut batch = vec![first];
     while let Ok(next) = queue.try_recv() {
         let (more, weight) = weigh(&next);
         commands += more;
         bytes += weight;
-        if commands > BATCH_COMMANDS || bytes > BATCH_BYTES || next.here != here {
+        if commands > BATCH_COMMANDS || bytes > BATCH_BYTES {
             return (batch, Some(next));
         }
         batch.push(next);
@@ -62,18 +61,33 @@ fn gather(first: Waiting, queue: &mut mpsc::Receiver<Waiting>) -> (Vec<Waiting>,
 }
 
 async fn carry(carrier: Carrier, batch: Vec<Waiting>) {
-    let here = batch.first().is_some_and(|waiting| waiting.here);
+    if carrier.leads() {
+        let (commands, shares) = split(batch);
+        return share(carrier.write(&Batch { commands }).await, shares);
+    }
+    let (here, anywhere): (Vec<_>, Vec<_>) = batch.into_iter().partition(|waiting| waiting.here);
+    share(Err(ProposeError::NoLeader), split(here).1);
+    if !anywhere.is_empty() {
+        let (commands, shares) = split(anywhere);
+        share(carrier.carry(Batch { commands }).await, shares);
+    }
+}
+
+/// How many commands are whose.
+type Shares = Vec<(usize, oneshot::Sender<Answer>)>;
+
+fn split(batch: Vec<Waiting>) -> (Vec<Command>, Shares) {
     let mut shares = Vec::with_capacity(batch.len());
-    let mut commands = Vec::new();
+    let mut commands = Vec::with_capacity(batch.len());
     for waiting in batch {
         shares.push((waiting.commands.len(), waiting.answer));
         commands.extend(waiting.commands);
     }
-    share(carrier.carry(commands, here).await, shares);
+    (commands, shares)
 }
 
 /// Gives everyone the replies to his own commands.
-fn share(answer: Answer, shares: Vec<(usize, oneshot::Sender<Answer>)>) {
+fn share(answer: Answer, shares: Shares) {
     match answer {
         Ok(done) => {
             let mut replies = done.replies.into_iter();

@@ -2,7 +2,7 @@ use super::{Answer, Done, ProposeError};
 use crate::leadership::{Leader, Leadership};
 use crate::peer::{Directory, Links, was_never_sent};
 use crate::raft::{Member, Proposal, Raft};
-use crate::wire::{Batch, Command, ForwardRequest};
+use crate::wire::{Batch, ForwardRequest};
 use openraft::error::{ClientWriteError, RaftError};
 use prost::Message;
 use std::sync::Arc;
@@ -24,17 +24,19 @@ pub struct Carrier {
 }
 
 impl Carrier {
+    pub fn leads(&self) -> bool {
+        self.leadership.now() == Leader::Me
+    }
+
     /// Has the commands proposed by whoever leads.
-    pub async fn carry(mut self, commands: Vec<Command>, here: bool) -> Answer {
+    pub async fn carry(mut self, batch: Batch) -> Answer {
         let start = Instant::now();
-        let batch = Batch { commands };
+        let patience = start + LEADER_PATIENCE;
         loop {
-            let patience = if here { start } else { start + LEADER_PATIENCE };
             let leader = self.leadership.wait_for(patience, |leader| *leader != Leader::None).await;
             match leader {
                 Leader::None => return Err(ProposeError::NoLeader),
                 Leader::Me => return self.write(&batch).await,
-                Leader::Other { .. } if here => return Err(ProposeError::NoLeader),
                 Leader::Other { id, member } => {
                     match self.forward(id, &member, &batch).await {
                         // Nothing was proposed, so it can be tried again.
@@ -49,7 +51,8 @@ impl Carrier {
         }
     }
 
-    async fn write(&self, batch: &Batch) -> Answer {
+    /// Proposes the commands, as the leader.
+    pub async fn write(&self, batch: &Batch) -> Answer {
         let proposal = Proposal(batch.encode_to_vec().into());
         let written = tokio::time::timeout(TIMEOUT, self.raft.client_write(proposal)).await;
         match written {

@@ -37,7 +37,7 @@ impl Store {
         let transaction = self.database.begin_write().unwrap();
         let mut writer = Writer::open(&transaction).unwrap();
         let applied = writer.apply(&Command { kind: Some(kind) }).unwrap();
-        drop(writer);
+        writer.finish().unwrap();
         transaction.commit().unwrap();
         self.changes.extend(applied.changes);
         let Reply { kind: Some(kind) } = applied.reply else { panic!("an empty reply") };

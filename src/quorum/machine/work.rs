@@ -1,0 +1,83 @@
+use crate::mvcc::{self, MvccError};
+use crate::raft::{Entry, LogId, Membership};
+use crate::wire::command::Kind;
+use crate::wire::{Batch, Command};
+use mesoform_etcd::pb::request_op::Request;
+use mesoform_etcd::pb::{RequestOp, TxnRequest};
+use openraft::EntryPayload;
+use prost::Message;
+
+/// A transaction on more keys than this is handed to a thread that may take its time.
+const FEW: usize = 16;
+/// As above, for all commands.
+const MANY: usize = 64;
+
+/// Log entries, read and ready to be applied.
+pub struct Work {
+    pub entries: Vec<(LogId, Content)>,
+}
+
+pub enum Content {
+    Nothing,
+    Commands(Batch),
+    Membership(Membership),
+}
+
+impl Work {
+    /// # Errors
+    /// An entry cannot be read by this version: fatal.
+    pub fn read(entries: impl IntoIterator<Item = Entry>) -> mvcc::Result<Self> {
+        let entries = entries.into_iter().map(|entry| Ok((entry.log_id, read(entry)?)));
+        Ok(Self { entries: entries.collect::<mvcc::Result<_>>()? })
+    }
+
+    /// Whether this is done faster than it is handed to another thread: what it touches is few keys,
+    /// which it names.
+    pub fn is_quick(&self) -> bool {
+        let batches = self.entries.iter().filter_map(|(_, content)| match content {
+            Content::Commands(batch) => Some(&batch.commands),
+            Content::Nothing | Content::Membership(_) => None,
+        });
+        let mut commands = batches.flatten();
+        commands.by_ref().take(MANY).all(is_quick) && commands.next().is_none()
+    }
+}
+
+fn read(entry: Entry) -> mvcc::Result<Content> {
+    Ok(match entry.payload {
+        EntryPayload::Blank => Content::Nothing,
+        EntryPayload::Normal(proposal) => {
+            let batch = Batch::decode(proposal.0);
+            Content::Commands(batch.map_err(|e| MvccError::Damaged(format!("a log entry: {e}")))?)
+        }
+        EntryPayload::Membership(membership) => {
+            Content::Membership(Membership::new(Some(entry.log_id), membership))
+        }
+    })
+}
+
+fn is_quick(command: &Command) -> bool {
+    match &command.kind {
+        Some(Kind::Put(_) | Kind::LeaseGrant(_)) | None => true,
+        Some(Kind::DeleteRange(request)) => request.range_end.is_empty(),
+        Some(Kind::Txn(request)) => is_quick_txn(request),
+        // Nobody knows how much they hold.
+        Some(Kind::Compact(_) | Kind::LeaseRevoke(_)) => false,
+    }
+}
+
+fn is_quick_txn(request: &TxnRequest) -> bool {
+    let mut ops = request.success.iter().chain(&request.failure);
+    request.compare.len() + request.success.len() + request.failure.len() <= FEW
+        && request.compare.iter().all(|compare| compare.range_end.is_empty())
+        && ops.all(is_quick_op)
+}
+
+fn is_quick_op(op: &RequestOp) -> bool {
+    match &op.request {
+        Some(Request::RequestPut(_)) | None => true,
+        Some(Request::RequestRange(request)) => request.range_end.is_empty(),
+        Some(Request::RequestDeleteRange(request)) => request.range_end.is_empty(),
+        Some(Request::RequestTxn(_)) => false,
+    }
+}
