@@ -9,6 +9,7 @@
 //! `places` says who may be connected when many want to, `connection` how long a connection may go on
 //! as it does, `guard` which request comes in.
 
+mod accept;
 mod budget;
 mod caller;
 mod connection;
@@ -25,6 +26,7 @@ mod seldom;
 mod serve;
 mod speech;
 
+pub use accept::Accept;
 pub use budget::Budget;
 pub use caller::Caller;
 pub use credentials::{Credentials, credential_line};

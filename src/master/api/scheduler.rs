@@ -10,7 +10,7 @@ use axum::response::Response;
 use axum::routing::post;
 use axum::{Extension, Router};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use mesoform_http::Caller;
+use mesoform_http::{Accept, Caller};
 use mesoform_identity::Role;
 use mesoform_mesos::FrameworkId;
 use mesoform_mesos::client::{SCHEDULER_PATH, STREAM_ID};
@@ -18,6 +18,8 @@ use mesoform_mesos::scheduler::{Call, CallBody, Subscribe};
 use serde_json::error::Category;
 use uuid::Uuid;
 
+/// The only form of calls and events so far.
+const JSON: &str = "application/json";
 /// Bytes of events that may wait for a framework.
 const MAX_WAITING: usize = 64 << 20;
 
@@ -50,15 +52,9 @@ async fn scheduler(
     }
 }
 
-/// A stolen agent's certificate must not run tasks on other hosts.
 fn check_caller(caller: &Caller) -> Step<()> {
-    match caller {
-        Caller::Peer(peer) if !matches!(peer.role, Role::Scheduler | Role::Operator) => {
-            let words = format!("the role {} may not be a framework", peer.role);
-            Err(text(StatusCode::FORBIDDEN, words).into())
-        }
-        _ => Ok(()),
-    }
+    let checked = caller.must_not_be_other_than(&[Role::Scheduler, Role::Operator]);
+    checked.map_err(|words| text(StatusCode::FORBIDDEN, words).into())
 }
 
 fn check_type(headers: &HeaderMap) -> Step<()> {
@@ -66,16 +62,12 @@ fn check_type(headers: &HeaderMap) -> Step<()> {
         let words = "Expecting 'Content-Type' to be present";
         return Err(text(StatusCode::BAD_REQUEST, words).into());
     };
-    if media_types(kind).any(|kind| kind == "application/json") {
+    let kind = kind.to_str().unwrap_or("").split(';').next().unwrap_or("").trim();
+    if kind.eq_ignore_ascii_case(JSON) {
         return Ok(());
     }
     let words = "Expecting 'Content-Type' of application/json";
     Err(text(StatusCode::UNSUPPORTED_MEDIA_TYPE, words).into())
-}
-
-fn media_types(value: &HeaderValue) -> impl Iterator<Item = &str> {
-    let value = value.to_str().unwrap_or("");
-    value.split(',').map(|kind| kind.split(';').next().unwrap_or("").trim())
 }
 
 fn parse(body: &[u8]) -> Step<Call> {
@@ -94,13 +86,13 @@ async fn subscribe(
     id: Option<FrameworkId>,
     subscribe: Subscribe,
 ) -> Response {
+    if !Accept::of(headers).allows(JSON) {
+        let words = "Expecting 'Accept' to allow application/json";
+        return text(StatusCode::NOT_ACCEPTABLE, words);
+    }
     if headers.contains_key(STREAM_ID) {
         let words = "Subscribe calls should not include the 'Mesos-Stream-Id' header";
         return text(StatusCode::BAD_REQUEST, words);
-    }
-    if !accepts_json(headers) {
-        let words = "Expecting 'Accept' to allow application/json";
-        return text(StatusCode::NOT_ACCEPTABLE, words);
     }
     let stream_id = Uuid::new_v4();
     let link = LinkId(stream_id.as_u128());
@@ -111,16 +103,10 @@ async fn subscribe(
     }
 }
 
-fn accepts_json(headers: &HeaderMap) -> bool {
-    let mut accepted = headers.get_all(header::ACCEPT).iter().flat_map(media_types).peekable();
-    accepted.peek().is_none()
-        || accepted.any(|kind| matches!(kind, "application/json" | "application/*" | "*/*"))
-}
-
 fn events(body: Body, stream_id: &Uuid) -> Response {
     let mut response = Response::new(body);
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
     if let Ok(id) = HeaderValue::from_str(&stream_id.to_string()) {
         headers.insert(STREAM_ID, id);
     }

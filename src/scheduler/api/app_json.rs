@@ -17,12 +17,15 @@ impl Embed {
 
     /// What a request asks for; counts and deployments are always shown.
     pub fn of(asked: &Asked) -> Self {
-        let has = |name: &str| {
-            asked.params("embed").any(|e| e.strip_prefix("apps.").is_some_and(|e| e == name))
-        };
+        let has = |name: &str| asked.params("embed").any(|e| detail(e) == Some(name));
         let failures = has("failures");
         Self { tasks: failures || has("tasks"), failure: failures || has("lastTaskFailure") }
     }
+}
+
+/// What `apps.tasks` asks for. Marathon takes both prefixes, and clients use both.
+fn detail(embed: &str) -> Option<&str> {
+    embed.strip_prefix("apps.").or_else(|| embed.strip_prefix("app."))
 }
 
 /// An app as `GET` shows it.

@@ -2,12 +2,10 @@ use super::reply::Problem;
 use crate::model::AppId;
 use axum::extract::{Query, Request};
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode, Uri, header};
+use http::{HeaderMap, Method, StatusCode, Uri};
+use mesoform_http::Accept;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
-
-/// The largest body that is read.
-const MAX_BODY: usize = 1 << 20;
 
 /// A request, taken apart.
 #[derive(Debug)]
@@ -25,9 +23,10 @@ impl Asked {
     /// Takes in a request and its whole body.
     pub async fn of(request: Request) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let body = axum::body::to_bytes(body, MAX_BODY).await.map_err(|_| {
-            let message = format!("the body could not be read, or is larger than {MAX_BODY} bytes");
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, message)
+        // The door bounds it, and says so itself.
+        let body = axum::body::to_bytes(body, usize::MAX).await.map_err(|error| {
+            let message = format!("the body could not be read: {error}");
+            Problem::new(StatusCode::BAD_REQUEST, message)
         })?;
         let decoded = percent_decode_str(parts.uri.path()).decode_utf8_lossy().into_owned();
         let path = decoded.split('/').filter(|p| !p.is_empty()).map(str::to_owned).collect();
@@ -61,15 +60,16 @@ impl Asked {
         self.query.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// A parameter that is `true`, or stands alone.
+    /// A parameter that is `true`, however it is written (Python's clients write `True`), or stands
+    /// alone.
     pub fn flag(&self, name: &str, default: bool) -> bool {
-        self.param(name).map_or(default, |value| value.is_empty() || value == "true")
+        let set = |value: &str| value.is_empty() || value.eq_ignore_ascii_case("true");
+        self.param(name).map_or(default, set)
     }
 
     /// Whether text is wanted rather than JSON.
     pub fn wants_text(&self) -> bool {
-        let accept = self.headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or("");
-        accept.contains("text/plain") && !accept.contains("application/json")
+        Accept::of(&self.headers).prefers("text/plain", "application/json")
     }
 
     /// The body as JSON.

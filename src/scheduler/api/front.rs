@@ -1,17 +1,21 @@
 use super::asked::Asked;
 use super::reply::Problem;
 use super::role::{Candidate, Office, Role};
-use super::{Proxy, info, leader, metrics, reply, route, status};
+use super::route::{self, READ};
+use super::{Proxy, info, leader, metrics, reply, status};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use futures::future::BoxFuture;
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use mesoform_http::Caller;
+use mesoform_identity::Role as Part;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
+/// Whose certificates open all of this API.
+const PARTS: [Part; 2] = [Part::Operator, Part::Scheduler];
 const LEADER: HeaderName = HeaderName::from_static("x-marathon-leader");
 
 /// Asks whether the quorum has consensus; the error says why not.
@@ -50,8 +54,8 @@ impl Front {
         if let Some(response) = self.alone(&asked) {
             return response;
         }
-        if let Err(problem) = may_enter(caller.as_ref()) {
-            return problem.into_response();
+        if let Some(Err(cause)) = caller.map(|who| who.must_not_be_other_than(&PARTS)) {
+            return Problem::new(StatusCode::FORBIDDEN, cause).into_response();
         }
         match self.settled().await {
             Role::Leading(office) => self.lead(&office, asked).await,
@@ -72,8 +76,11 @@ impl Front {
             ["v2", "leader"] if asked.is_read() => leader::show(self),
             _ => return None,
         };
+        if asked.method == Method::OPTIONS {
+            return Some(reply::options(READ));
+        }
         if !asked.is_read() {
-            return Some(Problem::method().into_response());
+            return Some(Problem::method(READ).into_response());
         }
         Some(response)
     }
@@ -118,18 +125,6 @@ impl Front {
             ),
         };
         Problem::unavailable(message)
-    }
-}
-
-/// A stolen certificate of an agent must not be enough to start tasks everywhere.
-fn may_enter(caller: Option<&Caller>) -> Result<(), Problem> {
-    use mesoform_identity::Role as Part;
-    match caller {
-        Some(Caller::Peer(peer)) if !matches!(peer.role, Part::Operator | Part::Scheduler) => {
-            let message = format!("the role {} has no business with this API", peer.role);
-            Err(Problem::new(StatusCode::FORBIDDEN, message))
-        }
-        _ => Ok(()),
     }
 }
 

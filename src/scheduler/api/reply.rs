@@ -13,6 +13,8 @@ pub const DEPLOYMENT_ID: HeaderName = HeaderName::from_static("marathon-deployme
 pub struct Problem {
     status: StatusCode,
     body: Value,
+    /// The methods that would do.
+    allow: Option<&'static str>,
 }
 
 /// What a handler returns.
@@ -20,7 +22,11 @@ pub type Outcome = Result<Response, Problem>;
 
 impl Problem {
     pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, body: json!({ "message": message.into() }) }
+        Self::with_body(status, json!({ "message": message.into() }))
+    }
+
+    fn with_body(status: StatusCode, body: Value) -> Self {
+        Self { status, body, allow: None }
     }
 
     pub fn not_found(message: impl Into<String>) -> Self {
@@ -39,19 +45,21 @@ impl Problem {
         Self::not_found("URI not found")
     }
 
-    pub fn method() -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
+    /// Not with this method, but with one of `allow`.
+    pub fn method(allow: &'static str) -> Self {
+        let problem = Self::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
+        Self { allow: Some(allow), ..problem }
     }
 
     pub fn bad_json(cause: &serde_json::Error) -> Self {
         let body = json!({ "message": "Invalid JSON", "details": cause.to_string() });
-        Self { status: StatusCode::BAD_REQUEST, body }
+        Self::with_body(StatusCode::BAD_REQUEST, body)
     }
 }
 
 impl From<Problems> for Problem {
     fn from(problems: Problems) -> Self {
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, body: problems.to_json() }
+        Self::with_body(StatusCode::UNPROCESSABLE_ENTITY, problems.to_json())
     }
 }
 
@@ -63,7 +71,7 @@ impl From<Refusal> for Problem {
             Refusal::Locked(ids) => {
                 let ids: Vec<Value> = ids.into_iter().map(|id| json!({ "id": id })).collect();
                 let body = json!({ "message": message, "deployments": ids });
-                Self { status: StatusCode::CONFLICT, body }
+                Self::with_body(StatusCode::CONFLICT, body)
             }
             Refusal::Exists(_) => Self::new(StatusCode::CONFLICT, message),
             Refusal::TooMany { .. } => Self::new(StatusCode::UNPROCESSABLE_ENTITY, message),
@@ -86,8 +94,14 @@ impl From<Failure> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        (self.status, Json(self.body)).into_response()
+        let allow = self.allow.map(|methods| [(header::ALLOW, methods)]);
+        (self.status, allow, Json(self.body)).into_response()
     }
+}
+
+/// 200: what may be asked here.
+pub fn options(allow: &'static str) -> Response {
+    [(header::ALLOW, allow)].into_response()
 }
 
 /// 200 with JSON.

@@ -6,7 +6,7 @@
 
 use anyhow::Context as _;
 use mesoform_cluster::report::{AgentView, MasterView, SchedulerView};
-use mesoform_identity::Identity;
+use mesoform_identity::{Identity, Role};
 use mesoform_settings::{
     AgentSettings, HttpSettings, MasterSettings, PkiPaths, SchedulerSettings, load,
 };
@@ -15,22 +15,27 @@ use std::path::Path;
 
 pub async fn master(config: &Path) -> anyhow::Result<MasterView> {
     let settings: MasterSettings = load(config)?;
-    get(&settings.http, &settings.pki).await
+    get(&settings.http, &settings.pki, Role::Master).await
 }
 
 pub async fn scheduler(config: &Path) -> anyhow::Result<SchedulerView> {
     let settings: SchedulerSettings = load(config)?;
-    get(&settings.http, &settings.pki).await
+    get(&settings.http, &settings.pki, Role::Scheduler).await
 }
 
 pub async fn agent(config: &Path) -> anyhow::Result<AgentView> {
     let settings: AgentSettings = load(config)?;
-    get(&settings.http, &settings.pki).await
+    get(&settings.http, &settings.pki, Role::Agent).await
 }
 
-async fn get<T: DeserializeOwned>(http: &HttpSettings, pki: &PkiPaths) -> anyhow::Result<T> {
+/// Believes only a service of this `role`: another part of the cluster may hold the port.
+async fn get<T: DeserializeOwned>(
+    http: &HttpSettings,
+    pki: &PkiPaths,
+    role: Role,
+) -> anyhow::Result<T> {
     let identity = Identity::load(pki)?;
-    let tls = identity.client_config(&[b"http/1.1"])?;
+    let tls = identity.client_config_to(&[role], &[b"http/1.1"])?;
     let client = reqwest::Client::builder()
         .tls_backend_preconfigured((*tls).clone())
         .no_proxy()

@@ -78,7 +78,7 @@ pub fn front(role: watch::Receiver<Role>, me: Candidate, consensus: bool) -> Fro
     }
 }
 
-/// The tests speak plain HTTP.
+/// Those who lead pass nothing on.
 fn trusts_nobody() -> Arc<rustls::ClientConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)

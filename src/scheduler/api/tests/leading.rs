@@ -1,3 +1,4 @@
+use super::cluster::Cluster;
 use super::desk::{Said, ask, desk, front, me};
 use crate::api::{Candidate, Front, Role};
 use axum::Router;
@@ -11,8 +12,16 @@ use tokio::sync::watch;
 
 /// A scheduler that does not lead.
 fn standby(leader: Option<Candidate>, consensus: bool) -> (Router, watch::Sender<Role>) {
+    standby_of(&Cluster::new(), leader, consensus)
+}
+
+fn standby_of(
+    cluster: &Cluster,
+    leader: Option<Candidate>,
+    consensus: bool,
+) -> (Router, watch::Sender<Role>) {
     let (role, roles) = watch::channel(Role::Standby { leader });
-    let front = front(roles, me("h2:8080"), consensus);
+    let front = Front { proxy: cluster.proxy(), ..front(roles, me("h2:8080"), consensus) };
     (front.router(), role)
 }
 
@@ -27,19 +36,11 @@ async fn get(router: &Router, path: &str) -> Said {
     ask(router, Request::get(path).body(Body::empty()).unwrap()).await
 }
 
-/// Serves `router` on a port of its own.
-async fn serve(router: Router) -> String {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    address
-}
-
 #[tokio::test]
 async fn whoever_does_not_lead_passes_on() {
-    let desk = desk(4000);
-    let address = serve(desk.router.clone()).await;
-    let (router, _role) = standby(Some(me(&address)), true);
+    let (desk, cluster) = (desk(4000), Cluster::new());
+    let address = cluster.serve(Part::Scheduler, desk.router.clone()).await;
+    let (router, _role) = standby_of(&cluster, Some(me(&address)), true);
     let app = json!({ "id": "/web", "cmd": "x" }).to_string();
     let post = Request::post("/v2/apps?force=false").body(Body::from(app)).unwrap();
     let created = ask(&router, post).await;
@@ -51,10 +52,24 @@ async fn whoever_does_not_lead_passes_on() {
     assert_eq!(get(&router, "/v2/info").await.json()["elected"], false);
 }
 
+/// Whoever took the leader's address, be it with a certificate of the cluster, learns nothing.
+#[tokio::test]
+async fn only_a_scheduler_is_taken_for_the_leader() {
+    let (desk, cluster) = (desk(4000), Cluster::new());
+    for (part, of) in [(Part::Agent, &cluster), (Part::Scheduler, &Cluster::new())] {
+        let address = of.serve(part, desk.router.clone()).await;
+        let (router, _role) = standby_of(&cluster, Some(me(&address)), true);
+        let said = get(&router, "/v2/apps").await;
+        assert_eq!(said.status, StatusCode::BAD_GATEWAY, "{part}");
+        assert!(said.message().contains("nothing was changed"), "{}", said.message());
+    }
+}
+
 #[tokio::test]
 async fn a_loop_of_proxies_is_cut() {
-    let (router, role) = standby(None, true);
-    let address = serve(router.clone()).await;
+    let cluster = Cluster::new();
+    let (router, role) = standby_of(&cluster, None, true);
+    let address = cluster.serve(Part::Scheduler, router.clone()).await;
     role.send_replace(Role::Standby { leader: Some(me(&address)) });
     let said = get(&router, "/v2/apps").await;
     assert_eq!(

@@ -1,4 +1,6 @@
 mod changes;
+mod cluster;
 mod desk;
+mod foreign;
 mod leading;
 mod reads;
