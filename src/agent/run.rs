@@ -135,7 +135,8 @@ async fn looked(
 ) {
     let count = looks.len();
     if count > 0 {
-        notifier.say(&format!("looking after {count} tasks of before"));
+        let tasks = if count == 1 { "task" } else { "tasks" };
+        notifier.say(&format!("looking after {count} {tasks} of before"));
     }
     let all = futures::future::join_all(looks);
     tokio::select! {

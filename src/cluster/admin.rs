@@ -73,11 +73,8 @@ impl Admin {
     /// It belongs to another cluster, or its files cannot be used.
     pub fn look(dir: &Path, cluster: &str) -> Result<Self, AdminError> {
         let is_new = !Self::is_in(dir);
-        let authority = if !is_new {
-            Authority::load_of(dir, cluster)?
-        } else {
-            Authority::create(cluster)?
-        };
+        let authority =
+            if !is_new { Authority::load_of(dir, cluster)? } else { Authority::create(cluster)? };
         let credential = AdminCredential::load(&credential_file(dir))?;
         let credential = credential.unwrap_or_else(AdminCredential::generate);
         Ok(Self { dir: dir.to_owned(), authority: Arc::new(authority), credential, is_new })
@@ -184,7 +181,8 @@ mod tests {
         let made = Admin::open_or_create(dir.path(), "c").unwrap();
         for found in [Admin::look(dir.path(), "c"), Admin::open_or_create(dir.path(), "c")] {
             let found = found.unwrap();
-            assert_eq!(found.authority.fingerprint(), made.authority.fingerprint());
+            assert_eq!(found.fingerprint(), made.authority.fingerprint());
+            assert_eq!(found.certificate_pem(), made.authority.certificate_pem());
             assert_eq!(found.credential.line(), made.credential.line());
         }
         let roles: Vec<String> = made.certificates().into_iter().map(|view| view.role).collect();

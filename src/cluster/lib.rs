@@ -12,6 +12,7 @@ mod error;
 mod graph;
 mod health;
 mod hostplan;
+pub mod membership;
 mod phases;
 mod places;
 mod preflight;
@@ -37,4 +38,6 @@ pub use progress::{Observer, Progress};
 pub use run::{Run, RunOptions, Stop, Summary};
 pub use service::{Service, UnknownService};
 pub use signing::sign;
-pub use spec::{Auth, ClusterSpec, HostSpec, Mistake, Mistakes, Options, Ports, Timing, resolve};
+pub use spec::{
+    Auth, ClusterSpec, HostSpec, Mistake, Mistakes, Options, Ports, Timing, key_mistakes, resolve,
+};

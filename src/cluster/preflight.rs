@@ -1,7 +1,9 @@
 //! What must be true of a host before anything is done to it. Pure: facts in, problems out.
 
+use crate::admin::NOT_YET;
 use crate::{HostSpec, Ports, Service};
 use mesoform_plan::{Facts, Observed};
+use std::collections::BTreeMap;
 use std::path::Path;
 use thiserror::Error;
 
@@ -29,13 +31,15 @@ pub enum Problem {
     )]
     NoRoot(u32),
     #[error(
-        "its clock is {0} s off from this machine's, and certificates and logs need the time; start an NTP client there (`timedatectl set-ntp true`)"
+        "its clock is {} s {} this machine's, and certificates and logs need the time; start an NTP client there (`timedatectl set-ntp true`)",
+        .0.unsigned_abs(), if *.0 < 0 { "behind" } else { "ahead of" }
     )]
     ClockSkew(i64),
     #[error(
-        "port {port} of its {service} is in use by something else; stop that (`ss -ltnp sport = :{port}` names it), or set mesoform_{variable}"
+        "port {port} of its {service} is in use by {}; stop that, or set mesoform_{variable}",
+        by.clone().unwrap_or_else(|| format!("something else (`ss -ltnp sport = :{port}` names it)"))
     )]
-    PortInUse { port: u16, service: Service, variable: &'static str },
+    PortInUse { port: u16, service: Service, variable: &'static str, by: Option<String> },
     #[error("{path} has {free} MiB free, and {needed} MiB are needed; make room there")]
     DiskFull { path: String, free: u64, needed: u64 },
     #[error(
@@ -45,7 +49,7 @@ pub enum Problem {
     )]
     UnknownNames(Vec<String>),
     #[error(
-        "it belongs to the cluster {found:?} (CA {fingerprint}…), not to {wanted:?} (CA {ours}…); take it out of that one first \
+        "it belongs to the cluster {found:?} (CA {fingerprint}), not to {wanted:?} (CA {ours}); take it out of that one first \
          (`mesoform down`), or, if you are a second operator of it, bring its CA to {dir}"
     )]
     OtherCluster { found: String, fingerprint: String, wanted: String, ours: String, dir: String },
@@ -61,6 +65,8 @@ pub(crate) struct Wanted<'a> {
     pub carried: u64,
     /// Milliseconds since 1970 on this machine when the facts were gathered.
     pub now_ms: i64,
+    /// The processes that hold ports, as far as they were asked for.
+    pub listeners: &'a BTreeMap<u16, String>,
 }
 
 /// All that stands in the way on one host.
@@ -83,7 +89,10 @@ pub(crate) fn check(
     if !facts.unresolved.is_empty() {
         problems.push(Problem::UnknownNames(facts.unresolved.iter().cloned().collect()));
     }
-    problems.extend(ports(host, facts, observed, wanted.ports));
+    problems.extend(taken(host, facts, observed, wanted.ports).map(|(port, service, variable)| {
+        let by = wanted.listeners.get(&port).cloned();
+        Problem::PortInUse { port, service, variable, by }
+    }));
     problems.extend(disk(facts, wanted.carried));
     problems
 }
@@ -111,19 +120,24 @@ pub(crate) fn other_cluster(facts: &Facts, wanted: &Wanted) -> Option<Problem> {
 
 /// Enough of a fingerprint to tell two apart.
 fn short(fingerprint: &str) -> String {
-    fingerprint.chars().take(16).collect()
+    if fingerprint == NOT_YET {
+        return "not made yet".to_owned();
+    }
+    let start: String = fingerprint.chars().take(16).collect();
+    format!("{start}…")
 }
 
-/// A port may be in use by the very service that is to use it.
-fn ports(host: &HostSpec, facts: &Facts, observed: &Observed, ports: &Ports) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for (port, service, variable) in ports.all() {
+/// The ports that something else holds; one may be in use by the very service that is to use it.
+pub(crate) fn taken(
+    host: &HostSpec,
+    facts: &Facts,
+    observed: &Observed,
+    ports: &Ports,
+) -> impl Iterator<Item = (u16, Service, &'static str)> {
+    ports.all().into_iter().filter(|(port, service, _)| {
         let ours = observed.units.get(&service.unit()).is_some_and(|unit| unit.is_up());
-        if host.runs(service) && !ours && facts.listening.contains(&port) {
-            problems.push(Problem::PortInUse { port, service, variable });
-        }
-    }
-    problems
+        host.runs(*service) && !ours && facts.listening.contains(port)
+    })
 }
 
 /// A host that is part of the cluster already may be full: `up` must be able to mend it.

@@ -76,13 +76,18 @@ fn outcome_words(outcome: &Outcome) -> String {
 
 /// A conversation with `mesoform apply --session` on a host.
 pub(crate) struct Session {
-    lines: BufReader<ChannelReader>,
+    /// Held while an answer is awaited.
+    answers: Mutex<Answers>,
     requests: Arc<Mutex<ChannelWriter>>,
-    /// The command on the host ends with it.
-    end: ChannelEnd,
     /// What both sides speak.
     protocol: u32,
     beats: Option<AbortOnDropHandle<()>>,
+}
+
+struct Answers {
+    lines: BufReader<ChannelReader>,
+    /// The command on the host ends with it.
+    end: ChannelEnd,
 }
 
 /// What is told of a host's events while a request is carried out.
@@ -97,8 +102,8 @@ impl Session {
     async fn open_beating(channel: Channel, every: Duration) -> Result<Self, SessionError> {
         let Channel { stdin, stdout, end } = channel;
         let requests = Arc::new(Mutex::new(stdin));
-        let lines = BufReader::new(stdout);
-        let mut session = Self { lines, requests, end, protocol: 0, beats: None };
+        let answers = Mutex::new(Answers { lines: BufReader::new(stdout), end });
+        let mut session = Self { answers, requests, protocol: 0, beats: None };
         match session.ask(&Request::Hello { protocol: PROTOCOL }, &|_| ()).await? {
             Reply::Hello { protocol, .. } => session.protocol = protocol,
             other => return Err(unexpected(&other)),
@@ -111,7 +116,7 @@ impl Session {
     }
 
     /// How the host's services are; none where its mesoform does not know how to say it in a session.
-    pub async fn report(&mut self) -> Result<Option<HostReport>, SessionError> {
+    pub async fn report(&self) -> Result<Option<HostReport>, SessionError> {
         if self.protocol < BEATS {
             return Ok(None);
         }
@@ -176,17 +181,26 @@ impl Session {
         }
     }
 
-    async fn ask(
+    /// Stops units and waits until they have ended.
+    pub async fn stop(
         &mut self,
-        request: &Request,
-        on_event: OnEvent<'_>,
-    ) -> Result<Reply, SessionError> {
+        units: Vec<String>,
+        deadline: Duration,
+    ) -> Result<(), SessionError> {
+        let request = Request::Stop { units, deadline_ms: crate::progress::millis(deadline) };
+        match self.ask_within(SILENCE.saturating_add(deadline), &request, &|_| ()).await? {
+            Reply::Stopped { .. } => Ok(()),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    async fn ask(&self, request: &Request, on_event: OnEvent<'_>) -> Result<Reply, SessionError> {
         self.ask_within(SILENCE, request, on_event).await
     }
 
     /// Sends a request and reads replies up to the final one, each within `patience`.
     async fn ask_within(
-        &mut self,
+        &self,
         patience: Duration,
         request: &Request,
         on_event: OnEvent<'_>,
@@ -199,9 +213,10 @@ impl Session {
             requests.write_all(&line).await?;
             requests.flush().await
         };
+        let mut answers = self.answers.lock().await;
         timeout(patience, sent).await?.map_err(|e| SessionError::Lost(e.to_string()))?;
         loop {
-            match self.reply(patience).await? {
+            match answers.next(patience).await? {
                 Reply::Event { event, .. } => on_event(&event),
                 Reply::Failed { failure } => return Err(SessionError::Failed(failure)),
                 Reply::Busy { lock, now_ms, works } => {
@@ -211,8 +226,10 @@ impl Session {
             }
         }
     }
+}
 
-    async fn reply(&mut self, patience: Duration) -> Result<Reply, SessionError> {
+impl Answers {
+    async fn next(&mut self, patience: Duration) -> Result<Reply, SessionError> {
         let mut line = Vec::new();
         let mut bounded = (&mut self.lines).take(LINE_MAX);
         let read = timeout(patience, bounded.read_until(b'\n', &mut line)).await?;

@@ -1,5 +1,9 @@
 //! The command line: what can be asked for, and its help.
 
+mod voter;
+
+pub use voter::{VoterAction, VoterArgs};
+
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -83,6 +87,9 @@ pub enum Command {
     /// Carry out plans on this host (`up` does this over SSH)
     #[command(hide = true)]
     Apply(ApplyArgs),
+    /// Look after this host's voter (`up`, `backup` and `restore` do this over SSH)
+    #[command(hide = true)]
+    Voter(VoterArgs),
     /// Tell how this host's services are, as JSON (`status` does this over SSH)
     #[command(hide = true)]
     Report(ReportArgs),
@@ -138,6 +145,9 @@ pub struct UpArgs {
     /// Say what would change, and change nothing
     #[arg(long)]
     pub check: bool,
+    /// Take voters out of the quorum that have left the inventory
+    #[arg(long)]
+    pub prune: bool,
     /// Show the differences in files
     #[arg(long)]
     pub diff: bool,
@@ -167,6 +177,13 @@ pub struct RestartArgs {
     pub hosts: InventoryOptions,
     #[command(flatten)]
     pub output: OutputOptions,
+    /// Agents: obey the masters of the quorum that leads now, though they have obeyed another. For when
+    /// that one is lost for good; their tasks run on
+    #[arg(long)]
+    pub accept_quorum: bool,
+    /// Do not ask before that
+    #[arg(short, long, requires = "accept_quorum")]
+    pub yes: bool,
     /// How long each wave may take to be ready, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: u64,
@@ -228,6 +245,14 @@ pub struct ReportArgs {
     /// Where the services' settings lie
     #[arg(long, value_name = "DIR", default_value = "/etc/mesoform")]
     pub etc: PathBuf,
+}
+
+/// Whether a command line that cannot be parsed asks for one JSON object a line all the same.
+pub fn asks_for_json(args: impl Iterator<Item = OsString>) -> bool {
+    let args: Vec<OsString> = args.collect();
+    let apart =
+        args.windows(2).any(|two| (two[0] == "--output" || two[0] == "-o") && two[1] == "json");
+    apart || args.iter().any(|arg| arg == "--output=json" || arg == "-ojson" || arg == "-o=json")
 }
 
 /// Parses the command line. A call through a link named `mesoform-quorum` is `mesoform quorum`.

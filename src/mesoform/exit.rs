@@ -3,6 +3,7 @@
 use crate::render;
 use mesoform_cluster::Stop;
 use serde_json::json;
+use std::io::Write;
 use std::process::ExitCode;
 use thiserror::Error;
 
@@ -27,11 +28,9 @@ pub enum Exit {
 pub enum Early {
     #[error("{0}")]
     Usage(String),
-    #[error(
-        "interrupted; plans under way on the hosts go on to their end, nothing new is started; run \
-         the same command again to do what is left"
-    )]
-    Interrupted,
+    /// With what it leaves undone.
+    #[error("{0}")]
+    Interrupted(String),
 }
 
 impl Exit {
@@ -51,7 +50,7 @@ impl Exit {
         match (error.downcast_ref(), error.downcast_ref()) {
             (Some(stop), _) => Self::from(stop),
             (_, Some(Early::Usage(_))) => Self::Usage,
-            (_, Some(Early::Interrupted)) => Self::Interrupted,
+            (_, Some(Early::Interrupted(_))) => Self::Interrupted,
             (None, None) => Self::Refused,
         }
     }
@@ -74,23 +73,33 @@ impl From<Exit> for ExitCode {
 }
 
 /// Prints what clap has to say: help and version are no errors.
-pub fn usage(error: &clap::Error) -> ExitCode {
+pub fn usage(error: &clap::Error, as_json: bool) -> ExitCode {
     // A closed pipe (`mesoform --help | head`) is none of our business.
     let _ = error.print();
-    if error.use_stderr() { Exit::Usage.into() } else { ExitCode::SUCCESS }
+    if !error.use_stderr() {
+        return ExitCode::SUCCESS;
+    }
+    if as_json {
+        let message = error.render().to_string();
+        tell_json(Exit::Usage, message.trim());
+    }
+    Exit::Usage.into()
 }
 
 /// Tells an error that ended a command: to people on standard error, and to whoever asked for it as
 /// JSON on standard output.
-#[expect(clippy::print_stderr, reason = "the command line is where errors are told")]
 pub fn error(error: &anyhow::Error, as_json: bool) -> ExitCode {
     let (exit, message) = (Exit::of(error), format!("{error:#}"));
-    eprintln!("mesoform: {}", render::harmless(&message));
+    // Nobody may be reading any more.
+    let _ = writeln!(std::io::stderr().lock(), "mesoform: {}", render::harmless(&message));
     if as_json {
-        let (event, exit) = ("error", exit.code());
-        render::json_line(&json!({ "event": event, "exit": exit, "message": message }));
+        tell_json(exit, &message);
     }
     exit.into()
+}
+
+fn tell_json(exit: Exit, message: &str) {
+    render::json_line(&json!({ "event": "error", "exit": exit.code(), "message": message }));
 }
 
 #[cfg(test)]
@@ -105,7 +114,7 @@ mod tests {
         assert_eq!(end(Stop::Failed(String::new()).into()), 2);
         assert_eq!(end(Stop::Unreachable(String::new()).into()), 4);
         assert_eq!(end(Early::Usage(String::new()).into()), 5);
-        assert_eq!(end(Early::Interrupted.into()), 130);
+        assert_eq!(end(Early::Interrupted(String::new()).into()), 130);
         let wrapped = anyhow::Error::from(Stop::Failed(String::new())).context("on the way");
         assert_eq!(end(wrapped), 2);
     }

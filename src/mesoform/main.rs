@@ -16,7 +16,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let cli = match cli::parse(std::env::args_os()) {
         Ok(cli) => cli,
-        Err(usage) => return exit::usage(&usage),
+        Err(usage) => return exit::usage(&usage, cli::asks_for_json(std::env::args_os())),
     };
     let as_json = cli.wants_json();
     match commands::run(cli) {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 /// `AgentInfo`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct AgentInfo {
-    /// The host's name, without a domain; equal to the host in its certificate.
+    /// The host's name; equal to the host in its certificate.
     pub hostname: String,
     /// The port of the agent's HTTP API.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -40,7 +40,7 @@ pub struct ResourceSettings {
 pub struct AgentSettings {
     pub format: u32,
     pub cluster: String,
-    /// This host's name, without a domain; constraints on `hostname` see it.
+    /// This host's name, with its domain; constraints on `hostname` see it.
     pub hostname: String,
     /// The address under which tasks on this host are reached.
     pub address: String,

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 pub struct MasterSettings {
     pub format: u32,
     pub cluster: String,
-    /// This host's name, without a domain.
+    /// This host's name, with its domain.
     pub hostname: String,
     /// The Mesos HTTP APIs (5050).
     pub http: HttpSettings,

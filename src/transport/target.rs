@@ -26,6 +26,8 @@ pub struct Target {
     pub host_key_checking: HostKeyChecking,
     /// Looked up in this order; a new key is appended to the first.
     pub known_hosts: Vec<PathBuf>,
+    /// New keys are accepted without being recorded: for whoever may write nothing.
+    pub record_nothing: bool,
     /// The name to look for in known_hosts in place of the address.
     pub host_key_alias: Option<String>,
     /// Recorded names are hashed (`HashKnownHosts`).
@@ -75,6 +77,7 @@ impl Target {
             identity_agent: None,
             host_key_checking: HostKeyChecking::Strict,
             known_hosts: Vec::new(),
+            record_nothing: false,
             host_key_alias: None,
             hash_known_hosts: false,
             via: Vec::new(),
@@ -87,6 +90,12 @@ impl Target {
     /// This machine.
     pub fn local(name: &str) -> Self {
         Self { kind: Kind::Local, ..Self::ssh(name, "127.0.0.1", 22, "") }
+    }
+
+    /// Whether new host keys are recorded, its jump hosts' too.
+    pub fn record_keys(&mut self, record: bool) {
+        self.record_nothing = !record;
+        self.via.iter_mut().for_each(|hop| hop.record_keys(record));
     }
 
     /// What known_hosts calls this host: the alias as it is, else the address, with its port where

@@ -1,9 +1,15 @@
-use super::{ArtifactError, target};
+use super::progress::{CargoWords, Said};
+use super::{ArtifactError, Building, target};
 use std::path::{Path, PathBuf};
-use tokio::process::Command;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+use tokio::io::AsyncReadExt;
+use tokio::process::{ChildStderr, Command};
 
 /// Of what cargo says, its last lines are told.
-const WORDS: usize = 5;
+const WORDS: usize = 8;
+/// Where nothing moves on the screen, a sign of life so often.
+const STILL: Duration = Duration::from_secs(30);
 
 /// A checkout of mesoform, in whose `target/` this executable was built.
 pub(super) struct Checkout {
@@ -25,37 +31,104 @@ impl Checkout {
     pub async fn build(
         &self,
         arch: &str,
-        building: impl Fn(&str),
+        building: &(dyn Fn(Building) + Sync),
     ) -> Result<PathBuf, ArtifactError> {
         let target = target(arch);
-        let binary = self.target_dir.join(&target).join("release/mesoform");
         let words = ["build", "--release", "--package", "mesoform", "--target", &target];
         let command = format!("cargo {}", words.join(" "));
-        if !binary.exists() {
-            building(&format!(
-                "building the binary for {arch} hosts with `{command}`; the first time takes minutes"
-            ));
-        }
         let failed = |cause: String| ArtifactError::Build {
             arch: arch.to_owned(),
             command: command.clone(),
             root: self.root.clone(),
             cause,
         };
-        let output = Command::new("cargo")
+        let mut child = Command::new("cargo")
             .args(words)
+            .arg("--target-dir")
+            .arg(&self.target_dir)
             .current_dir(&self.root)
+            // So that it says how far it is, where nobody's terminal is.
+            .envs([("CARGO_TERM_PROGRESS_WHEN", "always"), ("CARGO_TERM_PROGRESS_WIDTH", "80")])
+            .env("CARGO_TERM_COLOR", "never")
             .kill_on_drop(true)
-            .stdin(std::process::Stdio::null())
-            .output()
-            .await
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
             .map_err(|e| failed(e.to_string()))?;
-        if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr);
-            let lines: Vec<&str> = said.trim().lines().collect();
-            return Err(failed(lines[lines.len().saturating_sub(WORDS)..].join("\n")));
+        let mut teller = Teller { arch, command: &command, building, begun: None, told: None };
+        let said = match child.stderr.take() {
+            Some(stderr) => teller.listen(stderr).await,
+            None => Vec::new(),
+        };
+        let status = child.wait().await.map_err(|e| failed(e.to_string()))?;
+        if !status.success() {
+            return Err(failed(said[said.len().saturating_sub(WORDS)..].join("\n")));
         }
-        Ok(binary)
+        Ok(self.target_dir.join(&target).join("release/mesoform"))
+    }
+}
+
+/// Tells what cargo does while somebody waits for it.
+struct Teller<'a> {
+    arch: &'a str,
+    command: &'a str,
+    building: &'a (dyn Fn(Building) + Sync),
+    begun: Option<Instant>,
+    /// When something was last told that stays.
+    told: Option<Instant>,
+}
+
+impl Teller<'_> {
+    /// To its end; returns its last lines.
+    async fn listen(&mut self, mut stderr: ChildStderr) -> Vec<String> {
+        let mut words = CargoWords::default();
+        let mut buffer = vec![0; 16 * 1024];
+        while let Ok(read) = stderr.read(&mut buffer).await {
+            if read == 0 {
+                break;
+            }
+            for said in words.take(&buffer[..read]) {
+                self.tell(said);
+            }
+        }
+        words.last_lines()
+    }
+
+    fn tell(&mut self, said: Said) {
+        match said {
+            Said::Waits => (self.building)(Building::Stays(
+                "another cargo works in this checkout, and is waited for".to_owned(),
+            )),
+            Said::Compiles(text) => {
+                self.begin();
+                self.go(text);
+            }
+            Said::Progress(text) => self.go(text),
+        }
+    }
+
+    /// Told once, and only where there is something to build.
+    fn begin(&mut self) {
+        if self.begun.is_some() {
+            return;
+        }
+        let now = Instant::now();
+        (self.begun, self.told) = (Some(now), Some(now));
+        (self.building)(Building::Stays(format!(
+            "building the static binary for {} hosts with `{}`; the first time takes minutes",
+            self.arch, self.command
+        )));
+    }
+
+    fn go(&mut self, text: String) {
+        let (Some(begun), Some(told)) = (self.begun, self.told) else { return };
+        if told.elapsed() >= STILL {
+            self.told = Some(Instant::now());
+            let seconds = begun.elapsed().as_secs();
+            (self.building)(Building::Stays(format!("still building after {seconds} s: {text}")));
+        }
+        (self.building)(Building::Goes(text));
     }
 }
 

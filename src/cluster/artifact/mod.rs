@@ -2,6 +2,7 @@
 
 mod checkout;
 mod elf;
+mod progress;
 
 use checkout::Checkout;
 use mesoform_transport::{Artifact as Binary, TransportError};
@@ -27,12 +28,21 @@ pub enum ArtifactError {
     #[error("{}: cannot be read: {source}", path.display())]
     Read { path: PathBuf, source: std::io::Error },
     #[error(
-        "the static binary for {arch} hosts could not be built (`{command}` in {}): {cause}; \
-         `rustup target add {}` may be what is missing", root.display(), target(arch)
+        "the static binary for {arch} hosts could not be built; what is wrong shows, and may be cured by, \
+         `cd {} && rustup target add {} && {command}`; it said:\n{cause}", root.display(), target(arch)
     )]
     Build { arch: String, command: String, root: PathBuf, cause: String },
     #[error(transparent)]
     Load(#[from] TransportError),
+}
+
+/// What is told while cargo builds one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Building {
+    /// Something that whoever waits must know.
+    Stays(String),
+    /// What is being done now.
+    Goes(String),
 }
 
 /// The Rust target of the static binary for `arch`.
@@ -50,7 +60,10 @@ pub fn target(arch: &str) -> String {
 ///
 /// # Errors
 /// There is none, and none can be built; the error names the command that makes it.
-pub async fn find(arch: &str, building: impl Fn(&str)) -> Result<Artifact, ArtifactError> {
+pub async fn find(
+    arch: &str,
+    building: &(dyn Fn(Building) + Sync),
+) -> Result<Artifact, ArtifactError> {
     let name = format!("mesoform-{}-{}", env!("CARGO_PKG_VERSION"), target(arch));
     if let Some(dist) = std::env::var_os("MESOFORM_DIST") {
         return first(arch, vec![Path::new(&dist).join(&name)]).await;

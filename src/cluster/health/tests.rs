@@ -61,8 +61,8 @@ fn each_ailment_is_told_with_its_cure() {
              mesoform-scheduler` on its host",
         ),
         (
-            "hostname: a1, registered: true",
-            "hostname: a1, registered: false",
+            "hostname: a1.example.org, registered: true",
+            "hostname: a1.example.org, registered: false",
             "a1.example.org: its agent is not registered with the leading master; see `journalctl \
              -u mesoform-agent` there",
         ),
@@ -150,8 +150,8 @@ fn nothing_is_wrong_with_hosts_that_were_not_asked() {
 
 #[test]
 fn an_agent_that_obeys_another_quorum_is_told_with_the_cure() {
-    let from = "- {id: A2, hostname: a1, registered: true}";
-    let to = "[]\n        quorum: b2\n        leadership: 4\n        fenced: [{hostname: a1, seen_quorum: \
+    let from = "- {id: A2, hostname: a1.example.org, registered: true}";
+    let to = "[]\n        quorum: b2\n        leadership: 4\n        fenced: [{hostname: a1.example.org, seen_quorum: \
               a1, seen_leadership: 90}]";
     let gone = reports(
         &format!(

@@ -3,12 +3,10 @@
 use super::accounts::Accounts;
 use super::{BinaryRef, Blueprint, Local};
 use crate::{HostSpec, Places, Service};
+use mesoform_identity::RENEW_BEFORE;
 use mesoform_plan::{Ownership, Step};
 use sha2::{Digest, Sha256};
 use std::path::Path;
-
-/// Certificates are renewed by `up` when less than this is left (30 of 90 days).
-const RENEW_BEFORE_SECONDS: u64 = 30 * 24 * 3600;
 
 fn directory(path: &Path, user: &str, mode: u32) -> Step {
     Step::Directory { path: path.to_owned(), ownership: Ownership::new(user, user, mode) }
@@ -77,7 +75,7 @@ pub(super) fn identity(blueprint: &Blueprint, local: &Local, accounts: Accounts)
             dns: dns.clone(),
             ips: ips.clone(),
             ca_fingerprint: blueprint.ca_fingerprint.to_owned(),
-            renew_before_s: RENEW_BEFORE_SECONDS,
+            renew_before_s: RENEW_BEFORE.as_secs(),
         });
     }
     if let Some(credentials) = blueprint.credentials {

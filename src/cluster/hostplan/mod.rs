@@ -4,11 +4,13 @@ mod acceptance;
 mod accounts;
 mod layout;
 mod removal;
+mod retirement;
 mod services;
 mod settings;
 
-pub use removal::removal;
 pub use acceptance::acceptance;
+pub use removal::removal;
+pub(crate) use retirement::retirement;
 pub(crate) use settings::Local;
 
 use crate::{ClusterSpec, HostPlanError, HostSpec, Places};
@@ -16,6 +18,9 @@ use accounts::Accounts;
 use mesoform_plan::{FORMAT, Plan, Step};
 use mesoform_settings::Launcher;
 use mesoform_template::Templates;
+
+/// How many versions stay on a host that nothing uses any more: the way back.
+const SPARE_VERSIONS: usize = 2;
 
 /// The binary that a host is to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +67,20 @@ impl Blueprint<'_> {
         for service in &host.services {
             steps.extend(services::unit(self, &local, *service, accounts)?);
         }
+        let (dir, links) = (places.opt.join("versions"), places.bin.clone());
+        steps.push(Step::Versions { dir, links, spare: SPARE_VERSIONS });
         Ok(self.plan(host, steps))
+    }
+
+    /// Of the plan of `host` only its units, for a restart of what is there.
+    ///
+    /// # Errors
+    /// As [`Blueprint::host`].
+    pub fn units(&self, host: &HostSpec) -> Result<Plan, HostPlanError> {
+        let nothing = BinaryRef { sha256: String::new(), size: 0 };
+        let mut plan = self.host(host, &nothing)?;
+        plan.steps.retain(|step| matches!(step, Step::Unit { .. }));
+        Ok(plan)
     }
 
     /// The plan of a cluster on this machine alone: no users, no units, everything under `places`.

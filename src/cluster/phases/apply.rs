@@ -1,5 +1,6 @@
 //! Comparing, carrying, locking, applying.
 
+use super::connect;
 use crate::run::{HostRun, Run, Stop, teller};
 use crate::session::{OnEvent, Session};
 use crate::signing::sign;
@@ -16,7 +17,6 @@ pub(super) async fn compare(run: &mut Run) -> Result<(), Stop> {
     for host in run.hosts.iter_mut().filter(|h| h.failure.is_none()) {
         let Some(plan) = &host.plan else { continue };
         host.changes = changes(plan, &host.observed, host.looked_at);
-        run.summary.changed += host.changes.len();
         // Otherwise each change is told when it is made.
         for change in host.changes.iter().filter(|_| run.options.check) {
             let diff = run.options.diff.then(|| change.unified_diff()).flatten();
@@ -33,7 +33,7 @@ pub(super) async fn open_sessions(run: &mut Run) -> Result<(), Stop> {
     run.each(move |host| {
         let observer = Arc::clone(&observer);
         Box::pin(async move {
-            if host.changes.is_empty() {
+            if host.changes.is_empty() && !host.in_membership {
                 return Ok(());
             }
             open_session(host, observer).await
@@ -48,7 +48,7 @@ pub(super) async fn open_session(
     observer: Arc<dyn Observer>,
 ) -> Result<(), Stop> {
     let Some(artifact) = host.artifact.clone() else {
-        return Err(Stop::Failed("no binary was chosen for it".into()));
+        return open_installed_session(host).await;
     };
     let (name, teller) = (host.spec.name.clone(), Arc::clone(&observer));
     let progress = move |sent: u64, total: u64| {
@@ -60,6 +60,48 @@ pub(super) async fn open_session(
     host.session = Some(Session::open(channel).await?);
     tell_made(host, &*teller, comes_with_the_session);
     Ok(())
+}
+
+/// Where no binary was chosen, what is installed on the host is what it is about.
+async fn open_installed_session(host: &mut HostRun) -> Result<(), Stop> {
+    match host.connection()?.installed_session().await? {
+        Some(channel) => host.session = Some(Session::open(channel).await?),
+        None => {
+            return Err(Stop::Failed("mesoform is not installed there; run `mesoform up`".into()));
+        }
+    }
+    Ok(())
+}
+
+/// Opens a session with every host that has something to remove: with what is installed there, and
+/// where that is gone, with a binary that is carried.
+pub(super) async fn open_sessions_for_removal(run: &mut Run) -> Result<(), Stop> {
+    run.each(move |host| {
+        Box::pin(async move {
+            if !host.changes.is_empty()
+                && let Some(channel) = host.connection()?.installed_session().await?
+            {
+                host.session = Some(Session::open(channel).await?);
+            }
+            Ok(())
+        })
+    })
+    .await;
+    run.all_hosts_fine_but_unreachable()?;
+    let without = |host: &HostRun| host.session.is_none() && !host.changes.is_empty();
+    if !run.hosts.iter().any(|host| host.failure.is_none() && without(host)) {
+        return Ok(());
+    }
+    connect::choose_binaries(run).await;
+    let observer = Arc::clone(&run.observer);
+    run.each(move |host| {
+        let observer = Arc::clone(&observer);
+        Box::pin(
+            async move { if without(host) { open_session(host, observer).await } else { Ok(()) } },
+        )
+    })
+    .await;
+    run.all_hosts_fine_but_unreachable()
 }
 
 /// Tells what was made on the way: the plan's job finds it there, and so cannot tell it.

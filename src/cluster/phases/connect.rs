@@ -2,13 +2,14 @@
 
 use crate::hostplan::{BinaryRef, Blueprint};
 use crate::run::{HostRun, Run, Stop};
-use crate::{Observer, Progress, Service};
+use crate::{HostPlanError, Observer, Progress, Service};
 use mesoform_plan::{Interest, Plan, interest, parse_probe, probe_script};
 use mesoform_template::Templates;
 use mesoform_transport::{Auth, Connection};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Connects to all hosts and observes them. Ends the run where too few answer.
 pub(super) async fn look_at_all(run: &mut Run) -> Result<(), Stop> {
@@ -16,16 +17,22 @@ pub(super) async fn look_at_all(run: &mut Run) -> Result<(), Stop> {
     go_on_with_consensus(run)
 }
 
-/// Connects to the hosts of a restart. The loss of its majority is what a restart is for.
+/// Connects to the hosts of a restart, which is about units that are there. The loss of its majority
+/// is what a restart is for.
 pub(super) async fn look_at_all_for_restart(run: &mut Run) -> Result<(), Stop> {
-    look_with_plans(run).await?;
+    let templates = Templates::embedded().map_err(|e| Stop::Refused(e.to_string()))?;
+    for index in 0..run.hosts.len() {
+        let units = blueprint(run, &templates, |blueprint| blueprint.units(&run.hosts[index].spec));
+        run.hosts[index].plan = Some(units.map_err(|e| Stop::Refused(e.to_string()))?);
+    }
+    look(run).await;
     go_on_with_any(run)
 }
 
-/// Connects to hosts that have their plans already: a removal is the same for every architecture.
+/// Connects to hosts that have their plans already: a removal is the same for every architecture,
+/// and what is installed there carries it out.
 pub(super) async fn look_at_all_for_removal(run: &mut Run) -> Result<(), Stop> {
     look(run).await;
-    choose_binaries(run).await;
     go_on_with_any(run)
 }
 
@@ -64,6 +71,7 @@ fn names(run: &Run) -> BTreeSet<String> {
 async fn visit(run: &mut Run, names: &BTreeSet<String>) {
     let observer = Arc::clone(&run.observer);
     let names: Arc<BTreeSet<String>> = Arc::new(names.clone());
+    let check = run.options.check;
     run.each(move |host| {
         let (observer, names) = (Arc::clone(&observer), Arc::clone(&names));
         Box::pin(async move {
@@ -72,24 +80,43 @@ async fn visit(run: &mut Run, names: &BTreeSet<String>) {
             }
             let mut interest = host.plan.as_ref().map(interest).unwrap_or_default();
             interest.names.extend(names.iter().cloned());
-            observe(host, &interest, &*observer).await
+            observe(host, check, &interest, &observer).await
         })
     })
     .await;
 }
 
+/// Tells who waits for sudo why that may be.
+fn slow_sudo(
+    host: &str,
+    observer: &Arc<dyn Observer>,
+) -> impl Fn(Duration) + Send + Sync + 'static + use<> {
+    let (host, observer) = (host.to_owned(), Arc::clone(observer));
+    move |waited| {
+        let message = format!(
+            "{host}: sudo has not answered for {} s, and is waited for; the host may be unable to \
+             resolve its own name: add it to its /etc/hosts",
+            waited.as_secs()
+        );
+        observer.on(Progress::Notice { message });
+    }
+}
+
 async fn observe(
     host: &mut HostRun,
+    check: bool,
     interest: &Interest,
-    observer: &dyn Observer,
+    observer: &Arc<dyn Observer>,
 ) -> Result<(), Stop> {
     let say = |text: &str| {
         observer.on(Progress::Host { host: host.spec.name.clone(), text: text.to_owned() });
     };
     if host.connection.is_none() {
         say("connecting");
-        let target = host.spec.reach.clone().resolve().await?;
-        host.connection = Some(Connection::open(&target, &Auth::from_environment()).await?);
+        let mut target = host.spec.reach.clone().resolve().await?;
+        target.record_keys(!check);
+        let connection = Connection::open(&target, &Auth::from_environment()).await?;
+        host.connection = Some(connection.on_slow_sudo(slow_sudo(&host.spec.name, observer)));
     }
     say("looking");
     let script = probe_script(interest);
@@ -106,7 +133,7 @@ async fn observe(
 }
 
 /// Gives each host the binary for the architecture that it was found to have.
-async fn choose_binaries(run: &mut Run) {
+pub(super) async fn choose_binaries(run: &mut Run) {
     let observer = Arc::clone(&run.observer);
     for index in 0..run.hosts.len() {
         let host = &run.hosts[index];
@@ -141,19 +168,22 @@ fn host_plan(
     templates: &Templates,
     host: &HostRun,
     artifact: &crate::Artifact,
-) -> Result<Plan, crate::HostPlanError> {
-    let line = run.admin.credential.line();
-    let fingerprint = run.admin.authority.fingerprint();
-    let blueprint = Blueprint {
-        spec: &run.spec,
-        templates,
-        ca_pem: run.admin.authority.certificate_pem(),
-        ca_fingerprint: &fingerprint,
-        credentials: (run.spec.options.auth == crate::Auth::Basic).then_some(line.as_str()),
-    };
+) -> Result<Plan, HostPlanError> {
     let binary =
         BinaryRef { sha256: artifact.binary.sha256().to_owned(), size: artifact.binary.size() };
-    blueprint.host(&host.spec, &binary)
+    blueprint(run, templates, |blueprint| blueprint.host(&host.spec, &binary))
+}
+
+fn blueprint<T>(run: &Run, templates: &Templates, make: impl FnOnce(Blueprint<'_>) -> T) -> T {
+    let line = run.admin.credential.line();
+    let fingerprint = run.admin.fingerprint();
+    make(Blueprint {
+        spec: &run.spec,
+        templates,
+        ca_pem: run.admin.certificate_pem(),
+        ca_fingerprint: &fingerprint,
+        credentials: (run.spec.options.auth == crate::Auth::Basic).then_some(line.as_str()),
+    })
 }
 
 /// A host that does not answer stops nothing as long as the cluster was formed before and keeps its

@@ -24,7 +24,6 @@ pub async fn down(
     for host in run.hosts.iter_mut().filter(|h| h.failure.is_none()) {
         let Some(plan) = &host.plan else { continue };
         host.changes = changes(plan, &host.observed, host.looked_at);
-        run.summary.changed += host.changes.len();
     }
     let wanted: Removals = run
         .hosts
@@ -36,10 +35,9 @@ pub async fn down(
         if !agree(wanted).await {
             return Err(Stop::Refused("nothing was removed".into()));
         }
-        run.phase("open", "Open sessions", apply::open_sessions).await?;
+        run.phase("open", "Open sessions", apply::open_sessions_for_removal).await?;
         run.phase("lock", "Lock the hosts", apply::lock).await?;
         run.phase("remove", "Stop and remove", apply::apply).await?;
     }
-    run.all_hosts_fine()?;
-    Ok(run.summary.clone())
+    run.end()
 }

@@ -2,18 +2,19 @@
 
 mod apply;
 mod connect;
+mod membership;
 mod preflight;
 mod start;
 mod verify;
 
-mod down;
 mod accept;
+mod down;
 mod restart;
 mod status;
 mod up;
 
-pub use down::{Removals, down};
 pub use accept::{Acceptances, accept_quorum};
+pub use down::{Removals, down};
 pub use restart::restart;
 pub use status::status;
 pub use up::up;

@@ -26,8 +26,7 @@ pub async fn restart(run: &mut Run, service: Service) -> Result<Summary, Stop> {
     })
     .await?;
     apply::unlock(run).await;
-    run.all_hosts_fine()?;
-    Ok(run.summary.clone())
+    run.end()
 }
 
 async fn open_and_lock(run: &mut Run) -> Result<(), Stop> {
@@ -68,16 +67,13 @@ async fn roll(run: &mut Run, service: Service, leader: Option<&str>) -> Result<(
         .filter(|host| host.failure.is_none() && start::is_active(host, service))
         .collect();
     order.sort_by_key(|host| Some(host.spec.name.as_str()) == leader);
-    let mut changed = 0;
     for host in order {
         let units = start::units(host, &[service]);
         if let Err(stop) = start::start_units(host, units, true, deadline, &observer).await {
             host.fail(stop, &*observer);
             break;
         }
-        changed += 1;
     }
-    run.summary.changed += changed;
     run.all_hosts_fine_but_unreachable()
 }
 

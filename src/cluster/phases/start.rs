@@ -1,5 +1,6 @@
 //! Starting units in waves along the unit graph: none starts before the last one is ready.
 
+use super::membership;
 use crate::graph;
 use crate::run::{HostRun, Run, Stop, teller};
 use crate::{Observer, Progress, Service};
@@ -15,6 +16,9 @@ pub(super) async fn waves(run: &mut Run) -> Result<(), Stop> {
         let services: Vec<Service> = wave.iter().filter_map(|name| name.parse().ok()).collect();
         // What is down comes first and together: without a majority no voter becomes ready.
         all_at_once(run, &services, false).await?;
+        if services.contains(&Service::Quorum) {
+            membership::change(run).await?;
+        }
         for service in services {
             match service {
                 // Tasks outlive their agent: nothing is lost when all restart.

@@ -1,4 +1,4 @@
-use super::{apply, connect, preflight, start, verify};
+use super::{apply, connect, membership, preflight, start, verify};
 use crate::run::{Run, Stop, Summary};
 
 /// Makes the cluster run. With `check`: says what that would change.
@@ -9,11 +9,11 @@ use crate::run::{Run, Stop, Summary};
 pub async fn up(run: &mut Run) -> Result<Summary, Stop> {
     run.phase("connect", "Connect and look", connect::look_at_all).await?;
     run.phase("preflight", "Check what must be true", preflight::check).await?;
-    run.phase("plan", "Compare with what is wanted", apply::compare).await?;
+    run.phase("plan", "Compare with what is wanted", compare).await?;
     if run.options.check {
-        return finish(run);
+        return run.end();
     }
-    if run.summary.changed > 0 {
+    if run.hosts.iter().any(|host| !host.changes.is_empty() || host.in_membership) {
         run.phase("carry", "Carry the binary", apply::open_sessions).await?;
         run.phase("lock", "Lock the hosts", apply::lock).await?;
         run.phase("apply", "Carry out the plans", apply::apply).await?;
@@ -21,10 +21,10 @@ pub async fn up(run: &mut Run) -> Result<Summary, Stop> {
     }
     run.phase("verify", "See that the cluster is well", verify::wait_until_well).await?;
     apply::unlock(run).await;
-    finish(run)
+    run.end()
 }
 
-fn finish(run: &mut Run) -> Result<Summary, Stop> {
-    run.all_hosts_fine()?;
-    Ok(run.summary.clone())
+async fn compare(run: &mut Run) -> Result<(), Stop> {
+    apply::compare(run).await?;
+    membership::compare(run).await
 }

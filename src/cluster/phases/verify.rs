@@ -1,7 +1,8 @@
 //! Asking all hosts how their services are.
 
 use crate::report::HostReport;
-use crate::run::{Run, Stop};
+use crate::run::{HostRun, Run, Stop};
+use crate::session::SessionError;
 use crate::{Health, Places, Progress, Reports};
 use futures::StreamExt;
 use mesoform_transport::{Connection, Exit};
@@ -74,18 +75,36 @@ fn give_up(run: &Run, health: &Health) -> Stop {
 
 /// Asks all hosts that have a connection.
 pub(super) async fn ask(run: &Run) -> Reports {
-    let connected = run.hosts.iter().map(|host| async move {
-        let report = match (&host.connection, &host.failure) {
-            (Some(connection), _) => ask_one(connection).await,
-            (None, Some(failure)) => Err(failure.clone()),
-            (None, None) => Err(Stop::Unreachable("there is no connection to it".into())),
-        };
-        (host.spec.name.clone(), report.map_err(|stop| stop.without(&host.spec.name)))
-    });
-    futures::stream::iter(connected).buffer_unordered(run.options.forks).collect().await
+    ask_those(run, |_| true).await
 }
 
-async fn ask_one(connection: &Connection) -> Result<HostReport, Stop> {
+/// Asks those of the hosts that are `wanted`.
+pub(super) async fn ask_those(run: &Run, wanted: impl Fn(&HostRun) -> bool) -> Reports {
+    let asked = run.hosts.iter().filter(|host| wanted(host)).map(|host| async move {
+        let report = ask_one(host).await;
+        (host.spec.name.clone(), report.map_err(|stop| stop.without(&host.spec.name)))
+    });
+    futures::stream::iter(asked).buffer_unordered(run.options.forks).collect().await
+}
+
+/// In the session where there is one, since another command would call sudo again.
+async fn ask_one(host: &HostRun) -> Result<HostReport, Stop> {
+    if let (None, Some(session)) = (&host.failure, &host.session) {
+        match session.report().await {
+            Ok(Some(report)) => return Ok(report),
+            // The host may have given the session up, and still be there.
+            Ok(None) | Err(SessionError::Lost(_) | SessionError::Silent(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    match (&host.connection, &host.failure) {
+        (Some(connection), _) => ask_by_command(connection).await,
+        (None, Some(failure)) => Err(failure.clone()),
+        (None, None) => Err(Stop::Unreachable("there is no connection to it".into())),
+    }
+}
+
+async fn ask_by_command(connection: &Connection) -> Result<HostReport, Stop> {
     let command = format!("{} report", Places::system().bin.join("mesoform").display());
     let output = connection.exec_as_root(&command, b"").await?;
     serde_json::from_slice(&output.stdout).map_err(|error| {

@@ -28,6 +28,7 @@ fn problems(change: impl Fn(&mut Facts, &mut Observed)) -> Vec<String> {
         ports: &spec.options.ports,
         carried: 20 * 1024 * 1024,
         now_ms: 1_000_000,
+        listeners: &[(5051, "nginx (pid 7)".to_owned())].into(),
     };
     check(&spec.hosts[0], &facts, &observed, &wanted).iter().map(ToString::to_string).collect()
 }
@@ -47,16 +48,21 @@ type Case = (&'static str, fn(&mut Facts, &mut Observed));
 
 #[test]
 fn each_problem_is_told() {
-    let cases: [Case; 12] = [
+    let cases: [Case; 13] = [
         ("systemd is not its first process", |facts, _| facts.systemd = None),
         ("its systemd is version 237", |facts, _| facts.systemd = Some(237)),
         ("the user (id 1000) may not become root", |facts, _| {
             (facts.uid, facts.has_sudo) = (1000, false);
         }),
-        ("its clock is 61 s off", |facts, _| facts.epoch_ms += 61_000),
-        ("its clock is -61 s off", |facts, _| facts.epoch_ms -= 61_000),
+        ("its clock is 61 s ahead of this machine's", |facts, _| facts.epoch_ms += 61_000),
+        ("its clock is 61 s behind this machine's", |facts, _| facts.epoch_ms -= 61_000),
         ("its clock is", |facts, _| facts.epoch_ms = i64::MIN),
-        ("port 5050 of its master is in use", |facts, _| facts.listening = [5050].into()),
+        ("port 5050 of its master is in use by something else (`ss", |facts, _| {
+            facts.listening = [5050].into();
+        }),
+        ("port 5051 of its agent is in use by nginx (pid 7); stop", |facts, _| {
+            facts.listening = [5051].into();
+        }),
         ("/opt has 39 MiB free, and 40 MiB are needed", |facts, _| {
             facts.disk_free_mib.insert("/opt".into(), 39);
         }),

@@ -1,14 +1,18 @@
 //! One run over the hosts of a cluster: what it knows, and how it visits them.
 
+mod counted;
 mod host;
+mod interrupted;
 mod stop;
 mod summary;
 
+use counted::Counted;
 pub(crate) use host::{HostRun, teller};
 pub use stop::Stop;
 pub use summary::Summary;
 
-use crate::artifact::{self, Artifact};
+use crate::artifact::{self, Artifact, Building};
+use crate::membership::Wish;
 use crate::{Admin, ClusterSpec, Observer, Progress};
 use futures::StreamExt;
 use futures::future::LocalBoxFuture;
@@ -41,6 +45,13 @@ pub struct Run {
     pub(crate) summary: Summary,
     /// Names this run on the hosts.
     pub(crate) id: String,
+    /// Voters that left the inventory are to leave the quorum.
+    pub(crate) prune: bool,
+    /// What has to change in the quorum.
+    pub(crate) wishes: Vec<Wish>,
+    changes: Arc<Counted>,
+    /// The phase under way.
+    now: Option<(&'static str, &'static str)>,
     artifacts: BTreeMap<String, Result<Artifact, Stop>>,
 }
 
@@ -52,6 +63,7 @@ impl Run {
         options: RunOptions,
         observer: Arc<dyn Observer>,
     ) -> Self {
+        let changes = Arc::new(Counted::new(observer));
         let touched = |name: &String| options.limit.as_ref().is_none_or(|l| l.contains(name));
         let hosts = spec.hosts.iter().filter(|h| touched(&h.name)).cloned().map(HostRun::new);
         Self {
@@ -62,12 +74,22 @@ impl Run {
                 jiff::Zoned::now().strftime("%Y%m%d-%H%M%S"),
                 rand::random::<u32>()
             ),
+            prune: false,
+            wishes: Vec::new(),
             artifacts: BTreeMap::new(),
             spec,
             options,
-            observer,
+            observer: Arc::clone(&changes) as Arc<dyn Observer>,
+            changes,
+            now: None,
             admin,
         }
+    }
+
+    /// The same, in which voters that left the inventory leave the quorum.
+    #[must_use]
+    pub fn with_prune(self, prune: bool) -> Self {
+        Self { prune, ..self }
     }
 
     /// Who works on the hosts, for others who want to.
@@ -82,12 +104,20 @@ impl Run {
         if let Some(known) = self.artifacts.get(arch) {
             return known.clone();
         }
-        let tell = |message: &str| self.observer.on(Progress::Notice { message: message.into() });
-        let found = artifact::find(arch, tell).await.map_err(|e| Stop::Refused(e.to_string()));
+        let tell = |building: Building| {
+            self.observer.on(match building {
+                Building::Stays(message) => Progress::Notice { message },
+                Building::Goes(text) => Progress::Host { host: "cargo".into(), text },
+            });
+        };
+        let found = artifact::find(arch, &tell).await.map_err(|e| Stop::Refused(e.to_string()));
         if let Ok(found) = &found {
-            // Compressed while the hosts are looked at; who needs it first waits for it.
+            // Compressed while the hosts are looked at; who needs it first waits for it. It is kept
+            // beside the binary, and a check makes no file.
             let binary = found.binary.clone();
-            tokio::spawn(async move { binary.prepare().await });
+            if !self.options.check {
+                tokio::spawn(async move { binary.prepare().await });
+            }
         }
         self.artifacts.insert(arch.to_owned(), found.clone());
         found
@@ -121,11 +151,24 @@ impl Run {
     ) -> Result<T, Stop> {
         self.observer.on(Progress::Phase { phase: name, title });
         let begin = Instant::now();
+        self.now = Some((name, title));
         let result = work(self).await?;
+        self.now = None;
         let millis = crate::progress::millis(begin.elapsed());
         self.summary.phases.push((name, title, millis));
         self.observer.on(Progress::PhaseDone { phase: name, title, millis });
         Ok(result)
+    }
+
+    /// How the run went. Of changes those count that were told: each was made, or, with `--check`,
+    /// would be.
+    ///
+    /// # Errors
+    /// A host has failed.
+    pub(crate) fn end(&mut self) -> Result<Summary, Stop> {
+        self.all_hosts_fine()?;
+        self.summary.changed = self.changes.count();
+        Ok(self.summary.clone())
     }
 
     /// Fails where a host has failed, but for those that the run goes on without.

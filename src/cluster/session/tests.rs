@@ -95,7 +95,7 @@ async fn the_host_hears_that_the_operator_is_there() {
     );
     let here = Connection::open(&Target::local("here"), &Auth::from_environment()).await.unwrap();
     let channel = here.stream(&script).await.unwrap();
-    let mut session = Session::open_beating(channel, Duration::from_millis(5)).await.unwrap();
+    let session = Session::open_beating(channel, Duration::from_millis(5)).await.unwrap();
     let mut heard = 0;
     let limit = std::time::Instant::now() + Duration::from_secs(20);
     while heard < 3 && std::time::Instant::now() < limit {

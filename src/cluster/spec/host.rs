@@ -9,7 +9,7 @@ use std::net::IpAddr;
 pub struct HostSpec {
     /// Its name in the inventory.
     pub name: String,
-    /// Its host name without a domain: a qualified one leaks its domain into service look-ups.
+    /// The name that Mesos and Marathon know it by: the inventory's, with its domain.
     pub hostname: String,
     /// Name or address under which the other hosts reach it.
     pub address: String,

@@ -16,7 +16,7 @@ pub(super) fn spec(
     let reach = super::reach::wanted(inventory, host, mistakes);
     HostSpec {
         name: host.name().to_owned(),
-        hostname: short_name(host.name()),
+        hostname: host.name().to_owned(),
         address: address(host, mistakes),
         services,
         slot,
@@ -26,14 +26,6 @@ pub(super) fn spec(
     }
 }
 
-/// Without a domain; an address stays as it is.
-fn short_name(name: &str) -> String {
-    if name.parse::<std::net::IpAddr>().is_ok() {
-        return name.to_owned();
-    }
-    name.split('.').next().unwrap_or(name).to_owned()
-}
-
 fn address(host: &Host, mistakes: &mut Mistakes) -> String {
     let names = ["mesoform_address", "ansible_ssh_host", "ansible_host"];
     let set = |name: &&'static str| Some((*name, host.var(name).filter(|v| !v.value.is_null())?));
@@ -41,7 +33,7 @@ fn address(host: &Host, mistakes: &mut Mistakes) -> String {
     let text = var.text().unwrap_or_default();
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '_');
     if text.is_empty() || !text.chars().all(plain) {
-        let cause = format!("{name} of {} is {}", host.name(), var.value);
+        let cause = format!("{name} is {}", var.value);
         mistakes.add(&var.origin, cause, "set it to an IP address or a DNS name");
     }
     text
@@ -58,7 +50,7 @@ fn attributes(host: &Host, mistakes: &mut Mistakes) -> Vec<Attribute> {
         _ => None,
     };
     let Some(pairs) = pairs else {
-        let cause = format!("mesoform_attributes of {} cannot be understood", host.name());
+        let cause = "mesoform_attributes cannot be understood";
         mistakes.add(&var.origin, cause, "write it as Mesos does: 'rack:a;zone:b'");
         return Vec::new();
     };
@@ -94,7 +86,7 @@ fn amount(host: &Host, name: &str, mistakes: &mut Mistakes) -> Option<f64> {
     let number = var.text().and_then(|text| text.trim().parse::<f64>().ok());
     let number = number.filter(|n| n.is_finite() && *n >= 0.0);
     if number.is_none() {
-        wrong(host, name, var, "a number that is not negative (disk and mem in MiB)", mistakes);
+        wrong(name, var, "a number that is not negative (disk and mem in MiB)", mistakes);
     }
     number
 }
@@ -109,12 +101,13 @@ fn ports(host: &Host, mistakes: &mut Mistakes) -> Option<Vec<(u16, u16)>> {
     };
     let ranges = var.text().and_then(|text| text.split(',').map(range).collect::<Option<Vec<_>>>());
     if ranges.is_none() {
-        wrong(host, "mesoform_ports", var, "ranges such as 31000-32000", mistakes);
+        wrong("mesoform_ports", var, "ranges such as 31000-32000", mistakes);
     }
     ranges
 }
 
-fn wrong(host: &Host, name: &str, var: &Var, wanted: &str, mistakes: &mut Mistakes) {
-    let cause = format!("{name} of {} is {}", host.name(), var.value);
+/// Without the host's name: what a group says is wrong once, however many hosts it has.
+fn wrong(name: &str, var: &Var, wanted: &str, mistakes: &mut Mistakes) {
+    let cause = format!("{name} is {}", var.value);
     mistakes.add(&var.origin, cause, format!("set it to {wanted}"));
 }

@@ -46,16 +46,20 @@ impl Mistakes {
     /// These and those, in the order of their places.
     pub fn with(mut self, errors: InventoryErrors) -> Self {
         self.extend(errors);
+        self.sorted()
+    }
+
+    /// In the order of their places. One that many hosts share is told once.
+    pub(super) fn sorted(mut self) -> Self {
         self.0.sort();
         self.0.dedup();
         self
     }
 
     /// `made`, where there was no mistake. One that many hosts share is told once.
-    pub(super) fn conclude<T>(mut self, made: T) -> Result<T, Self> {
-        self.0.sort();
-        self.0.dedup();
-        if self.0.is_empty() { Ok(made) } else { Err(self) }
+    pub(super) fn conclude<T>(self, made: T) -> Result<T, Self> {
+        let all = self.sorted();
+        if all.0.is_empty() { Ok(made) } else { Err(all) }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod host;
 mod host_variables;
+mod keys;
 mod mistake;
 mod options;
 mod reach;
@@ -12,6 +13,7 @@ mod variables;
 mod voters;
 
 pub use host::HostSpec;
+pub use keys::key_mistakes;
 pub use mistake::{Mistake, Mistakes};
 pub use options::{Auth, Options, Ports, TASK_USER, Timing};
 pub use resolve::resolve;

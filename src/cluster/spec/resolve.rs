@@ -4,6 +4,7 @@ use super::{ClusterSpec, HostSpec, Mistakes, host_variables, variables, voters};
 use crate::Service;
 use mesoform_inventory::{Host, Inventory, Source};
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 /// Makes a cluster of an inventory.
@@ -76,7 +77,7 @@ fn fits(name: &str) -> bool {
 
 /// Two hosts that cannot be told apart would take each other's place in the cluster.
 fn distinct(inventory: &Inventory, hosts: &[HostSpec], mistakes: &mut Mistakes) {
-    let (mut addresses, mut names) = (BTreeMap::new(), BTreeMap::new());
+    let mut addresses = BTreeMap::new();
     for host in hosts {
         let Some(origin) = inventory.host(&host.name).map(Host::origin) else { continue };
         if let Some(first) = addresses.insert(&host.address, &host.name) {
@@ -85,13 +86,18 @@ fn distinct(inventory: &Inventory, hosts: &[HostSpec], mistakes: &mut Mistakes) 
                         cluster uses another network)";
             mistakes.add(origin, cause, cure);
         }
-        if let Some(first) = names.insert(&host.hostname, &host.name) {
-            let cause = format!(
-                "{} and {first} have the same host name {} without their domains",
-                host.name, host.hostname
-            );
-            let cure = "agents are known by it: rename one, and keep its address in ansible_host";
+        if hosts.len() > 1 && is_own(&host.address) {
+            let cause =
+                format!("{} has the address {}, which is each host's own", host.name, host.address);
+            let cure = "set mesoform_address to one under which the other hosts reach it";
             mistakes.add(origin, cause, cure);
         }
     }
+}
+
+/// Whether every host calls itself so.
+fn is_own(address: &str) -> bool {
+    let name = address.trim_end_matches('.').to_lowercase();
+    let ip = address.parse::<IpAddr>();
+    name == "localhost" || name.ends_with(".localhost") || ip.is_ok_and(|ip| ip.is_loopback())
 }

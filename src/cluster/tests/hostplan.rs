@@ -73,13 +73,13 @@ fn the_certificates_of_a_host_bear_the_name_in_its_settings() {
         _ => None,
     });
     for (host, dns) in hosts {
-        assert_eq!((host, dns.as_str()), ("m1", "m1 localhost m1.example.org"));
+        assert_eq!((host, dns.as_str()), ("m1.example.org", "m1.example.org localhost"));
     }
     let agent = plan.steps.iter().find_map(|step| match step {
         Step::File { path, content, .. } if path.ends_with("agent.yml") => Some(content.as_str()),
         _ => None,
     });
-    assert!(agent.unwrap().contains("hostname: \"m1\""), "{}", agent.unwrap());
+    assert!(agent.unwrap().contains("hostname: \"m1.example.org\""), "{}", agent.unwrap());
 }
 
 fn users(plan: &Plan) -> Vec<&str> {

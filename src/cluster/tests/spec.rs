@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
-use mesoform_cluster::{ClusterSpec, Mistakes, Service, resolve};
+use mesoform_cluster::{ClusterSpec, Mistakes, Service, key_mistakes, resolve};
 use mesoform_inventory::{ExtraVars, Inventory};
 use std::path::Path;
 
@@ -37,7 +37,7 @@ fn an_inventory_for_mesos_playbooks_works_as_it_stands() {
     ]
     "#);
     assert_eq!(spec.name, "demo");
-    assert_eq!(spec.host("s1.example.org").unwrap().hostname, "s1");
+    assert_eq!(spec.host("s1.example.org").unwrap().hostname, "s1.example.org");
     assert!(spec.state_dir.ends_with(".mesoform/demo"));
 }
 
@@ -106,9 +106,56 @@ fn more_voters_than_there_are_slots_are_a_mistake() {
 }
 
 #[test]
-fn hosts_of_one_name_in_two_domains_are_a_mistake() {
-    let text = load("[masters]\nweb.a.org\n[agents]\nweb.b.org\n").unwrap_err().to_string();
-    assert!(text.contains("web.b.org and web.a.org have the same host name web"), "{text}");
+fn hosts_of_one_name_in_two_domains_are_two_hosts() {
+    let spec = load("[masters]\nweb.a.org\n[agents]\nweb.b.org\n").unwrap();
+    let names: Vec<&str> = spec.hosts.iter().map(|host| host.hostname.as_str()).collect();
+    assert_eq!(names, ["web.a.org", "web.b.org"]);
+}
+
+#[test]
+fn an_address_that_each_host_has_is_a_mistake_where_there_are_others() {
+    for own in ["localhost", "127.0.0.1", "::1"] {
+        let text = format!("[masters]\nhere ansible_host={own}\n[agents]\nother\n");
+        let told = load(&text).unwrap_err().to_string();
+        assert!(told.contains("which is each host's own"), "{told}");
+        let text = text.replace("[agents]", "[all:vars]\nansible_connection=local\n[web]");
+        load(&text).unwrap();
+        let text = text.replace("here ", "here mesoform_address=10.0.0.1 ");
+        load(&text.replace("[web]", "[agents]")).unwrap();
+    }
+}
+
+#[test]
+fn what_a_group_says_wrongly_is_told_once_and_where() {
+    let told = load(
+        "[masters]\na\n[agents]\nb\nc\nd\n[agents:vars]\nmesoform_cpus=many\nmesoform_ports=1\n\
+         mesoform_attributes=rack\nansible_timeout=soon\n",
+    );
+    insta::assert_snapshot!(told.unwrap_err(), @r#"
+    demo.ini:8:1: mesoform_cpus is "many"
+        set it to a number that is not negative (disk and mem in MiB)
+    demo.ini:9:1: mesoform_ports is 1
+        set it to ranges such as 31000-32000
+    demo.ini:10:1: mesoform_attributes cannot be understood
+        write it as Mesos does: 'rack:a;zone:b'
+    demo.ini:11:1: the variable 'ansible_timeout' must be a number of seconds from 1, not 'soon'
+    "#);
+}
+
+#[test]
+fn keys_that_cannot_be_used_are_told_where_they_are_named() {
+    let text = "[masters]\na\n[agents]\nb\nc ansible_ssh_private_key_file=/none/c\n\
+                [all:vars]\nansible_ssh_private_key_file=/none/such\n";
+    let inventory = Inventory::parse(text, Path::new("demo.ini"), &ExtraVars::default()).unwrap();
+    let spec = resolve(&inventory).unwrap();
+    insta::assert_snapshot!(key_mistakes(&inventory, &spec, |_| true), @r"
+    demo.ini:5:3: the private key /none/c cannot be used: there is no such file
+        correct ansible_ssh_private_key_file, or the file's owner and mode (0600)
+    demo.ini:7:1: the private key /none/such cannot be used: there is no such file
+        correct ansible_ssh_private_key_file, or the file's owner and mode (0600)
+    ");
+    let only = key_mistakes(&inventory, &spec, |host| host == "c");
+    assert_eq!(only.0.len(), 1, "{only}");
 }
 
 #[test]

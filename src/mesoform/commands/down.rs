@@ -1,10 +1,10 @@
+use super::consent::{Consent, asks};
 use super::run::{AdminWish, Scope, Wish, conclude, until_interrupted};
 use crate::cli::DownArgs;
 use crate::exit::Exit;
-use crate::render::{self, count, one_line, seconds};
+use crate::render::{self, count, seconds};
 use mesoform_cluster::{Removals, down};
 use serde_json::json;
-use std::io::{BufRead, IsTerminal, Write};
 
 /// How long the services of one host may take to stop, in seconds.
 const TIMEOUT: u64 = 120;
@@ -16,8 +16,9 @@ pub async fn run(args: DownArgs) -> anyhow::Result<Exit> {
     let cluster = scope.spec.name.clone();
     let wish = Wish { check: false, diff: false, timeout: TIMEOUT, admin: AdminWish::MustExist };
     let mut run = scope.run(&args.hosts, observer.clone(), wish)?;
-    let agree = async |wanted| args.yes || agrees(&cluster, wanted).await;
-    let summary = until_interrupted(down(&mut run, args.keep_data, agree)).await?;
+    let agree = async |wanted: Removals| args.yes || asks(consent(&cluster, &wanted)).await;
+    let summary =
+        until_interrupted(&mut run, async |run| down(run, args.keep_data, agree).await).await?;
     drop(run);
     drop(observer);
     let object = json!({
@@ -33,30 +34,11 @@ pub async fn run(args: DownArgs) -> anyhow::Result<Exit> {
     conclude(args.output, &summary, &object, &text)
 }
 
-/// Asks on a thread of its own, so that Ctrl-C is heard meanwhile.
-async fn agrees(cluster: &str, wanted: Removals) -> bool {
-    let cluster = cluster.to_owned();
-    tokio::task::spawn_blocking(move || ask(&cluster, &wanted)).await.unwrap_or(false)
-}
-
-/// Says what would be removed, and asks. Without a terminal nobody can answer, and the answer is no.
-fn ask(cluster: &str, wanted: &Removals) -> bool {
+fn consent(cluster: &str, wanted: &Removals) -> Consent {
     let changes = wanted.iter().flat_map(|(host, all)| all.iter().map(move |one| (host, one)));
-    for (host, change) in changes {
-        tell(&format!("{host}: {}\n", one_line(&change.to_string())));
+    Consent {
+        lines: changes.map(|(host, change)| format!("{host}: {change}")).collect(),
+        question: format!("This ends the cluster {cluster} and its tasks. Write its name to go on"),
+        answer: cluster.to_owned(),
     }
-    if !std::io::stdin().is_terminal() {
-        tell("standard input is no terminal to ask on; --yes answers beforehand\n");
-        return false;
-    }
-    tell(&format!("This ends the cluster {cluster} and its tasks. Write its name to go on: "));
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    read.is_ok() && answer.trim() == cluster
-}
-
-/// Standard error is not held while an answer is awaited: whoever interrupts wants to say so.
-fn tell(text: &str) {
-    let mut err = std::io::stderr().lock();
-    let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
 }

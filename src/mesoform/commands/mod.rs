@@ -3,6 +3,7 @@
 mod alone;
 mod apply;
 mod completions;
+mod consent;
 mod down;
 mod executor;
 mod inventory;
@@ -12,6 +13,7 @@ mod run;
 mod service;
 mod status;
 mod up;
+mod voter;
 mod warnings;
 
 use crate::cli::{Cli, Command};
@@ -35,6 +37,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Agent(args) => asynchronous(service::agent(args)),
         Command::Executor { dir } => executor::run(&dir),
         Command::Apply(args) => apply::run(args),
+        Command::Voter(args) => asynchronous(voter::run(args)),
         Command::Report(args) => asynchronous(report::run(args)),
     }
 }

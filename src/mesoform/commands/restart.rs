@@ -1,29 +1,60 @@
+use super::consent::{Consent, asks};
 use super::run::{AdminWish, Scope, Wish, conclude, until_interrupted};
 use crate::cli::RestartArgs;
-use crate::exit::Exit;
+use crate::exit::{Early, Exit};
 use crate::render::{self, count, seconds};
-use mesoform_cluster::restart;
+use anyhow::bail;
+use mesoform_cluster::{Acceptances, Service, accept_quorum, restart};
 use serde_json::json;
 
 /// `mesoform restart SERVICE -i INV`.
 pub async fn run(args: RestartArgs) -> anyhow::Result<Exit> {
+    if args.accept_quorum && args.service != Service::Agent {
+        bail!(Early::Usage("--accept-quorum is about agents: mesoform restart agent".into()));
+    }
     let observer = render::observer(args.output);
     let scope = Scope::of(&args.hosts, &*observer)?;
     let wish =
         Wish { check: false, diff: false, timeout: args.timeout, admin: AdminWish::MustExist };
     let mut run = scope.run(&args.hosts, observer.clone(), wish)?;
-    let summary = until_interrupted(restart(&mut run, args.service)).await?;
+    let summary = if args.accept_quorum {
+        let agree = async |wanted: &Acceptances| args.yes || asks(consent(wanted)).await;
+        until_interrupted(&mut run, async |run| accept_quorum(run, agree).await).await?
+    } else {
+        until_interrupted(&mut run, async |run| restart(run, args.service).await).await?
+    };
     drop(run);
     drop(observer);
     let object = json!({
         "event": "summary", "service": args.service, "hosts": summary.hosts,
-        "unreachable": summary.unreachable, "millis": summary.millis(),
+        "changed": summary.changed, "unreachable": summary.unreachable, "millis": summary.millis(),
     });
-    let text = format!(
-        "the {} runs on {} again, after {}\n",
-        args.service,
-        count(summary.hosts.saturating_sub(summary.unreachable.len()), "host"),
-        seconds(summary.millis())
-    );
+    let took = seconds(summary.millis());
+    let text = if args.accept_quorum {
+        format!("{} accepted the quorum, after {took}\n", count(summary.changed, "agent"))
+    } else {
+        let hosts = count(summary.hosts.saturating_sub(summary.unreachable.len()), "host");
+        format!("the {} runs on {hosts} again, after {took}\n", args.service)
+    };
     conclude(args.output, &summary, &object, &text)
+}
+
+fn consent(wanted: &Acceptances) -> Consent {
+    let Acceptances { quorum, leadership, master, agents } = wanted;
+    let mut lines: Vec<String> = agents
+        .iter()
+        .map(|(host, seen)| {
+            let old = seen.seen_quorum.as_deref().unwrap_or("unknown");
+            format!("{host}: has obeyed quorum {old} up to revision {}", seen.seen_leadership)
+        })
+        .collect();
+    lines.push(format!("{master} leads for quorum {quorum}, since revision {leadership}"));
+    Consent {
+        lines,
+        question:
+            "From now on these agents refuse the masters of the quorum that they have obeyed, \
+                   should it come back. What runs there goes on. Write the new quorum's id to go on"
+                .into(),
+        answer: quorum.clone(),
+    }
 }

@@ -5,7 +5,7 @@ use crate::exit::{Early, Exit};
 use crate::render;
 use anyhow::{Context as _, bail};
 use mesoform_cluster::{
-    Admin, ClusterSpec, Observer, Progress, Run, RunOptions, Stop, Summary, resolve,
+    Admin, ClusterSpec, Observer, Progress, Run, RunOptions, Stop, Summary, key_mistakes, resolve,
 };
 use mesoform_inventory::{ExtraVars, Inventory, Loaded};
 use std::collections::BTreeSet;
@@ -59,6 +59,10 @@ impl Scope {
             bail!(
                 "--limit leaves no host of the cluster; `mesoform inventory --graph` shows them all"
             );
+        }
+        let mistakes = key_mistakes(&inventory, &spec, |host| left(&host.to_owned()));
+        if !mistakes.0.is_empty() {
+            return Err(mistakes.into());
         }
         Ok(Self { spec, limit })
     }
@@ -134,15 +138,15 @@ pub enum AdminWish {
 /// # Errors
 /// What stopped the work; the exit code is made of it.
 pub async fn until_interrupted<T>(
-    work: impl Future<Output = Result<T, Stop>>,
+    run: &mut Run,
+    work: impl AsyncFnOnce(&mut Run) -> Result<T, Stop>,
 ) -> anyhow::Result<T> {
-    tokio::select! {
-        result = work => Ok(result?),
-        interrupted = tokio::signal::ctrl_c() => {
-            interrupted.context("Ctrl-C cannot be waited for")?;
-            Err(Early::Interrupted.into())
-        }
-    }
+    let interrupted = tokio::select! {
+        result = work(run) => return Ok(result?),
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+    };
+    interrupted.context("Ctrl-C cannot be waited for")?;
+    Err(Early::Interrupted(run.undone()).into())
 }
 
 /// A run's last words, as asked for, and its exit code: hosts that it went on without count.

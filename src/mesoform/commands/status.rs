@@ -1,10 +1,10 @@
-use super::run::{AdminWish, Scope, Wish};
+use super::run::{AdminWish, Scope, Wish, until_interrupted};
 use super::warnings;
 use crate::cli::{OutputFormat, StatusArgs};
 use crate::exit::Exit;
 use crate::render::{self, Style, Table, count, harmless};
 use mesoform_cluster::report::{HostReport, ServiceReport, View};
-use mesoform_cluster::{ClusterSpec, Health, HostSpec, Reports, Service, Stop, status};
+use mesoform_cluster::{Ailment, ClusterSpec, Health, HostSpec, Reports, Service, Stop, status};
 use serde_json::{Map, Value, json};
 
 /// For each host's answer.
@@ -17,7 +17,7 @@ pub async fn run(args: StatusArgs) -> anyhow::Result<Exit> {
     let spec = scope.spec.clone();
     let wish = Wish { check: false, diff: false, timeout: TIMEOUT, admin: AdminWish::MayMiss };
     let mut run = scope.run(&args.hosts, observer.clone(), wish)?;
-    let (health, reports) = status(&mut run).await?;
+    let (health, reports) = until_interrupted(&mut run, status).await?;
     drop(run);
     drop(observer);
     match args.output.output {
@@ -73,6 +73,8 @@ fn words(spec: &ClusterSpec, health: &Health, reports: &Reports, style: Style) -
     if health.is_well() {
         lines.push(style.good("all is well"));
     }
+    let warning = |one: &Ailment| style.bad(&format!("warning: {}", harmless(&one.to_string())));
+    lines.extend(health.warnings.iter().map(warning));
     let wrong = |ailment: &String| format!("{} {}", style.bad("wrong:"), harmless(ailment));
     lines.extend(health.ailments.iter().map(ToString::to_string).map(|a| wrong(&a)));
     lines.join("\n") + "\n"
@@ -82,13 +84,13 @@ fn table(spec: &ClusterSpec, reports: &Reports) -> Table {
     let mut table = Table::new(&["HOST", "ARCH", "SERVICE", "STATE", "WHAT IT SAYS"]);
     for host in &spec.hosts {
         if let Some(report) = reports.get(&host.name) {
-            rows(&mut table, host, report);
+            rows(&mut table, spec, host, report);
         }
     }
     table
 }
 
-fn rows(table: &mut Table, host: &HostSpec, report: &Result<HostReport, Stop>) {
+fn rows(table: &mut Table, spec: &ClusterSpec, host: &HostSpec, report: &Result<HostReport, Stop>) {
     match report {
         Err(_) => table.row(vec![host.name.clone(), "?".into(), "-".into(), "unknown".into()]),
         Ok(report) => {
@@ -100,7 +102,7 @@ fn rows(table: &mut Table, host: &HostSpec, report: &Result<HostReport, Stop>) {
                     arch,
                     service.to_string(),
                     state(found),
-                    says(found),
+                    by_names(spec, &says(found)),
                 ]);
             }
         }
@@ -126,5 +128,49 @@ fn says(report: Option<&ServiceReport>) -> String {
             view.db_size / 1024
         ),
         _ => report.status.clone(),
+    }
+}
+
+/// With the hosts' names in place of their addresses: services know each other by the latter.
+fn by_names(spec: &ClusterSpec, text: &str) -> String {
+    let named = |word: &str| {
+        let plain = word.trim_matches([',', ';', '(', ')']);
+        let host = spec.hosts.iter().find(|host| is_at(host, plain));
+        host.map_or_else(|| word.to_owned(), |host| word.replace(plain, &host.name))
+    };
+    text.split(' ').map(named).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether `place` is the host's address, with or without a port.
+fn is_at(host: &HostSpec, place: &str) -> bool {
+    let port = |port: &str| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+    let of_port = |(address, number): (&str, &str)| {
+        port(number) && address.trim_matches(['[', ']']) == host.address
+    };
+    place == host.address || place.rsplit_once(':').is_some_and(of_port)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mesoform_cluster::resolve;
+    use mesoform_inventory::{ExtraVars, Inventory};
+    use std::path::Path;
+
+    #[test]
+    fn hosts_are_told_by_their_names() {
+        let text =
+            "[masters]\nm1 ansible_host=10.0.0.1\n[agents]\na1 ansible_host=fd00::1\n10.0.0.11\n";
+        let inventory = Inventory::parse(text, Path::new("h.ini"), &ExtraVars::default()).unwrap();
+        let spec = resolve(&inventory).unwrap();
+        for (said, shown) in [
+            ("registered with 10.0.0.1:5055", "registered with m1"),
+            ("standing by; 10.0.0.1:8080 leads", "standing by; m1 leads"),
+            ("waits for (10.0.0.1, [fd00::1]:5055)", "waits for (m1, a1)"),
+            ("10.0.0.11:5055 and 10.0.0.12", "10.0.0.11 and 10.0.0.12"),
+            ("nothing: at all", "nothing: at all"),
+        ] {
+            assert_eq!(by_names(&spec, said), shown);
+        }
     }
 }

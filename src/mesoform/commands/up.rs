@@ -13,8 +13,8 @@ pub async fn run(args: UpArgs) -> anyhow::Result<Exit> {
     let spec = scope.spec.clone();
     let admin = if args.check { AdminWish::MayMiss } else { AdminWish::Create };
     let wish = Wish { check: args.check, diff: args.diff, timeout: args.timeout, admin };
-    let mut run = scope.run(&args.hosts, observer.clone(), wish)?;
-    let summary = until_interrupted(up(&mut run)).await?;
+    let mut run = scope.run(&args.hosts, observer.clone(), wish)?.with_prune(args.prune);
+    let summary = until_interrupted(&mut run, up).await?;
     drop(run);
     drop(observer);
     let object = Last::of(&spec, &summary, args.check);

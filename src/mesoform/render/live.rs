@@ -21,6 +21,8 @@ struct Lines {
 
 /// More lines than this would scroll: hosts beyond it share the phase's line.
 const HOSTS_SHOWN: usize = 20;
+/// Characters of a host's name.
+const NAME: usize = 16;
 const TICK: Duration = Duration::from_millis(100);
 
 impl Live {
@@ -30,7 +32,7 @@ impl Live {
 
     fn phase(&self, title: &str) {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let bar = lines.phase.get_or_insert_with(|| self.bar("{spinner} {msg} {elapsed:.dim}"));
+        let bar = lines.phase.get_or_insert_with(|| self.bar("{spinner} {wide_msg} {elapsed}"));
         bar.reset_elapsed();
         bar.set_message(title.to_owned());
     }
@@ -42,7 +44,7 @@ impl Live {
         }
         let bar = lines.hosts.entry(host.to_owned()).or_insert_with(|| {
             let bar = self.bar("  {prefix} {wide_msg}");
-            bar.set_prefix(self.style.strong(&format!("{host:<16}")));
+            bar.set_prefix(self.style.strong(&name(host)));
             bar
         });
         bar.set_message(one_line(&text));
@@ -62,6 +64,14 @@ impl Live {
         bar.enable_steady_tick(TICK);
         bar
     }
+}
+
+/// A host's name in a column: what does not fit leaves room for what is said of it.
+fn name(host: &str) -> String {
+    if host.chars().count() <= NAME {
+        return format!("{host:<NAME$}");
+    }
+    host.chars().take(NAME - 1).chain(['…']).collect()
 }
 
 impl Observer for Live {
@@ -86,5 +96,17 @@ impl Observer for Live {
 impl Drop for Live {
     fn drop(&mut self) {
         let _ = self.bars.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stand_in_a_column() {
+        let names = ["h1", "sixteen-letters-", "node1.rack2.example.org"].map(name);
+        assert!(names.iter().all(|name| name.chars().count() == NAME), "{names:?}");
+        assert_eq!(names[2], "node1.rack2.exa…");
     }
 }

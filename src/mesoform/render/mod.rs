@@ -21,11 +21,26 @@ use std::sync::Arc;
 pub fn observer(options: OutputOptions) -> Arc<dyn Observer> {
     match options.output {
         OutputFormat::Json => Arc::new(Json),
-        OutputFormat::Text if std::io::stderr().is_terminal() => {
+        OutputFormat::Text if std::io::stderr().is_terminal() && !is_dumb() => {
             Arc::new(Live::new(Style::of(options.color)))
         }
         OutputFormat::Text => Arc::new(Plain::new(Style::of(options.color))),
     }
+}
+
+/// A terminal that can neither move its cursor nor change its colours.
+fn is_dumb() -> bool {
+    std::env::var("TERM").is_ok_and(|term| term == "dumb")
+}
+
+/// What the environment says about colours: NO_COLOR wins, then CLICOLOR_FORCE, as in most tools.
+fn automatic(variable: impl Fn(&str) -> String, is_terminal: bool) -> bool {
+    let set = |name: &str| !matches!(variable(name).as_str(), "" | "0");
+    if !variable("NO_COLOR").is_empty() {
+        return false;
+    }
+    set("CLICOLOR_FORCE")
+        || (is_terminal && variable("CLICOLOR") != "0" && variable("TERM") != "dumb")
 }
 
 /// Colours, or none of them.
@@ -50,7 +65,7 @@ impl Style {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
             ColorChoice::Auto => {
-                std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) && stream.is_terminal()
+                automatic(|name| std::env::var(name).unwrap_or_default(), stream.is_terminal())
             }
         };
         Self { colored }
@@ -149,6 +164,26 @@ pub use json::print as json_line;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn colours_are_as_the_environment_wants_them() {
+        let colored = |variables: &[(&str, &str)], is_terminal| {
+            let value = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| *v);
+            automatic(|name| value(name).unwrap_or_default().to_owned(), is_terminal)
+        };
+        assert!(colored(&[], true) && !colored(&[], false));
+        for (variables, on_terminal, in_pipe) in [
+            (&[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")][..], false, false),
+            (&[("NO_COLOR", "")], true, false),
+            (&[("CLICOLOR_FORCE", "1"), ("TERM", "dumb")], true, true),
+            (&[("CLICOLOR_FORCE", "0")], true, false),
+            (&[("CLICOLOR", "0")], false, false),
+            (&[("TERM", "dumb")], false, false),
+        ] {
+            let found = (colored(variables, true), colored(variables, false));
+            assert_eq!(found, (on_terminal, in_pipe), "{variables:?}");
+        }
+    }
 
     #[test]
     fn one_is_no_plural() {

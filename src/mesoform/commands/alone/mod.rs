@@ -117,6 +117,11 @@ async fn ready(alone: &Alone, handle: &Handle) -> Result<(), SuperviseError> {
     }
 }
 
+fn interrupted(how: &str) -> anyhow::Error {
+    let words = format!("{how} before the cluster was ready; the next `mesoform up` goes on");
+    Early::Interrupted(words).into()
+}
+
 /// Runs the units until Ctrl-C or SIGTERM.
 async fn supervise(
     alone: &Alone,
@@ -136,8 +141,8 @@ async fn supervise(
             Ok(Err(error)) => Some(anyhow::Error::from(error)),
             Err(_) => Some(anyhow!("the services were not ready within {} s; their logs are in {}", args.timeout, alone.places.var.join("log").display())),
         },
-        _ = tokio::signal::ctrl_c() => Some(anyhow!("interrupted before the cluster was ready")),
-        _ = terminate.recv() => Some(anyhow!("stopped before the cluster was ready")),
+        _ = tokio::signal::ctrl_c() => Some(interrupted("interrupted")),
+        _ = terminate.recv() => Some(interrupted("stopped")),
     };
     if outcome.is_none() {
         welcome(alone, args.output, begin.elapsed())?;

@@ -1,8 +1,9 @@
 use anyhow::Context as _;
+use mesoform_cluster::membership::RosterMember;
 use mesoform_cluster::report::QuorumView;
 use mesoform_coordination::dial;
 use mesoform_etcd::client::{ClusterClient, MaintenanceClient};
-use mesoform_etcd::pb::{MemberListRequest, StatusRequest};
+use mesoform_etcd::pb::{Member, MemberListRequest, StatusRequest};
 use mesoform_identity::Identity;
 use mesoform_settings::{QuorumSettings, load};
 use std::path::Path;
@@ -27,6 +28,15 @@ pub async fn ask(config: &Path) -> anyhow::Result<QuorumView> {
         revision: header.revision,
         raft_index: status.raft_index,
         db_size: status.db_size,
-        members: members.into_iter().map(|member| member.name).collect(),
+        members: members.iter().map(|member| member.name.clone()).collect(),
+        roster: members.into_iter().map(roster_member).collect(),
+        learner: status.is_learner,
+        applied: status.raft_applied_index,
+        cluster_id: header.cluster_id,
     })
+}
+
+/// A member, of which nobody has asked whether it is alive.
+fn roster_member(member: Member) -> RosterMember {
+    RosterMember { id: member.id, name: member.name, learner: member.is_learner, alive: false }
 }

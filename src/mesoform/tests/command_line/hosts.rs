@@ -40,6 +40,8 @@ fn a_host_that_does_not_answer_is_4_and_looking_makes_nothing_here() {
     assert_eq!(lines[1], "mesoform: one host could not be reached (see above)");
     assert_eq!(ended.stdout, "");
     let ended = folder.call("status -i hosts.ini").expect(4);
+    let told = format!("{}{}", ended.stdout, ended.stderr);
+    assert_eq!(told.matches("does not answer at 127.0.0.1").count(), 1, "{ended:?}");
     assert!(ended.stdout.contains("wrong: m1: does not answer at 127.0.0.1"), "{ended:?}");
     assert_eq!(folder.names(), ["hosts.ini"]);
 }

@@ -30,6 +30,46 @@ fn bad_options_are_5() {
     }
 }
 
+#[test]
+fn bad_options_are_one_object_where_json_is_asked_for() {
+    for line in ["up --nope --output json", "status -ojson", "up -i h, --output=json --forks 0"] {
+        let ended = mesoform(line).expect(5);
+        let [error] = &ended.events()[..] else { unreachable!("{ended:?}") };
+        assert_eq!((&error["event"], &error["exit"]), (&"error".into(), &5.into()));
+        let message = error["message"].as_str().unwrap();
+        assert!(!message.is_empty() && !message.contains('\x1b'), "{ended:?}");
+    }
+}
+
+#[test]
+fn a_key_that_cannot_be_used_is_told_once_and_where_it_is_named() {
+    let text = "[masters]\na\n[agents]\nb\nc\n[all:vars]\nansible_private_key_file=/none/such\n";
+    for command in ["up", "up --check", "status"] {
+        let ended = Folder::with(text).call(&format!("{command} -i hosts.ini")).expect(1);
+        let told = "mesoform: hosts.ini:7:1: the private key /none/such cannot be used: there is no \
+                    such file\n";
+        assert!(ended.stderr.starts_with(told), "{ended:?}");
+        assert_eq!(ended.stderr.lines().count(), 2, "{ended:?}");
+    }
+}
+
+#[test]
+fn a_typo_in_a_connection_variable_is_warned_of() {
+    let text =
+        "[masters]\na ansible_hots=10.0.0.1\n[all:vars]\nansible_port=1\nansible_host=127.0.0.1\n";
+    let ended = Folder::with(text).call("up --check -i hosts.ini").expect(4);
+    let told =
+        "note: hosts.ini:2:3: ansible_hots means nothing to mesoform; did you mean ansible_host?";
+    assert_eq!(ended.stderr.lines().next(), Some(told), "{ended:?}");
+}
+
+#[test]
+fn a_range_of_hosts_is_no_pattern_and_that_is_told() {
+    let folder = Folder::with("[masters]\nnode1\n[agents]\nnode[2:4]\n");
+    let ended = folder.call("status -i hosts.ini -l node[1:2]").expect(1);
+    assert!(ended.stderr.contains("write node1,node2"), "{ended:?}");
+}
+
 const BAD: &str = "\
 [masters]
 m1 zoo_id=1
@@ -115,7 +155,11 @@ fn a_pattern_that_selects_nothing_is_told_with_the_other_mistakes() {
 
 #[test]
 fn what_is_no_inventory_is_told() {
-    for (source, told) in [("none.ini", "no such file"), (".", "a folder of inventories")] {
+    for (source, told) in [
+        ("none.ini", "no such file"),
+        (".", "a folder of inventories is not read yet"),
+        (".", "INI files and lists of hosts ('h1,h2,') are"),
+    ] {
         let ended = mesoform(&format!("status -i {source}")).expect(1);
         assert!(ended.stderr.contains(told), "{ended:?}");
     }

@@ -74,7 +74,7 @@ fn command(folder: &Path, line: &str) -> Command {
     // These tests need no binary for hosts, and must not build one.
     command.env("MESOFORM_DIST", "/nowhere");
     command.args(line.split_whitespace()).current_dir(folder).stdin(Stdio::null());
-    for variable in ["MESOFORM_INVENTORY", "COLUMNS", "NO_COLOR"] {
+    for variable in ["MESOFORM_INVENTORY", "COLUMNS", "NO_COLOR", "CLICOLOR_FORCE"] {
         command.env_remove(variable);
     }
     command
