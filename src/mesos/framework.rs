@@ -4,10 +4,9 @@ use serde::{Deserialize, Serialize};
 /// `FrameworkInfo`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct FrameworkInfo {
-    /// The Unix user that its tasks run as, where a task names none.
-    #[serde(default)]
+    /// The Unix user that its tasks run as, where a task names none. Required, as is the name, though
+    /// both may be empty.
     pub user: String,
-    #[serde(default)]
     pub name: String,
     /// Absent at the first subscription.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -7,6 +7,7 @@ mod line;
 mod masters;
 mod memory;
 mod pki;
+mod probes;
 
 use agent::FakeAgent;
 use masters::TestMaster;
