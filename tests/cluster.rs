@@ -53,6 +53,12 @@ impl<'a> Cluster<'a> {
         Request::new(method, &url).ca(&self.state().join("ca.crt")).credentials(&self.credentials())
     }
 
+    /// A request that was made ready before.
+    #[track_caller]
+    pub fn send(&self, request: &Request) -> Answer {
+        self.rig.http(request)
+    }
+
     /// A request to this host's scheduler.
     #[track_caller]
     pub fn ask_at(&self, host: &Host, method: &str, path: &str, body: Option<&str>) -> Answer {

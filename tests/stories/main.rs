@@ -10,6 +10,7 @@
 
 mod alone;
 mod bad_input;
+mod certificates_renewed;
 mod check_tells_the_truth;
 mod connections;
 mod down_leaves_nothing;
@@ -23,6 +24,7 @@ mod lost_connection;
 mod old_clients;
 mod quorum_lost_and_recovered;
 mod rig_boots;
+mod quorum_rebuilt;
 mod second_run_changes_nothing;
 mod services_restart;
 mod tasks_are_confined;
