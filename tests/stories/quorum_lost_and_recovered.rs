@@ -104,19 +104,25 @@ fn the_quorum_restarts_without_losing_a_write() {
     for (host, pid) in hosts.iter().zip(started) {
         assert_ne!(host.service("quorum").pid(), pid, "{} was not restarted", host.name());
     }
-    let voters: Vec<&Host> = hosts.iter().collect();
-    let kept = cluster.etcdctl(&voters, &["get", "--prefix", "story/"]).expect_success();
-    let kept: Vec<&str> = kept.text().lines().collect();
-    for number in &written {
-        assert!(kept.contains(&format!("story/{number}").as_str()), "{number} was lost: {kept:?}");
-    }
+    assert_kept(&cluster, &hosts, &written);
     rig.tell(&format!("{} writes were acknowledged, and all are there", written.len()));
     assert_one_after_the_other(&hosts);
     eventually("all is well", LIMIT, || cluster.status().success());
 }
 
+/// All the writes of these numbers are there.
+#[track_caller]
+pub fn assert_kept(cluster: &Cluster<'_>, hosts: &[Host], written: &[usize]) {
+    let voters: Vec<&Host> = hosts.iter().collect();
+    let kept = cluster.etcdctl(&voters, &["get", "--prefix", "story/"]).expect_success();
+    let kept: Vec<&str> = kept.text().lines().collect();
+    for number in written {
+        assert!(kept.contains(&format!("story/{number}").as_str()), "{number} was lost: {kept:?}");
+    }
+}
+
 /// The numbers of the writes that were acknowledged before, while and after `work` went on.
-fn write_during(cluster: &Cluster<'_>, hosts: &[Host], work: impl FnOnce()) -> Vec<usize> {
+pub fn write_during(cluster: &Cluster<'_>, hosts: &[Host], work: impl FnOnce()) -> Vec<usize> {
     let voters: Vec<&Host> = hosts.iter().collect();
     let (done, written) = (AtomicBool::new(false), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {

@@ -2,7 +2,7 @@ use super::run::{AdminWish, Scope, Wish, conclude, until_interrupted};
 use super::warnings;
 use crate::cli::UpArgs;
 use crate::exit::Exit;
-use crate::render::{self, Style, count, seconds};
+use crate::render::{self, Style, count, harmless, seconds};
 use mesoform_cluster::{ClusterSpec, Service, Summary, up};
 use serde::Serialize;
 
@@ -22,6 +22,10 @@ pub async fn run(args: UpArgs) -> anyhow::Result<Exit> {
     let mut text = if args.check { would(&summary) } else { is_up(&spec, &summary, style) };
     for warning in warnings::of(&spec) {
         text.push_str(&format!("{}\n", style.bad(warning)));
+    }
+    for warning in summary.health.iter().flat_map(|health| &health.warnings) {
+        let warning = format!("warning: {}", harmless(&warning.to_string()));
+        text.push_str(&format!("{}\n", style.bad(&warning)));
     }
     conclude(args.output, &summary, &object, &text)
 }

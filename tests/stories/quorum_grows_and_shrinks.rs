@@ -1,0 +1,118 @@
+//! The inventory gets more voters, and fewer: the quorum follows while it serves. A voter whose disk
+//! was wiped comes back.
+
+use std::time::Duration;
+
+use mesoform_tests::{Cluster, Host, Rig, eventually};
+
+use crate::quorum_lost_and_recovered::{assert_kept, write_during};
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+fn inventory(voters: &str) -> String {
+    format!("[quorum]\n{voters}\n\n[mesos_masters]\nh1\nh2\n\n[mesos_slaves]\nh1\nh2\n")
+}
+
+#[test]
+fn quorum_grows_and_shrinks() {
+    let Some(rig) = Rig::new("quorum_grows_and_shrinks") else { return };
+    let hosts = rig.hosts(["h1", "h2", "h3", "h4", "h5"]);
+    let of = |voters: &str| rig.cluster(&inventory(voters));
+    let one = of("h1");
+    one.up().expect_success();
+    let web = one.create_web("/web", 2);
+    let prober = web.probe(&web.expect_answers(2));
+
+    let written = write_during(&one, &hosts[..1], || {
+        let three = of("h[1:3]");
+        let told = three.check().expect_success();
+        for host in ["h2", "h3"] {
+            assert!(told.says(&format!("{host}: take its voter into the quorum")), "{told}");
+        }
+        three.up().expect_success().expect_says("take its voter into the quorum");
+        expect_voters(&three, &hosts[0], "h1 h2 h3");
+        rig.tell("three vote");
+        let five = of("h[1:5]");
+        five.up().expect_success();
+        expect_voters(&five, &hosts[0], "h1 h2 h3 h4 h5");
+        rig.tell("five vote");
+
+        let three = of("h[1:3]");
+        three.up().expect_success().expect_says("`mesoform up --prune` takes them out");
+        expect_voters(&three, &hosts[0], "h1 h2 h3 h4 h5");
+        let told = three.does(&["up", "--prune", "--check"]).expect_success();
+        assert!(told.says("h5: take its voter out of the quorum"), "{told}");
+        three.does(&["up", "--prune"]).expect_success();
+        expect_voters(&three, &hosts[0], "h1 h2 h3");
+        rig.tell("three vote again");
+    });
+
+    let three = of("h[1:3]");
+    three.does(&["up", "--prune"]).expect_success().expect_says("0 changes");
+    assert_kept(&three, &hosts[..3], &written);
+    rig.tell(&format!("{} writes were acknowledged, and all are there", written.len()));
+    rig.tell(&format!("{} answers, all good", prober.expect_all_answered()));
+}
+
+#[test]
+fn voter_replaced() {
+    let Some(rig) = Rig::new("voter_replaced") else { return };
+    let hosts = rig.hosts(["h1", "h2", "h3", "h4"]);
+    let of = |voters: &str| rig.cluster(&inventory(voters));
+    let cluster = of("h[1:3]");
+    cluster.up().expect_success();
+    let web = cluster.create_web("/web", 2);
+    let prober = web.probe(&web.expect_answers(2));
+    let before = ids(&cluster, &hosts[0]);
+
+    let written = write_during(&cluster, &hosts[..1], || {
+        // Its disk is gone; the machine is there.
+        hosts[2].run("systemctl stop mesoform-quorum && rm -rf /var/lib/mesoform/quorum/*");
+        cluster.up().expect_success();
+        expect_voters(&cluster, &hosts[0], "h1 h2 h3");
+        let after = ids(&cluster, &hosts[0]);
+        assert_eq!(
+            before.iter().filter(|id| after.contains(id)).count(),
+            2,
+            "{before:?} {after:?}"
+        );
+        rig.tell("h3 votes under a new id");
+
+        // The machine is gone; another takes its place.
+        hosts[2].kill();
+        let other = of("h1\nh2\nh4");
+        let told = other.does(&["up", "--prune", "--check"]).expect_success();
+        assert!(told.says("h4: take its voter into the quorum"), "{told}");
+        assert!(told.says("h3: take its voter out of the quorum"), "{told}");
+        other.does(&["up", "--prune"]).expect_success();
+        expect_voters(&other, &hosts[0], "h1 h2 h4");
+        rig.tell("h4 votes in the place of h3");
+    });
+    let other = of("h1\nh2\nh4");
+    assert_kept(&other, &[hosts[0].clone(), hosts[1].clone(), hosts[3].clone()], &written);
+    rig.tell(&format!("{} answers, all good", prober.expect_all_answered()));
+}
+
+/// The voters are these, and nobody learns.
+#[track_caller]
+fn expect_voters(cluster: &Cluster<'_>, asked: &Host, names: &str) {
+    let mut seen = String::new();
+    eventually(&format!("{names} vote"), LIMIT, || {
+        seen = cluster.etcdctl(&[asked], &["member", "list"]).stdout;
+        let mut voters: Vec<&str> = Vec::new();
+        for line in seen.lines() {
+            let words: Vec<&str> = line.split(", ").collect();
+            if words.len() < 6 || words[5] != "false" {
+                return false;
+            }
+            voters.push(words[2]);
+        }
+        voters.sort_unstable();
+        voters.join(" ") == names
+    });
+}
+
+fn ids(cluster: &Cluster<'_>, asked: &Host) -> Vec<String> {
+    let list = cluster.etcdctl(&[asked], &["member", "list"]).expect_success();
+    list.stdout.lines().filter_map(|line| Some(line.split_once(", ")?.0.to_owned())).collect()
+}
