@@ -30,6 +30,7 @@ fn tasks_are_confined() {
     let cluster = &rig.cluster(INVENTORY);
     cluster.up().expect_success().expect_silent_about("warning");
     every_service_is_a_user_of_its_own(h1);
+    units_are_as_tight_as_they_are(h1);
 
     let nobody = found(&rig, cluster, "/look", json!({}));
     let hidden = "settings: \ndata: /var/lib/mesoform/agent /var/lib/mesoform/agent/tasks \n\
@@ -67,6 +68,16 @@ fn every_service_is_a_user_of_its_own(host: &Host) {
          agent root\n\
          root:root 600 root:root 711"
     );
+}
+
+/// By systemd's own measure, from 0 (nothing to be feared) to 100.
+fn units_are_as_tight_as_they_are(host: &Host) {
+    let verify = "systemd-analyze verify --man=no /etc/systemd/system/mesoform-*.service";
+    assert_eq!(host.run(verify).expect_success().text(), "");
+    for (service, most) in [("quorum", 20), ("master", 20), ("scheduler", 20), ("agent", 50)] {
+        let unit = format!("mesoform-{service}.service");
+        host.run(&format!("systemd-analyze security --threshold={most} {unit}")).expect_success();
+    }
 }
 
 /// What an app of one instance finds, with `more` in its definition.
