@@ -54,7 +54,7 @@ pub async fn run_with(
     let _lock = lock(&store)?;
     let door = Door::bind(&settings.http, Some(&identity)).await?;
     let info = host::info(&settings, &store.places.work_dir, door.local_addr().port())?;
-    let kept = store.accept(store.kept()?)?;
+    let kept = store.accept(store.kept()?)?.of_host(&settings.hostname);
     let core = core(&settings, &store, &kept)?;
 
     let (events, incoming) = mpsc::channel(EVENTS);

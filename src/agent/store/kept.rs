@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct Kept {
     pub format: u32,
     pub agent_id: Option<AgentId>,
+    /// The host that it was given to; not in format 1.
+    #[serde(default)]
+    pub hostname: Option<String>,
     /// The highest leadership that orders were taken from.
     pub seen_leadership: i64,
     /// Its quorum; not in format 1.
@@ -16,6 +19,21 @@ pub struct Kept {
 }
 
 impl Kept {
+    /// As it is for a host of this name. An id that was given to it under another name would be refused
+    /// for ever: masters take it for another host's.
+    pub fn of_host(mut self, hostname: &str) -> Self {
+        if self.hostname.as_deref().is_some_and(|known| known != hostname) {
+            tracing::warn!(
+                before = self.hostname,
+                hostname,
+                "this host joins anew, by its new name"
+            );
+            self.agent_id = None;
+        }
+        self.hostname = Some(hostname.to_owned());
+        self
+    }
+
     /// What was obeyed so far.
     pub fn obeyed(&self) -> Fence {
         Fence { quorum: self.seen_quorum, revision: self.seen_leadership }
@@ -30,7 +48,13 @@ impl Kept {
 
 impl Default for Kept {
     fn default() -> Self {
-        Self { format: Self::FORMAT, agent_id: None, seen_leadership: 0, seen_quorum: None }
+        Self {
+            format: Self::FORMAT,
+            agent_id: None,
+            hostname: None,
+            seen_leadership: 0,
+            seen_quorum: None,
+        }
     }
 }
 

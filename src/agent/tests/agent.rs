@@ -219,6 +219,25 @@ async fn an_agent_of_another_quorum_waits_for_its_operator() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_was_renamed_joins_anew_with_its_tasks() {
+    let (cluster, mut master, agent) = one().await;
+    master.run("t1", "exec sleep 1000").await;
+    agent.kill();
+    let settings = cluster.settings_of("h1.example.org", &[&master]);
+    let agent = cluster.agent_with(&settings, |_| {});
+    let subscribe = master.registered().await;
+    assert_eq!(subscribe.info.hostname, "h1.example.org");
+    assert_eq!(subscribe.agent_id, None, "the masters know the old id as another host's");
+    assert_eq!(subscribe.tasks[0].state, TaskState::Running);
+    // From then on it is this host's.
+    master.order(OrderKind::Ping);
+    while !matches!(master.hear().await, Heard::Pong(_)) {}
+    agent.kill();
+    let _agent = cluster.agent_with(&settings, |_| {});
+    assert_eq!(master.registered().await.agent_id, Some("agent-1".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_leading_master_is_found_by_way_of_the_others() {
     let cluster = Cluster::new();
     let mut leader = cluster.master("m1", 5).await;

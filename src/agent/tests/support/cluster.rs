@@ -68,11 +68,15 @@ impl Cluster {
     }
 
     pub fn settings(&self, masters: &[&Master]) -> AgentSettings {
+        self.settings_of("h1", masters)
+    }
+
+    pub fn settings_of(&self, hostname: &str, masters: &[&Master]) -> AgentSettings {
         let listen: SocketAddr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         AgentSettings {
             format: FORMAT,
             cluster: "test".into(),
-            hostname: "h1".into(),
+            hostname: hostname.into(),
             address: "127.0.0.1".into(),
             http: HttpSettings {
                 listen,
@@ -81,7 +85,7 @@ impl Cluster {
                 credentials: None,
             },
             masters: masters.iter().map(|master| master.address()).collect(),
-            pki: self.pki(Role::Agent, "h1"),
+            pki: self.pki(Role::Agent, hostname),
             work_dir: self.dir.path().join("work"),
             run_dir: self.dir.path().join("run"),
             launcher: Launcher::Process,
