@@ -82,7 +82,7 @@ pub enum TransportError {
     #[error("{}: the binary to carry cannot be read: {cause}; build it again", path.display())]
     Artifact { path: PathBuf, cause: String },
     #[error(
-        "{host}: the disk is full: the binary needs {needed} bytes in {place}, {free} are free; make room there and run again"
+        "{host}: the disk is full: the binary needs {needed} bytes in {place}, {free} are free; make room there (see: df -h, df -i) and run again"
     )]
     DiskFull { host: String, place: String, needed: u64, free: String },
     #[error("{host}: the binary could not be put into {place}: {cause}")]

@@ -17,7 +17,8 @@ fn a_host_that_cannot_be_entered() {
     for key in [no_key.display().to_string(), "/none/such".to_owned()] {
         let inventory = format!("{THREE}[all:vars]\nansible_ssh_private_key_file={key}\n");
         refused(&rig, hosts, &inventory, 1)
-            .expect_says(&key)
+            .expect_says("cluster.ini:")
+            .expect_says(&format!("the private key {key} cannot be used"))
             .expect_says("correct ansible_ssh_private_key_file");
     }
 
@@ -74,8 +75,8 @@ fn a_host_that_is_not_fit() {
 
     h2.run("systemd-run --quiet --unit=taken busybox httpd -f -p 5050 -h /tmp").expect_success();
     refused(&rig, hosts, THREE, 1)
-        .expect_says("h2: failed: port 5050 of its master is in use by something else")
-        .expect_says("ss -ltnp")
+        .expect_says("h2: failed: port 5050 of its master is in use by busybox (pid ")
+        .expect_says(", taken.service); stop that")
         .expect_says("mesoform_master_port");
     h2.run("systemctl stop taken").expect_success();
 
@@ -111,6 +112,36 @@ fn a_host_that_is_not_fit() {
     fs::rename(rig.dir().join("moved"), rig.dir().join(".mesoform/theirs")).unwrap();
     same(&before, hosts);
     rig.mesoform(&["up", "-i", &theirs]).expect_success().expect_says("0 changes");
+}
+
+/// A disk that has no room for another file in the midst of `up`; what `df` says of it looks fine.
+#[test]
+fn a_disk_that_fills_up() {
+    let Some(rig) = Rig::new("a_disk_that_fills_up") else { return };
+    let h1 = rig.host("h1");
+    let cluster = rig.cluster("[masters]\nh1\n\n[agents]\nh1\n");
+    let halves = "find /opt/mesoform /etc/mesoform /var/lib/mesoform -name '.arriving*' -o -name \
+                  '*.mesoform' -o -name '*.new' -o -name secrets -o -name '.pair-*' 2>/dev/null || :";
+    for (place, inodes) in [("/opt", 4), ("/var/lib/mesoform", 6), ("/etc/mesoform", 7)] {
+        let small = format!(
+            "mkdir -p {place} && mount -t tmpfs -o size=2g,nr_inodes={inodes} none {place}"
+        );
+        h1.run(&small).expect_success();
+        let full = cluster.up().expect_code(2).expect_says("h1: failed: ");
+        let full = full.expect_says("the disk is full").expect_says(place);
+        println!("{}", full.stderr);
+        full.expect_says("df -i");
+        assert_eq!(h1.run(halves).expect_success().text(), "", "{place}");
+        h1.run("test ! -e /var/lib/mesoform/lock").expect_success();
+        if place != "/etc/mesoform" {
+            h1.run(&format!("umount {place}")).expect_success();
+        }
+    }
+    // Where there is room again, the rest is done.
+    h1.run("mount -o remount,nr_inodes=1000 /etc/mesoform").expect_success();
+    cluster.up().expect_success().expect_says("cluster is up");
+    cluster.status().expect_success().expect_says("all is well");
+    cluster.up().expect_success().expect_says("0 changes");
 }
 
 /// `up` ends with this code, says no secrets, and touches nothing on these hosts.

@@ -14,8 +14,14 @@ fn check_tells_the_truth() {
     // Bare hosts.
     let cluster = rig.cluster(BEFORE);
     let known = std::fs::read(rig.known_hosts()).unwrap();
-    let (would, did, _) = check_and_up(&cluster, hosts, || assert!(!cluster.state().exists()));
+    let (would, did, check) = check_and_up(&cluster, hosts, || assert!(!cluster.state().exists()));
     assert_eq!(would, did);
+    // A CA that nobody has made yet is not shown.
+    let lines = diff_of(&check, "h1", "/etc/mesoform/pki/ca.crt");
+    assert_eq!(lines.last().unwrap(), "+(made at the first up)");
+    let lines = diff_of(&check, "h1", "/etc/mesoform/cluster");
+    assert_eq!(lines.last().unwrap(), "+cluster (made at the first up)");
+    check.expect_silent_about("BEGIN CERTIFICATE");
     assert_eq!(would.keys().collect::<Vec<_>>(), ["h1", "h2"]);
     for change in ["create directory /opt/mesoform", "start unit mesoform-agent.service"] {
         assert!(would.values().all(|changes| changes.contains(change)), "{change}: {would:#?}");
@@ -51,8 +57,18 @@ fn check_tells_the_truth() {
     h2.run("systemctl disable --quiet --now mesoform-agent; chmod 0777 /etc/mesoform/pki")
         .expect_success();
     h3.run("rm /etc/mesoform/pki/agent.key; ln -sfn / /opt/mesoform/bin/mesoform").expect_success();
+    // And what was left behind by versions of before: one runs, two stay for the way back.
+    h1.run(
+        "cd /opt/mesoform/versions; for v in 1 2 3 4; do mkdir 00$v; cp /bin/sleep 00$v/mesoform; \
+         touch -d @$v 00$v; done; systemd-run --quiet --unit=old $PWD/001/mesoform 1000",
+    )
+    .expect_success();
     let (would, did, check) = check_and_up(&cluster, hosts, || ());
     assert_eq!(would, did);
+    let removed = would["h1"].iter().filter(|change| change.starts_with("remove "));
+    assert_eq!(removed.collect::<Vec<_>>(), ["remove path /opt/mesoform/versions/002"]);
+    h1.run("cd /opt/mesoform/versions; test -e 001 -a ! -e 002 -a -e 003 -a -e 004")
+        .expect_success();
     assert!(diff_of(&check, "h1", "/etc/mesoform/master.yml").contains(&"-# mine".to_owned()));
     assert!(would["h1"].contains("update credential /etc/mesoform/master.credentials (content)"));
     assert!(would["h2"].contains("start unit mesoform-agent.service"), "{would:#?}");

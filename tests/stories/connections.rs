@@ -114,6 +114,29 @@ fn a_host_that_is_gone_is_noticed() {
     assert!(matches!(lost, Err(TransportError::Lost { .. })), "{lost:?}");
 }
 
+/// On a host that takes its time for each call.
+#[test]
+fn sudo_is_called_once_and_who_waits_is_told() {
+    let Some(rig) = Rig::new("sudo_is_called_once") else { return };
+    let host = rig.host("h1");
+    let slow = "#!/bin/sh\necho called >>/root/calls\n[ ! -e /root/slow ] || sleep 6\nexec /usr/bin/real \"$@\"\n";
+    std::fs::write(host.root().join("root/wrapper"), slow).unwrap();
+    host.run("chmod 711 /root; touch /root/calls /root/slow; chmod 666 /root/calls; mv /usr/bin/sudo /usr/bin/real; \
+              install -m 755 /root/wrapper /usr/bin/sudo")
+        .expect_success();
+    let inventory = "[masters]\nh1\n\n[agents]\nh1\n\n[all:vars]\nansible_user=admin\n";
+    let cluster = rig.cluster(inventory);
+    let told = "note: h1: sudo has not answered for 5 s, and is waited for; the host may be unable to \
+                resolve its own name: add it to its /etc/hosts";
+    cluster.up().expect_success().expect_says(told);
+    host.run("rm /root/slow").expect_success();
+    cluster.up().expect_success().expect_says("0 changes").expect_silent_about(told);
+    cluster.status().expect_success().expect_says("all is well");
+    cluster.restart("agent").expect_success();
+    cluster.down().expect_success();
+    assert_eq!(host.run("wc -l </root/calls").text(), "5", "five commands, five connections");
+}
+
 fn target(rig: &Rig, host: &Host, user: &str) -> Target {
     let mut target = Target::ssh(host.name(), &host.address().to_string(), 22, user);
     target.keys = vec![rig.key()];

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use mesoform_tests::{Rig, Run, eventually};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 const SOON: Duration = Duration::from_secs(60);
 
@@ -43,4 +45,36 @@ fn lost_connection() {
         let runs = host.run("find /var/lib/mesoform/runs -name plan.json | wc -l");
         assert_eq!(host.run(journals).text(), runs.text(), "{}", host.name());
     }
+}
+
+/// Nothing tells the host that the operator is cut off from it; it is free soon all the same.
+#[test]
+fn an_operator_who_is_cut_off() {
+    let Some(rig) = Rig::new("an_operator_who_is_cut_off") else { return };
+    let h1 = rig.host("h1");
+    let cluster = rig.cluster("[masters]\nh1\n\n[agents]\nh1\n");
+    let is_locked = || h1.run("test -e /var/lib/mesoform/lock").success();
+
+    let mut up = rig.start_mesoform(&["up", "-i", "cluster.ini"]);
+    eventually("the operator has the lock", SOON, || {
+        assert!(up.is_running(), "it was too quick");
+        is_locked()
+    });
+    let operator = Pid::from_raw(up.pid());
+    kill(operator, Signal::SIGSTOP).unwrap();
+    assert!(is_locked(), "it was too quick");
+    // Whoever comes meanwhile is told when that is.
+    let second = cluster.up().expect_code(1).expect_says("last heard of ");
+    second.expect_says("if it is gone, the host is free ");
+    rig.cut_off(&h1);
+    let cut = std::time::Instant::now();
+    kill(operator, Signal::SIGCONT).unwrap();
+    let lost = up.wait(2 * SOON).expect_code(4).expect_says("the connection was lost");
+    rig.tell(&format!("the operator gave up {:.0} s after the cut", cut.elapsed().as_secs_f32()));
+    eventually("the host is free", 2 * SOON, || !is_locked());
+    rig.tell(&format!("the host was free {:.0} s after the cut", cut.elapsed().as_secs_f32()));
+    drop(lost);
+    rig.reconnect(&h1);
+    cluster.up().expect_success().expect_says("cluster is up");
+    cluster.status().expect_success().expect_says("all is well");
 }

@@ -17,8 +17,14 @@ pub fn put(
 ) -> Result<()> {
     let [key, certificate, unfinished] = Step::certificate_paths(dir, role);
     if let Some(pair) = pair {
+        let before = host.tree.sha256(&key).ok();
         host.tree.write(&unfinished, pair.chain_pem.as_bytes(), 0o644, owner)?;
-        host.tree.write(&key, pair.key_pem.reveal().as_bytes(), 0o600, owner)?;
+        let written = host.tree.write(&key, pair.key_pem.reveal().as_bytes(), 0o600, owner);
+        if written.is_err() && host.tree.sha256(&key).ok() == before {
+            // Nothing has begun: the old pair is whole.
+            drop(host.tree.remove(&unfinished, false));
+        }
+        written?;
         return host.tree.rename(&unfinished, &certificate);
     }
     host.tree.own(&key, 0o600, owner)?;

@@ -20,7 +20,11 @@ pub fn check(state: &State, plan: &Plan, request: &SigningRequest, pair: &Pair) 
     if found != (plan.cluster.as_str(), request.role.as_str(), request.host.as_str()) {
         return Err(refuse(format!("it is for {}/{}/{}", found.0, found.1, found.2)));
     }
-    fits(state, ca, pair).map_err(|error| refuse(error.to_string()))
+    fits(state, ca, pair).map_err(|error| match error {
+        // The host's own trouble, a full disk for instance.
+        ApplyError::Io { .. } => error,
+        _ => refuse(error.to_string()),
+    })
 }
 
 /// Key and certificate belong together: tried as a service would, in a folder that only root sees.

@@ -291,6 +291,7 @@ fn a_renewal_that_breaks_off_is_done_again() {
                 apply_on(&mut rig.host(), &wanted, &pair(&ca)),
                 Outcome::Done { changed: 3 }
             );
+            let old_key = fs::read(rig.at("/etc/pki/master.key")).unwrap();
             let rival = Authority::create("prod").unwrap();
             let other = certificate(&rival);
             let mut host = rig.host();
@@ -304,6 +305,14 @@ fn a_renewal_that_breaks_off_is_done_again() {
             }));
             let outcome = apply_on(&mut host, &other, &pair(&rival));
             if matches!(outcome, Outcome::Failed { .. }) {
+                // A mark stays only where the pair was taken apart.
+                let key = rig.at("/etc/pki/master.key");
+                let same = fs::read(&key).unwrap() == old_key;
+                assert_eq!(
+                    names(&rig.at("/etc/pki")).len(),
+                    if same { 3 } else { 4 },
+                    "{fault} {nth}"
+                );
                 assert!(rig.todo(&other).iter().any(|line| line.contains("master.crt")));
                 let again = apply_on(&mut rig.host(), &other, &pair(&rival));
                 assert!(matches!(again, Outcome::Done { .. }), "{again:?}");
