@@ -1,6 +1,7 @@
 //! What must be true of a host before anything is done to it. Pure: facts in, problems out.
 
 use crate::admin::NOT_YET;
+use crate::spec::TASK_USER;
 use crate::{HostSpec, Ports, Service};
 use mesoform_plan::{Facts, Observed};
 use std::collections::BTreeMap;
@@ -49,6 +50,11 @@ pub enum Problem {
     )]
     UnknownNames(Vec<String>),
     #[error(
+        "it has no user {0:?}, whom tasks are to run as (mesoform_task_user); make that user there, or \
+         leave the variable out"
+    )]
+    NoTaskUser(String),
+    #[error(
         "it belongs to the cluster {found:?} (CA {fingerprint}), not to {wanted:?} (CA {ours}); take it out of that one first \
          (`mesoform down`), or, if you are a second operator of it, bring its CA to {dir}"
     )]
@@ -61,6 +67,7 @@ pub(crate) struct Wanted<'a> {
     pub ca_fingerprint: &'a str,
     pub state_dir: &'a Path,
     pub ports: &'a Ports,
+    pub task_user: &'a str,
     /// What is to be carried, bytes; 0 where the host has it.
     pub carried: u64,
     /// Milliseconds since 1970 on this machine when the facts were gathered.
@@ -89,6 +96,7 @@ pub(crate) fn check(
     if !facts.unresolved.is_empty() {
         problems.push(Problem::UnknownNames(facts.unresolved.iter().cloned().collect()));
     }
+    problems.extend(no_task_user(host, observed, wanted.task_user));
     problems.extend(taken(host, facts, observed, wanted.ports).map(|(port, service, variable)| {
         let by = wanted.listeners.get(&port).cloned();
         Problem::PortInUse { port, service, variable, by }
@@ -103,6 +111,12 @@ fn systemd(facts: &Facts) -> Option<Problem> {
         Some(version) if version < SYSTEMD_MIN => Some(Problem::OldSystemd(version)),
         Some(_) => None,
     }
+}
+
+/// Whom `up` makes need not be there; any other is the operator's to make.
+fn no_task_user(host: &HostSpec, observed: &Observed, user: &str) -> Option<Problem> {
+    let there = user == TASK_USER || observed.users.contains(user);
+    (host.runs(Service::Agent) && !there).then(|| Problem::NoTaskUser(user.to_owned()))
 }
 
 /// A host that bears another cluster's mark, or that of another cluster of the same name.

@@ -71,15 +71,18 @@ fn names(run: &Run) -> BTreeSet<String> {
 async fn visit(run: &mut Run, names: &BTreeSet<String>) {
     let observer = Arc::clone(&run.observer);
     let names: Arc<BTreeSet<String>> = Arc::new(names.clone());
+    let task_user: Arc<str> = run.spec.options.task_user.as_str().into();
     let check = run.options.check;
     run.each(move |host| {
         let (observer, names) = (Arc::clone(&observer), Arc::clone(&names));
+        let task_user = Arc::clone(&task_user);
         Box::pin(async move {
             if host.is_looked_at() {
                 return Ok(());
             }
             let mut interest = host.plan.as_ref().map(interest).unwrap_or_default();
             interest.names.extend(names.iter().cloned());
+            interest.users.insert(task_user.to_string());
             observe(host, check, &interest, &observer).await
         })
     })

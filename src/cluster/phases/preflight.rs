@@ -21,6 +21,7 @@ fn refuse(run: &mut Run, problems: impl Fn(&HostRun, &Wanted) -> Vec<Problem>) -
             ca_fingerprint: &fingerprint,
             state_dir: &run.admin.dir,
             ports: &run.spec.options.ports,
+            task_user: &run.spec.options.task_user,
             carried: carried(host),
             now_ms: host.looked_at.as_millisecond(),
             listeners: &host.listeners,

@@ -17,6 +17,10 @@ fn good() -> (Facts, Observed) {
 }
 
 fn problems(change: impl Fn(&mut Facts, &mut Observed)) -> Vec<String> {
+    problems_of("mesoform-task", change)
+}
+
+fn problems_of(task_user: &str, change: impl Fn(&mut Facts, &mut Observed)) -> Vec<String> {
     let (mut facts, mut observed) = good();
     change(&mut facts, &mut observed);
     let inventory = Inventory::load("h1,", &ExtraVars::default()).unwrap();
@@ -26,6 +30,7 @@ fn problems(change: impl Fn(&mut Facts, &mut Observed)) -> Vec<String> {
         ca_fingerprint: "f00d",
         state_dir: Path::new(".mesoform/ours"),
         ports: &spec.options.ports,
+        task_user,
         carried: 20 * 1024 * 1024,
         now_ms: 1_000_000,
         listeners: &[(5051, "nginx (pid 7)".to_owned())].into(),
@@ -42,6 +47,14 @@ fn nothing_stands_in_the_way_of_a_good_host() {
     assert_eq!(problems(|_, _| ()), [""; 0]);
     assert_eq!(problems(|facts, _| facts.cluster = mark("ours", "f00d")), [""; 0]);
     assert_eq!(problems(|facts, _| facts.epoch_ms += 60_000), [""; 0]);
+}
+
+#[test]
+fn a_user_for_tasks_that_is_not_ours_to_make_must_be_there() {
+    let told = problems_of("apps", |_, _| ());
+    assert!(told[0].starts_with("it has no user \"apps\", whom tasks are to run as"), "{told:?}");
+    let there = |_: &mut Facts, observed: &mut Observed| observed.users = ["apps".into()].into();
+    assert_eq!(problems_of("apps", there), [""; 0]);
 }
 
 type Case = (&'static str, fn(&mut Facts, &mut Observed));
