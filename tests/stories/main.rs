@@ -19,6 +19,7 @@ mod first_cluster;
 mod five_masters;
 mod host_dies;
 mod hosts_boot_minutes_apart;
+mod hosts_move;
 mod leaders_die;
 mod lost_connection;
 mod old_clients;
