@@ -1,6 +1,8 @@
 use crate::error::{QuorumError, Result};
+use crate::storage::Owner;
 use nix::fcntl::{Flock, FlockArg};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -10,6 +12,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// The newest format of a data directory that this version reads and writes.
 const FORMAT: u32 = 1;
 const VOTER: &str = "voter.json";
+const LOG: &str = "log.redb";
+const STATE: &str = "state.redb";
 const LOCK: &str = "lock";
 
 /// Who this data directory belongs to. The Raft id is drawn when the directory is made and lives
@@ -22,6 +26,20 @@ struct Record {
     /// The cluster that this voter has been part of or heard of; 0: none.
     #[serde(default)]
     cluster_id: u64,
+    /// The databases were made: where one is missing from now on, it was lost.
+    #[serde(default)]
+    databases: bool,
+    /// SHA-256 of the rest: a flipped bit could be another id. The first records had none.
+    #[serde(default)]
+    checksum: Option<String>,
+}
+
+impl Record {
+    fn digest(&self) -> String {
+        let Self { format, cluster, node_id, cluster_id, databases, .. } = self;
+        let facts = format!("{format} {node_id} {cluster_id} {databases} {cluster}");
+        Sha256::digest(facts).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// A voter's data directory, locked for this process.
@@ -52,17 +70,34 @@ impl DataDir {
                     cluster: cluster.to_owned(),
                     node_id: fresh_id(),
                     cluster_id: 0,
+                    databases: false,
+                    checksum: None,
                 };
-                write(path, &record).map_err(fail)?;
-                record
+                write(path, record).map_err(fail)?
             }
             Err(error) => return Err(fail(error)),
         };
+        refuse_incomplete(path, &record)?;
         Ok(Self { path: path.to_owned(), record, _lock: lock })
     }
 
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Where the Raft log is.
+    pub fn log(&self) -> PathBuf {
+        self.path.join(LOG)
+    }
+
+    /// Where the state is.
+    pub fn state(&self) -> PathBuf {
+        self.path.join(STATE)
+    }
+
+    /// What the databases in here note of their owner.
+    pub fn owner(&self) -> Owner {
+        Owner { cluster: self.record.cluster.clone(), node_id: self.record.node_id }
     }
 
     pub fn node_id(&self) -> u64 {
@@ -81,10 +116,24 @@ impl DataDir {
         if self.record.cluster_id == cluster_id {
             return Ok(());
         }
-        let record = Record { cluster_id, ..self.record.clone() };
-        write(&self.path, &record)
+        self.note(Record { cluster_id, ..self.record.clone() })
+    }
+
+    /// Remembers, durably, that the databases are there: without them this directory is refused.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn remember_databases(&mut self) -> Result<()> {
+        if self.record.databases {
+            return Ok(());
+        }
+        self.note(Record { databases: true, ..self.record.clone() })
+    }
+
+    fn note(&mut self, record: Record) -> Result<()> {
+        let noted = write(&self.path, record);
+        self.record = noted
             .map_err(|e| QuorumError::DataDir { path: self.path.clone(), cause: e.to_string() })?;
-        self.record = record;
         Ok(())
     }
 }
@@ -142,6 +191,10 @@ fn read(path: &Path, json: &[u8], cluster: &str) -> Result<Record> {
         return Err(QuorumError::NewerFormat { path, found, known: FORMAT });
     }
     let record: Record = serde_json::from_slice(json).map_err(damaged)?;
+    if record.checksum.as_ref().is_some_and(|checksum| *checksum != record.digest()) {
+        let cause = format!("{VOTER} is damaged: its checksum is another");
+        return Err(QuorumError::DataDir { path, cause });
+    }
     if record.cluster != cluster {
         let wanted = cluster.to_owned();
         return Err(QuorumError::OtherCluster { path, found: record.cluster, wanted });
@@ -149,11 +202,23 @@ fn read(path: &Path, json: &[u8], cluster: &str) -> Result<Record> {
     Ok(record)
 }
 
+/// A voter that has forgotten what it promised must not promise anything else under the same id.
+fn refuse_incomplete(path: &Path, record: &Record) -> Result<()> {
+    let made = record.databases || record.cluster_id != 0;
+    match [LOG, STATE].into_iter().map(|name| path.join(name)).find(|file| !file.exists()) {
+        Some(path) if made => Err(QuorumError::MissingFile { path }),
+        _ => Ok(()),
+    }
+}
+
 /// A directory that we did not make must be empty, but for what a new file system brings.
 fn refuse_foreign(path: &Path) -> Result<()> {
     let fail = |e: io::Error| QuorumError::DataDir { path: path.to_owned(), cause: e.to_string() };
     for entry in fs::read_dir(path).map_err(fail)? {
         let name = entry.map_err(fail)?.file_name();
+        if name == LOG || name == STATE {
+            return Err(QuorumError::MissingFile { path: path.join(VOTER) });
+        }
         let ours =
             name == LOCK || name == "lost+found" || name.as_encoded_bytes().starts_with(b".");
         if !ours {
@@ -168,14 +233,16 @@ fn fresh_id() -> u64 {
     rand::random::<u64>().max(1)
 }
 
-fn write(path: &Path, record: &Record) -> io::Result<()> {
+fn write(path: &Path, mut record: Record) -> io::Result<Record> {
+    record.checksum = Some(record.digest());
     let temporary = path.join(format!(".{VOTER}.tmp"));
     let mut file =
         OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-    file.write_all(&serde_json::to_vec_pretty(record)?)?;
+    file.write_all(&serde_json::to_vec_pretty(&record)?)?;
     file.sync_all()?;
     fs::rename(&temporary, path.join(VOTER))?;
-    File::open(path)?.sync_all()
+    File::open(path)?.sync_all()?;
+    Ok(record)
 }
 
 #[cfg(test)]
@@ -196,6 +263,9 @@ mod tests {
     fn a_cluster_is_remembered() {
         let dir = tempfile::tempdir().unwrap();
         DataDir::open(dir.path(), "c").unwrap().remember_cluster(7).unwrap();
+        for name in [LOG, STATE] {
+            fs::write(dir.path().join(name), "").unwrap();
+        }
         assert_eq!(DataDir::open(dir.path(), "c").unwrap().cluster_id(), 7);
     }
 

@@ -35,6 +35,21 @@ pub enum QuorumError {
     )]
     ForeignDir { path: PathBuf },
     #[error(
+        "{}: is missing, so what this voter has promised is not known; bring it back, or move the whole directory away: this voter then joins again under a new id and is sent the data",
+        path.display()
+    )]
+    MissingFile { path: PathBuf },
+    #[error(
+        "{}: belongs to the voter {found:x}, and this directory to {wanted:x}; bring the right file back, or move the whole directory away: this voter then joins again under a new id and is sent the data",
+        path.display()
+    )]
+    OtherOwner { path: PathBuf, found: u64, wanted: u64 },
+    #[error(
+        "{}: the state ends with entry {applied}, but the log has lost all up to {purged}: one of the two files is older; bring the right one back, or move the whole directory away: this voter then joins again under a new id and is sent the data",
+        path.display()
+    )]
+    Gap { path: PathBuf, applied: u64, purged: u64 },
+    #[error(
         "{}: the database cannot be opened: {cause}; where the file is damaged, move the whole directory away: this voter then joins again under a new id and is sent the data",
         path.display()
     )]

@@ -25,6 +25,7 @@ mod raft;
 mod read;
 mod run;
 mod serve;
+mod storage;
 mod tuning;
 mod watch;
 mod wire;

@@ -3,6 +3,7 @@ use super::ops::{Done, Op};
 use super::writer;
 use crate::error::{QuorumError, Result};
 use crate::raft::{Entry, LogId, StorageError, Vote};
+use crate::storage::{self, Owner};
 use crate::wire::decode_entry;
 use bytes::Bytes;
 use openraft::storage::RaftLogStorage;
@@ -47,11 +48,7 @@ impl LogStore {
     /// It is damaged, in use, or cannot be written.
     pub fn open(path: &Path, cache_bytes: usize) -> Result<Self> {
         let fail = |cause: String| QuorumError::Database { path: path.to_owned(), cause };
-        let database = redb::Builder::new()
-            .set_cache_size(cache_bytes)
-            .create(path)
-            .map_err(|e| fail(e.to_string()))?;
-        let database = Arc::new(database);
+        let database = Arc::new(storage::open(path, cache_bytes)?);
         let shared = Shared::load(&database).map_err(fail)?;
         let (writer, ops) = sync_channel(QUEUE);
         let own = database.clone();
@@ -60,6 +57,19 @@ impl LogStore {
             .spawn(move || writer::run(&own, &ops))
             .map_err(|e| fail(e.to_string()))?;
         Ok(Self { database, shared: Arc::new(Mutex::new(shared)), writer })
+    }
+
+    /// Sees to it that this is `owner`'s log.
+    ///
+    /// # Errors
+    /// It is another's.
+    pub fn claim(&self, path: &Path, owner: &Owner) -> Result<()> {
+        storage::claim(&self.database, path, owner)
+    }
+
+    /// The index up to which the log was cut; 0: it begins at the beginning.
+    pub fn purged(&self) -> u64 {
+        self.shared().purged.map_or(0, |id| id.index)
     }
 
     /// Whether this log was ever part of a cluster.

@@ -2,6 +2,7 @@ use super::Listener;
 use crate::error::{QuorumError, Result};
 use crate::mvcc::{self, MvccError, ReadTables, Tables, WriteTables, meta};
 use crate::raft::{LogId, Membership};
+use crate::storage::{self, Owner};
 use redb::{Database, Durability, ReadableDatabase, WriteTransaction};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,10 +39,7 @@ impl State {
     /// It is damaged, in use, or cannot be written.
     pub fn open(path: &Path, cache_bytes: usize, listener: Arc<dyn Listener>) -> Result<Self> {
         let fail = |cause: String| QuorumError::Database { path: path.to_owned(), cause };
-        let database = redb::Builder::new()
-            .set_cache_size(cache_bytes)
-            .create(path)
-            .map_err(|e| fail(e.to_string()))?;
+        let database = storage::open(path, cache_bytes)?;
         let progress = prepare(&database).map_err(|e| fail(e.to_string()))?;
         let (progress, _) = watch::channel(progress);
         Ok(Self {
@@ -52,6 +50,14 @@ impl State {
             unflushed: AtomicU32::new(0),
             turn: Arc::default(),
         })
+    }
+
+    /// Sees to it that this is `owner`'s state.
+    ///
+    /// # Errors
+    /// It is another's.
+    pub fn claim(&self, owner: &Owner) -> Result<()> {
+        storage::claim(&self.database, &self.path, owner)
     }
 
     /// A view of the state as it is now.

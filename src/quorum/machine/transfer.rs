@@ -4,6 +4,7 @@
 use super::{Progress, SnapshotData, State};
 use crate::mvcc::{self, MvccError, ReadTables, Tables, WriteTables, clear, meta};
 use crate::raft::SnapshotMeta;
+use crate::storage::{OWNER, Owner};
 use bytes::{Bytes, BytesMut};
 use prost::Message;
 use redb::{ReadableTable, WriteTransaction};
@@ -122,8 +123,9 @@ impl State {
     pub(super) fn install(&self, meta: &SnapshotMeta, data: SnapshotData) -> mvcc::Result<()> {
         let mut transaction = self.database.begin_write()?;
         transaction.set_quick_repair(true);
+        let owner: Option<Owner> = meta::get(&WriteTables::open(&transaction)?.meta, OWNER)?;
         clear(&transaction)?;
-        let revision = restore(&transaction, meta, data)?;
+        let revision = restore(&transaction, meta, data, owner)?;
         transaction.commit()?;
         tracing::info!(revision, "took in a snapshot");
         self.listener.replaced(revision);
@@ -136,6 +138,7 @@ fn restore(
     transaction: &WriteTransaction,
     meta: &SnapshotMeta,
     data: SnapshotData,
+    owner: Option<Owner>,
 ) -> mvcc::Result<i64> {
     let mut tables = WriteTables::open(transaction)?;
     match data {
@@ -145,22 +148,23 @@ fn restore(
     meta::set(&mut tables.meta, meta::APPLIED, &meta.last_log_id)?;
     meta::set(&mut tables.meta, meta::MEMBERSHIP, &meta.last_membership)?;
     meta::set(&mut tables.meta, meta::SNAPSHOT, &true)?;
+    if let Some(owner) = owner {
+        meta::set(&mut tables.meta, OWNER, &owner)?;
+    }
     Ok(tables.revision())
 }
 
 fn copy(tables: &mut WriteTables<'_>, view: &ReadTables) -> mvcc::Result<()> {
-    let mut result = Ok(());
-    let mut bytes = Vec::new();
-    write_out(view, |chunk| {
-        bytes.extend_from_slice(&chunk);
-        true
-    })?;
-    let mut records = bytes.as_slice();
-    let mut reader = Reader { records: 0, source: &mut records };
-    while let Some(kind) = reader.next()? {
-        result = result.and(take(tables, kind));
+    tables.restore_revision(view.revision(), view.compacted())?;
+    for (id, ttl) in mvcc::leases(view)? {
+        tables.restore_lease(id, ttl)?;
     }
-    result
+    for row in view.revisions().iter()? {
+        let (at, event) = row?;
+        let (revision, place) = at.value();
+        tables.restore_event(revision, place, Bytes::copy_from_slice(event.value()))?;
+    }
+    Ok(())
 }
 
 fn read_in(tables: &mut WriteTables<'_>, mut file: File) -> mvcc::Result<()> {

@@ -1,4 +1,4 @@
-use super::config::{min_ttl, open_state, raft_config, raft_error};
+use super::config::{min_ttl, open_log, open_state, raft_config, raft_error};
 use super::port::serve_port;
 use crate::api::{Api, Headers, READERS};
 use crate::bootstrap::{self, Introducer};
@@ -7,7 +7,6 @@ use crate::data_dir::DataDir;
 use crate::error::{QuorumError, Result};
 use crate::leadership::Leadership;
 use crate::lease::{LeaseClock, Leases};
-use crate::log::LogStore;
 use crate::machine::Machine;
 use crate::members::Members;
 use crate::peer::{Directory, Links, Network, PeerService, Pulse};
@@ -56,13 +55,14 @@ impl Assembly {
         if !settings.voters.iter().any(|voter| voter.slot == settings.slot) {
             return Err(QuorumError::NoSuchSlot { slot: settings.slot });
         }
-        let data_dir = DataDir::open(&settings.data_dir, &settings.cluster)?;
+        let mut data_dir = DataDir::open(&settings.data_dir, &settings.cluster)?;
         let node_id = data_dir.node_id();
         let links = Arc::new(Links::new(identity)?);
         let directory = Directory::new(&settings, data_dir.cluster_id());
         let clock = LeaseClock::default();
         let (state, hub) = open_state(&data_dir, tuning, clock.clone())?;
-        let mut log = LogStore::open(&data_dir.path().join("log.redb"), tuning.log_cache)?;
+        let mut log = open_log(&data_dir, tuning, &state)?;
+        data_dir.remember_databases()?;
         log.relax_vote(node_id).await.map_err(raft_error)?;
         let pulse = Pulse::default();
         let network =

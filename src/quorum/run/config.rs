@@ -2,6 +2,7 @@ use crate::data_dir::DataDir;
 use crate::error::{QuorumError, Result};
 use crate::lease::LeaseClock;
 use crate::listener::Audience;
+use crate::log::LogStore;
 use crate::machine::State;
 use crate::tuning::Tuning;
 use crate::watch::Hub;
@@ -18,9 +19,22 @@ pub fn open_state(
 ) -> Result<(Arc<State>, Arc<Hub>)> {
     let hub = Arc::new(Hub::new(0));
     let audience = Arc::new(Audience { hub: hub.clone(), clock });
-    let state = State::open(&data_dir.path().join("state.redb"), tuning.state_cache, audience)?;
+    let state = State::open(&data_dir.state(), tuning.state_cache, audience)?;
+    state.claim(&data_dir.owner())?;
     hub.reset(state.now().revision);
     Ok((Arc::new(state), hub))
+}
+
+/// The log, which must not begin after the end of the state.
+pub fn open_log(data_dir: &DataDir, tuning: &Tuning, state: &State) -> Result<LogStore> {
+    let path = data_dir.log();
+    let log = LogStore::open(&path, tuning.log_cache)?;
+    log.claim(&path, &data_dir.owner())?;
+    let (applied, purged) = (state.now().applied.map_or(0, |id| id.index), log.purged());
+    if applied < purged {
+        return Err(QuorumError::Gap { path: data_dir.path().to_owned(), applied, purged });
+    }
+    Ok(log)
 }
 
 pub fn raft_config(settings: &QuorumSettings, tuning: &Tuning) -> Result<Config> {
