@@ -1,7 +1,9 @@
 //! The command line: what can be asked for, and its help.
 
+mod recovery;
 mod voter;
 
+pub use recovery::{BackupArgs, RestoreArgs};
 pub use voter::{VoterAction, VoterArgs};
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -43,6 +45,8 @@ impl Cli {
             Command::Status(args) => args.output,
             Command::Restart(args) => args.output,
             Command::Down(args) => args.output,
+            Command::Backup(args) => args.output(),
+            Command::Restore(args) => args.output,
             _ => return false,
         };
         output.output == OutputFormat::Json
@@ -59,6 +63,10 @@ pub enum Command {
     Restart(RestartArgs),
     /// Stop the cluster and take it from its hosts
     Down(DownArgs),
+    /// Save the quorum's data to a file
+    Backup(BackupArgs),
+    /// Make the cluster run with the quorum's data from a file
+    Restore(RestoreArgs),
     /// The inventory as mesoform understands it, in the shapes of ansible-inventory
     Inventory(InventoryArgs),
     /// Completions for a shell
@@ -182,8 +190,12 @@ pub struct RestartArgs {
     #[arg(long)]
     pub accept_quorum: bool,
     /// Do not ask before that
-    #[arg(short, long, requires = "accept_quorum")]
+    #[arg(short, long)]
     pub yes: bool,
+    /// Quorum: begin a new one with what this host's voter has, which the other voters join. For when
+    /// the disks of the majority are lost for good
+    #[arg(long, value_name = "HOST", conflicts_with = "accept_quorum")]
+    pub force_new_cluster: Option<String>,
     /// How long each wave may take to be ready, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: u64,

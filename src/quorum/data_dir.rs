@@ -7,13 +7,12 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The newest format of a data directory that this version reads and writes.
 const FORMAT: u32 = 1;
-const VOTER: &str = "voter.json";
-const LOG: &str = "log.redb";
-const STATE: &str = "state.redb";
+pub const VOTER: &str = "voter.json";
+pub const LOG: &str = "log.redb";
+pub const STATE: &str = "state.redb";
 const LOCK: &str = "lock";
 
 /// Who this data directory belongs to. The Raft id is drawn when the directory is made and lives
@@ -138,33 +137,11 @@ impl DataDir {
     }
 }
 
-/// Moves all that lies in a data directory into a hidden folder in it, and says which: whoever opens it
-/// next finds it empty and begins anew. None: there was nothing.
+/// Takes the data directory for this process.
 ///
 /// # Errors
-/// It is in use, or cannot be written.
-pub fn put_aside(path: &Path) -> Result<Option<PathBuf>> {
-    let fail = |e: io::Error| QuorumError::DataDir { path: path.to_owned(), cause: e.to_string() };
-    let _lock = lock(path)?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let aside = path.join(format!(".replaced-{now}-{:04x}", rand::random::<u16>()));
-    let mut found = false;
-    for entry in fs::read_dir(path).map_err(fail)? {
-        let name = entry.map_err(fail)?.file_name();
-        if name == LOCK || name == "lost+found" || name.as_encoded_bytes().starts_with(b".") {
-            continue;
-        }
-        if !found {
-            fs::DirBuilder::new().mode(0o700).create(&aside).map_err(fail)?;
-            found = true;
-        }
-        fs::rename(path.join(&name), aside.join(&name)).map_err(fail)?;
-    }
-    File::open(path).and_then(|dir| dir.sync_all()).map_err(fail)?;
-    Ok(found.then_some(aside))
-}
-
-fn lock(path: &Path) -> Result<Flock<File>> {
+/// Another one has it.
+pub fn lock(path: &Path) -> Result<Flock<File>> {
     let file = OpenOptions::new()
         .write(true)
         .create(true)
@@ -275,19 +252,6 @@ mod tests {
         let _first = DataDir::open(dir.path(), "c").unwrap();
         let error = DataDir::open(dir.path(), "c").unwrap_err();
         assert!(matches!(error, QuorumError::Locked { .. }), "{error}");
-    }
-
-    #[test]
-    fn what_is_put_aside_is_kept_and_a_new_voter_begins() {
-        let dir = tempfile::tempdir().unwrap();
-        let first = DataDir::open(dir.path(), "c").unwrap();
-        assert!(matches!(put_aside(dir.path()), Err(QuorumError::Locked { .. })));
-        let id = first.node_id();
-        drop(first);
-        let aside = put_aside(dir.path()).unwrap().unwrap();
-        assert!(aside.join(VOTER).exists());
-        assert_eq!(put_aside(dir.path()).unwrap(), None);
-        assert_ne!(DataDir::open(dir.path(), "c").unwrap().node_id(), id);
     }
 
     #[test]

@@ -54,6 +54,10 @@ pub enum QuorumError {
         path.display()
     )]
     Database { path: PathBuf, cause: String },
+    #[error("the backup cannot be used: {cause}")]
+    Backup { cause: String },
+    #[error("{}: holds a voter's data already", path.display())]
+    HasData { path: PathBuf },
     #[error("cannot listen on {address}: {cause}; is the port in use?")]
     Listen { address: SocketAddr, cause: String },
     #[error("Raft has stopped: {cause}; the service ends so that it can start afresh")]

@@ -29,6 +29,12 @@ pub(super) async fn look_at_all_for_restart(run: &mut Run) -> Result<(), Stop> {
     go_on_with_any(run)
 }
 
+/// Connects to all hosts and observes them. What was lost is what a restore is for.
+pub(super) async fn look_at_all_for_restore(run: &mut Run) -> Result<(), Stop> {
+    look_with_plans(run).await?;
+    go_on_with_any(run)
+}
+
 /// Connects to hosts that have their plans already: a removal is the same for every architecture,
 /// and what is installed there carries it out.
 pub(super) async fn look_at_all_for_removal(run: &mut Run) -> Result<(), Stop> {

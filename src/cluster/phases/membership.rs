@@ -1,5 +1,6 @@
 //! Bringing the quorum's members to what the inventory wants, one step at a time, while it serves.
 
+use super::rebuild::tell_aside;
 use super::{start, verify};
 use crate::membership::{Next, Roster, Seen, Step, Wish, left_over, next_step, stranger, wishes};
 use crate::run::{HostRun, Run, Stop};
@@ -66,7 +67,7 @@ fn wanted(run: &Run) -> BTreeSet<String> {
 
 /// What the voters that run say; where none of the wanted ones does, what all hosts say: the quorum
 /// may be on others.
-async fn ask_voters(run: &mut Run) -> Reports {
+pub(super) async fn ask_voters(run: &mut Run) -> Reports {
     let unit = Service::Quorum.unit();
     let runs =
         |host: &HostRun| host.observed.units.get(&unit).is_some_and(|u| u.active != "inactive");
@@ -199,14 +200,13 @@ async fn take(run: &mut Run, step: &Step, seen: &Seen, patience: &Patience) -> R
 }
 
 /// Puts a voter's data aside and starts it again.
-pub(super) async fn renew(run: &mut Run, name: &str) -> Result<(), Stop> {
+async fn renew(run: &mut Run, name: &str) -> Result<(), Stop> {
     let (observer, deadline) = (Arc::clone(&run.observer), run.options.deadline);
     let missing = || Stop::Failed(format!("{name} is not at hand"));
     let host = run.hosts.iter_mut().find(|h| h.spec.name == name).ok_or_else(missing)?;
     host.session()?.stop(vec![Service::Quorum.unit()], deadline).await?;
     let said = voter(host, "renew").await.map_err(Stop::Failed)?;
-    let message = format!("{name}: its old data are put aside: {}", String::from_utf8_lossy(&said));
-    observer.on(Progress::Notice { message });
+    tell_aside(&*observer, name, &said);
     let units = start::units(host, &[Service::Quorum]);
     start::start_units(host, units, true, deadline, &observer).await
 }

@@ -3,18 +3,25 @@
 mod apply;
 mod connect;
 mod membership;
+mod rebuild;
 mod preflight;
 mod start;
 mod verify;
 
 mod accept;
+mod backup;
 mod down;
+mod force;
 mod restart;
+mod restore;
 mod status;
 mod up;
 
 pub use accept::{Acceptances, accept_quorum};
 pub use down::{Removals, down};
+pub use backup::backup;
+pub use force::{Forcing, Position, force_new_cluster};
 pub use restart::restart;
+pub use restore::{Restoration, restore};
 pub use status::status;
 pub use up::up;

@@ -29,7 +29,7 @@ pub async fn restart(run: &mut Run, service: Service) -> Result<Summary, Stop> {
     run.end()
 }
 
-async fn open_and_lock(run: &mut Run) -> Result<(), Stop> {
+pub(super) async fn open_and_lock(run: &mut Run) -> Result<(), Stop> {
     let observer = Arc::clone(&run.observer);
     run.each(move |host| {
         let observer = Arc::clone(&observer);

@@ -27,4 +27,10 @@ pub enum VoterAction {
     },
     /// Put the data of the voter, which must not run, aside: it begins anew as a learner
     Renew,
+    /// Write a backup of what the voter has to standard output
+    Backup,
+    /// Begin a new quorum with the backup on standard input; the voter must not run, nor have data
+    Restore,
+    /// Begin a new quorum with what the voter, which must not run, has itself
+    ForceNewCluster,
 }

@@ -2,6 +2,7 @@
 
 mod alone;
 mod apply;
+mod backup;
 mod completions;
 mod consent;
 mod down;
@@ -9,6 +10,7 @@ mod executor;
 mod inventory;
 mod report;
 mod restart;
+mod restore;
 mod run;
 mod service;
 mod status;
@@ -37,6 +39,8 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Agent(args) => asynchronous(service::agent(args)),
         Command::Executor { dir } => executor::run(&dir),
         Command::Apply(args) => apply::run(args),
+        Command::Backup(args) => asynchronous(backup::run(args)),
+        Command::Restore(args) => asynchronous(restore::run(args)),
         Command::Voter(args) => asynchronous(voter::run(args)),
         Command::Report(args) => asynchronous(report::run(args)),
     }

@@ -4,13 +4,23 @@ use crate::cli::RestartArgs;
 use crate::exit::{Early, Exit};
 use crate::render::{self, count, seconds};
 use anyhow::bail;
-use mesoform_cluster::{Acceptances, Service, accept_quorum, restart};
+use mesoform_cluster::{
+    Acceptances, Forcing, Position, Service, accept_quorum, force_new_cluster, restart,
+};
 use serde_json::json;
 
 /// `mesoform restart SERVICE -i INV`.
 pub async fn run(args: RestartArgs) -> anyhow::Result<Exit> {
     if args.accept_quorum && args.service != Service::Agent {
         bail!(Early::Usage("--accept-quorum is about agents: mesoform restart agent".into()));
+    }
+    if args.force_new_cluster.is_some() && args.service != Service::Quorum {
+        bail!(Early::Usage(
+            "--force-new-cluster is about the quorum: mesoform restart quorum".into()
+        ));
+    }
+    if args.yes && !args.accept_quorum && args.force_new_cluster.is_none() {
+        bail!(Early::Usage("--yes: a restart asks nothing".into()));
     }
     let observer = render::observer(args.output);
     let scope = Scope::of(&args.hosts, &*observer)?;
@@ -20,6 +30,9 @@ pub async fn run(args: RestartArgs) -> anyhow::Result<Exit> {
     let summary = if args.accept_quorum {
         let agree = async |wanted: &Acceptances| args.yes || asks(consent(wanted)).await;
         until_interrupted(&mut run, async |run| accept_quorum(run, agree).await).await?
+    } else if let Some(host) = &args.force_new_cluster {
+        let agree = async |known: &Forcing| args.yes || asks(last_words(known)).await;
+        until_interrupted(&mut run, async |run| force_new_cluster(run, host, agree).await).await?
     } else {
         until_interrupted(&mut run, async |run| restart(run, args.service).await).await?
     };
@@ -37,6 +50,34 @@ pub async fn run(args: RestartArgs) -> anyhow::Result<Exit> {
         format!("the {} runs on {hosts} again, after {took}\n", args.service)
     };
     conclude(args.output, &summary, &object, &text)
+}
+
+fn last_words(known: &Forcing) -> Consent {
+    let has = |position: &Position| {
+        format!("revision {}, log up to {}", position.revision, position.log_index)
+    };
+    let host = &known.host;
+    let own = known.has.as_ref().map_or("its voter does not answer".into(), has);
+    let mut lines = vec![format!("{host}: {own}; a new quorum begins with this")];
+    for (other, position) in &known.others {
+        lines.push(format!("{other}: {}; put aside, it joins the new quorum", has(position)));
+    }
+    for silent in &known.silent {
+        lines.push(format!("{silent}: does not answer; `mesoform up` has it join when it is back"));
+    }
+    let more = known
+        .others
+        .iter()
+        .filter(|(_, other)| known.has.as_ref().is_some_and(|own| other.log_index > own.log_index));
+    lines.extend(more.map(|(other, _)| format!("warning: {other} has more than {host}")));
+    lines.push("agents will obey the masters of the new quorum, and no others".into());
+    Consent {
+        lines,
+        question: format!(
+            "What was acknowledged and had not reached {host} is lost. Write its name to go on"
+        ),
+        answer: host.clone(),
+    }
 }
 
 fn consent(wanted: &Acceptances) -> Consent {

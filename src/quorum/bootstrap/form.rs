@@ -108,7 +108,8 @@ fn name_cluster(introducer: &Introducer) -> Result<()> {
     introducer.adopt(cluster_id(&introducer.settings.cluster, voters.iter()))
 }
 
-fn cluster_id<'i>(cluster: &str, ids: impl Iterator<Item = &'i u64>) -> u64 {
+/// The id of the cluster of this name that these voters founded.
+pub fn cluster_id<'i>(cluster: &str, ids: impl Iterator<Item = &'i u64>) -> u64 {
     let mut hash = Sha256::new();
     hash.update(cluster.as_bytes());
     ids.for_each(|id| hash.update(id.to_be_bytes()));

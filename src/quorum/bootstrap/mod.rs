@@ -6,7 +6,7 @@ mod introducer;
 mod ready;
 mod stand;
 
-pub use form::form;
+pub use form::{cluster_id, form};
 pub use introducer::Introducer;
 pub use ready::report;
 

@@ -1,6 +1,8 @@
 //! `mesoform voter`: what the operator at the other end of the connection does to this host's voter,
 //! with the voter's own certificate.
 
+mod backup;
+mod begin;
 mod line;
 mod members;
 mod renew;
@@ -17,5 +19,8 @@ pub async fn run(args: VoterArgs) -> anyhow::Result<Exit> {
         VoterAction::Promote { id } => members::promote(&Line::to(settings)?, id).await,
         VoterAction::Remove { id } => members::remove(&Line::to(settings)?, id).await,
         VoterAction::Renew => renew::run(&settings),
+        VoterAction::Backup => backup::run(&Line::to(settings)?).await,
+        VoterAction::Restore => begin::from_backup(&settings),
+        VoterAction::ForceNewCluster => begin::from_own_data(&settings),
     }
 }
