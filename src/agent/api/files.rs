@@ -94,6 +94,7 @@ pub async fn download(State(api): State<Arc<Api>>, Query(asked): Query<Asked>) -
     let body = Body::from_stream(tokio_util::io::ReaderStream::new(bytes));
     let mut response = body.into_response();
     let headers = response.headers_mut();
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(facts.len()));
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
     if let Some(value) = name.as_deref().and_then(attachment) {
         headers.insert(header::CONTENT_DISPOSITION, value);

@@ -362,6 +362,8 @@ async fn the_api_shows_tasks_and_their_files_and_nothing_else() {
     assert!(names.contains(&format!("{directory}/stdout").as_str()), "{names:?}");
     let whole = agent.get(&format!("/files/download?path={directory}/stdout")).await;
     assert_eq!(whole, (StatusCode::OK, "hello\n".into()));
+    let told = agent.length(&format!("/files/download?path={directory}/stdout")).await;
+    assert_eq!(told, Some(6), "half a file must not look like a whole one");
     for outside in [
         "/etc/passwd".to_owned(),
         format!("{directory}/../launch.json"),

@@ -23,7 +23,7 @@ impl Caps {
         let arriving = (total / 8).max(1);
         let settled = total.saturating_sub(arriving).max(1);
         let guests = (settled - total / 4).max(1);
-        let share = (guests / 8).max(MIN_SHARE).min(guests);
+        let share = (guests / 4).max(MIN_SHARE).min(guests);
         Self { arriving, settled, guests, share, agent: AGENT.min(settled) }
     }
 }
@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn they_are_shared_out() {
-        let caps = Caps { arriving: 512, settled: 3584, guests: 2560, share: 320, agent: 64 };
+        let caps = Caps { arriving: 512, settled: 3584, guests: 2560, share: 640, agent: 64 };
         assert_eq!(Caps::of(4096), caps);
         for total in 0..300 {
             let caps = Caps::of(total);

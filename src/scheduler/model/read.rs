@@ -99,7 +99,7 @@ impl<'a> Object<'a> {
     /// A field that serde reads; its error becomes the problem.
     pub fn parsed<T: DeserializeOwned>(&self, name: &str, problems: &mut Problems) -> Option<T> {
         let value = self.get(name)?;
-        match serde_json::from_value(value.clone()) {
+        match serde_json::from_value(without_nulls(value)) {
             Ok(parsed) => Some(parsed),
             Err(e) => {
                 problems.add(&self.path(name), e.to_string());
@@ -119,5 +119,17 @@ impl<'a> Object<'a> {
             problems.add(&self.path(name), message);
         }
         found
+    }
+}
+
+/// The same rule further down: clients that send back what they read write `null` for what is not set.
+fn without_nulls(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let set = fields.iter().filter(|(_, value)| !value.is_null());
+            set.map(|(name, value)| (name.clone(), without_nulls(value))).collect()
+        }
+        Value::Array(list) => list.iter().map(without_nulls).collect(),
+        other => other.clone(),
     }
 }

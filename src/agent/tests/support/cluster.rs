@@ -158,6 +158,12 @@ impl AgentProcess {
         (answer.status(), answer.text().await.unwrap())
     }
 
+    /// The length that is told before the body comes.
+    pub async fn length(&self, path: &str) -> Option<u64> {
+        let url = format!("http://{}{path}", self.api);
+        client().get(url).send().await.unwrap().content_length()
+    }
+
     pub async fn json(&self, path: &str) -> serde_json::Value {
         let (status, text) = self.get(path).await;
         assert_eq!(status, StatusCode::OK, "{text}");

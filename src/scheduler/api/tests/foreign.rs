@@ -38,6 +38,23 @@ async fn flags_are_written_as_pythons_client_does() {
     }
 }
 
+/// As Python's client does with `minimal=False`: all that it read, and `null` for what is not set.
+#[tokio::test]
+async fn an_app_may_be_sent_back_as_it_was_read() {
+    let desk = one_app().await;
+    let mut app = desk.get("/v2/apps/shop/web").await.json()["app"].clone();
+    let fields = app.as_object_mut().unwrap();
+    for unset in ["version", "args", "container", "user", "residency", "taskStats", "gpus"] {
+        fields.insert(unset.to_owned(), Value::Null);
+    }
+    fields.insert("executor".to_owned(), json!(""));
+    fields.insert("cmd".to_owned(), json!("y"));
+    app["portDefinitions"][0]["labels"] = Value::Null;
+    app["upgradeStrategy"]["minimumHealthCapacity"] = Value::Null;
+    let said = desk.ask("PUT", "/v2/apps//shop/web", app).await;
+    assert_eq!(said.status, StatusCode::OK, "{}", said.body);
+}
+
 #[tokio::test]
 async fn what_is_accepted_decides_between_json_and_text() {
     let desk = one_app().await;
