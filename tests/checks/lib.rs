@@ -1,8 +1,9 @@
-//! Judges recorded histories of an etcd v3 service. Pure: it knows no server, no client and no clock.
+//! Proofs for an etcd v3 service: players who use it and write down what they see, and judges of what
+//! they wrote.
 //!
-//! A test records what clients asked and heard ([`Call`]), what watchers were told ([`Watch`]) and how
-//! leases fared ([`LeaseLife`]). When all is calm again it asks the service for everything that ever
-//! happened ([`Timeline`]), and then lets the judges speak:
+//! While a test does harm to the voters, clients ask and hear ([`Call`]), watchers are told ([`Watch`]),
+//! lessees keep leases or not ([`LeaseLife`]). When all is calm again the service is asked for everything
+//! that ever happened ([`Timeline`]), and the judges speak:
 //!
 //! | judge | what it holds the service to |
 //! |---|---|
@@ -12,29 +13,25 @@
 //! | [`check_lease`] | no lease ends early, none stays for ever |
 //! | [`check_fence`] | nobody writes under a leadership that is over |
 //!
-//! Values must be unique: a value tells whose put it was. [`Dice`] make a test's chance repeatable.
+//! Values must be unique: a value tells whose put it was. [`Dice`] make a test's chance repeatable. The
+//! players reach a voter by a [`Way`], which may be a network or a call within the process.
+
+// Helpers of tests, though not themselves marked as such.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod call;
 mod dice;
-mod fence;
-mod lease;
-mod linear;
-mod register;
-mod revisions;
-mod timeline;
-mod violation;
-mod watch;
+mod judges;
+mod players;
 
 pub use call::{Answer, Ask, Call, Change, Clock, Found, Keys, Outcome};
 pub use dice::Dice;
-pub use fence::check_fence;
-pub use lease::{LeaseLife, Renewal, check_lease};
-pub use linear::{Model, Operation, Verdict, linearize};
-pub use register::check_keys;
-pub use revisions::check_revisions;
-pub use timeline::{Happened, Timeline};
-pub use violation::{Rule, Violation};
-pub use watch::{Session, Told, Watch, check_watch};
+pub use judges::{
+    Happened, LeaseLife, Model, Operation, Renewal, Rule, Session, Timeline, Told, Verdict,
+    Violation, Watch, check_fence, check_keys, check_lease, check_revisions, check_watch,
+    linearize,
+};
+pub use players::{Cast, ELECTION, Failure, LOG, Stage, Troupe, Way, Witnesses, ask, outcome, way};
 
 #[cfg(test)]
 mod tests;

@@ -3,14 +3,16 @@
 
 use crate::kit::{Cluster, Kind};
 use crate::liar::{Lie, serve};
-use crate::trial::{Cast, Failure, Stage, Troupe, Witnesses};
-use mesoform_checks::{Dice, Rule};
+use crate::trial::candidate;
+use mesoform_checks::{Cast, Dice, Failure, Rule, Stage, Troupe, Witnesses, way};
 use std::time::Duration;
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-const CAST: Cast = Cast { clients: 4, watchers: 3, lessees: 0, candidates: 0, curious: true };
-const LEASES: Cast = Cast { clients: 1, watchers: 1, lessees: 3, candidates: 0, curious: true };
-const ELECTIONS: Cast = Cast { clients: 0, watchers: 1, lessees: 0, candidates: 3, curious: true };
+const CAST: Cast = Cast { clients: 4, watchers: 3, lessees: 0, curious: true, pause: (1, 10) };
+const LEASES: Cast = Cast { clients: 1, watchers: 1, lessees: 3, curious: true, pause: (1, 10) };
+const ELECTIONS: Cast = Cast { clients: 0, watchers: 1, lessees: 0, curious: true, pause: (1, 10) };
+const CANDIDATES: usize = 3;
 
 /// What is said of a cluster in front of which this lie stands.
 async fn verdict(
@@ -21,13 +23,22 @@ async fn verdict(
 ) -> Result<Witnesses, Failure> {
     let serving = serve(cluster, lie).await;
     let stage = Stage::new();
-    let channels = [serving.channel(cluster)];
     let mut dice = Dice::new(Dice::seed());
-    let coordination = || serving.coordination(cluster);
-    let troupe = Troupe::start(&stage, cast, &mut dice, &channels, coordination);
+    let troupe = Troupe::start(&stage, cast, &mut dice, &[way(serving.channel(cluster))]);
+    let mut candidates = JoinSet::new();
+    for place in 0..CANDIDATES {
+        candidates.spawn(candidate(
+            stage.clone(),
+            serving.coordination(cluster),
+            dice.split(),
+            place,
+        ));
+    }
     sleep(Duration::from_millis(millis)).await;
+    stage.stop.cancel();
+    candidates.join_all().await;
     // The judges ask the honest voter what really happened.
-    troupe.judge(&[cluster.channel(0)]).await
+    troupe.judge(&[cluster.way(0)]).await
 }
 
 async fn expect_caught(lies: &[(Lie, &[Rule])], cast: Cast, millis: u64) {
@@ -46,7 +57,7 @@ async fn expect_caught(lies: &[(Lie, &[Rule])], cast: Cast, millis: u64) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_does_not_lie_is_not_accused() {
     let cluster = Cluster::up(Kind::Ours, 1).await.unwrap();
-    let cast = Cast { lessees: 2, candidates: 2, ..CAST };
+    let cast = Cast { lessees: 2, ..CAST };
     let witnesses = verdict(&cluster, Lie::Nothing, cast, 2500).await.unwrap();
     witnesses.expect_enough();
     assert!(witnesses.leases > 0 && witnesses.fenced > 0, "{witnesses}");

@@ -1,13 +1,12 @@
 //! A leader that stood still and wakes does not know that others went on.
 
 use crate::kit::{Cluster, Kind, PATIENCE};
-use crate::trial::{Cast, Stage, Troupe};
-use mesoform_checks::{Ask, Call, Change, Dice, Keys};
+use mesoform_checks::{Ask, Call, Cast, Change, Dice, Keys, Stage, Troupe, Way, outcome};
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-const NOBODY: Cast = Cast { clients: 0, watchers: 1, lessees: 0, candidates: 0, curious: true };
+const NOBODY: Cast = Cast { clients: 0, watchers: 1, lessees: 0, curious: true, pause: (1, 10) };
 const ROUNDS: usize = 4;
 
 /// Requests wait at the paused leader while the others elect a new one and write. When it wakes it may
@@ -17,18 +16,18 @@ async fn it_serves_no_stale_reads() {
     let mut cluster = Cluster::up(Kind::Ours, 3).await.unwrap();
     let stage = Stage::new();
     let mut dice = Dice::new(Dice::seed());
-    let channels = cluster.channels();
-    let troupe = Troupe::start(&stage, NOBODY, &mut dice, &channels, || cluster.coordination());
+    let ways = cluster.ways();
+    let troupe = Troupe::start(&stage, NOBODY, &mut dice, &ways);
     for round in 0..ROUNDS {
         let old = leader_but(&cluster, None).await;
-        call(&stage, &channels[old], put(round, "before")).await;
+        call(&stage, &ways[old], put(round, "before")).await;
         cluster.pause(old);
         let new = leader_but(&cluster, Some(old)).await;
-        call(&stage, &channels[new], put(round, "after")).await;
+        call(&stage, &ways[new], put(round, "after")).await;
         let mut waiting = JoinSet::new();
         for ask in [read(), read(), put(round, "late"), read()] {
-            let (stage, channel) = (stage.clone(), channels[old].clone());
-            waiting.spawn(async move { call(&stage, &channel, ask).await });
+            let (stage, way) = (stage.clone(), ways[old].clone());
+            waiting.spawn(async move { call(&stage, &way, ask).await });
         }
         // They lie in its sockets before it wakes.
         sleep(Duration::from_millis(100)).await;
@@ -36,7 +35,7 @@ async fn it_serves_no_stale_reads() {
         timeout(PATIENCE, waiting.join_all()).await.unwrap();
     }
     cluster.calm().await;
-    match troupe.judge(&channels).await {
+    match troupe.judge(&ways).await {
         Ok(witnesses) => eprintln!("a paused leader: {witnesses}"),
         Err(failure) => panic!("{failure}"),
     }
@@ -60,9 +59,9 @@ async fn leader_but(cluster: &Cluster, other: Option<usize>) -> usize {
     timeout(PATIENCE, found).await.expect("nobody leads")
 }
 
-async fn call(stage: &Stage, channel: &tonic::transport::Channel, ask: Ask) {
+async fn call(stage: &Stage, way: &Way, ask: Ask) {
     let asked = stage.clock.tick();
-    let outcome = crate::kit::outcome(channel, &ask, &stage.clock, Duration::from_secs(10)).await;
+    let outcome = outcome(way, &ask, &stage.clock, Duration::from_secs(10)).await;
     stage.calls.lock().unwrap().push(Call { client: stage.number(), asked, ask, outcome });
 }
 

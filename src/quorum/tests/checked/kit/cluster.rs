@@ -1,10 +1,10 @@
+use super::PATIENCE;
 use super::etcd;
 use super::link::Link;
 use super::port::Port;
 use super::voter::{self, Process};
-use super::{PATIENCE, ask};
 use crate::pki;
-use mesoform_checks::{Ask, Keys};
+use mesoform_checks::{Ask, Keys, Way, ask, way};
 use mesoform_coordination::{Coordination, dial};
 use mesoform_etcd::client::{ClusterClient, MaintenanceClient};
 use mesoform_etcd::pb::{MemberListRequest, StatusRequest};
@@ -172,7 +172,7 @@ impl Cluster {
             let answers = async {
                 let keys = Keys::One("ready?".to_owned());
                 let read = Ask::Read { keys, serializable: false, revision: 0 };
-                while ask(&self.channel(at), &read).await.is_err() {
+                while ask(&self.way(at), &read).await.is_err() {
                     sleep(Duration::from_millis(50)).await;
                 }
             };
@@ -212,8 +212,12 @@ impl Cluster {
         dial(&address, &self.identity(Role::Operator)).unwrap()
     }
 
-    pub fn channels(&self) -> Vec<Channel> {
-        (0..self.len()).map(|at| self.channel(at)).collect()
+    pub fn way(&self, at: usize) -> Way {
+        way(self.channel(at))
+    }
+
+    pub fn ways(&self) -> Vec<Way> {
+        (0..self.len()).map(|at| self.way(at)).collect()
     }
 
     /// A service's access to all voters.

@@ -1,13 +1,11 @@
-//! What the trials stand on: voters as processes, links that can be cut, and requests.
+//! What the trials stand on: voters as processes, and links between them that can be cut.
 
-mod ask;
 mod cluster;
 mod etcd;
 mod link;
 mod port;
 pub mod voter;
 
-pub use ask::{ask, happened, outcome, range_of};
 pub use cluster::{Cluster, Kind};
 
 use std::time::Duration;

@@ -1,7 +1,5 @@
-use super::Stage;
 use crate::kit::{Cluster, Kind};
-use mesoform_checks::Dice;
-use std::sync::atomic::Ordering;
+use mesoform_checks::{Dice, Stage};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -51,8 +49,8 @@ impl Nemesis {
 
     /// Waits until requests are answered again: faults that hit nothing prove nothing.
     async fn breathe(&mut self, cluster: &mut Cluster, stage: &Stage) {
-        let before = stage.done.load(Ordering::Relaxed);
-        let done = || stage.done.load(Ordering::Relaxed) - before;
+        let before = stage.done();
+        let done = || stage.done() - before;
         let wanted = self.dice.between(20, 300);
         let start = Instant::now();
         let mut first = None;

@@ -1,8 +1,8 @@
 //! What etcd promises of watches.
 
+use super::timeline::{Happened, Timeline};
+use super::violation::{Rule, Violation};
 use crate::call::{Found, Keys};
-use crate::timeline::{Happened, Timeline};
-use crate::violation::{Rule, Violation};
 
 /// One watcher and all that it was told, over as many connections as it needed.
 #[derive(Debug, Clone)]

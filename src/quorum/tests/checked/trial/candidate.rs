@@ -1,5 +1,4 @@
-use super::{ELECTION, LOG, Stage};
-use mesoform_checks::Dice;
+use mesoform_checks::{Dice, ELECTION, LOG, Stage};
 use mesoform_coordination::{Coordination, Leadership, Op, WriteError};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +7,7 @@ use tokio::time::sleep;
 const TTL: Duration = Duration::from_secs(3);
 
 /// Stands for election again and again; while it leads it writes under its fence.
-pub async fn candidates(
+pub async fn candidate(
     stage: Arc<Stage>,
     coordination: Coordination,
     mut dice: Dice,

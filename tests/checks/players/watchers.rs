@@ -1,6 +1,7 @@
-use super::{LAST, LEASED, Stage};
-use crate::kit::{happened, range_of};
-use mesoform_checks::{Dice, Session, Told, Watch};
+use super::ask::{happened, range_of};
+use super::stage::{LAST, LEASED, Stage};
+use super::way::Way;
+use crate::{Dice, Session, Told, Watch};
 use mesoform_etcd::client::WatchClient;
 use mesoform_etcd::pb::watch_request::RequestUnion;
 use mesoform_etcd::pb::{WatchCreateRequest, WatchProgressRequest, WatchRequest, WatchResponse};
@@ -10,7 +11,6 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
-use tonic::transport::Channel;
 
 /// For the answer that a watch is made.
 const CREATION: Duration = Duration::from_secs(3);
@@ -19,18 +19,18 @@ const CREATION: Duration = Duration::from_secs(3);
 /// cause, it goes on at another voter.
 pub async fn watcher(
     stage: Arc<Stage>,
-    channels: Vec<Channel>,
+    ways: Vec<Way>,
     mut dice: Dice,
     mut watch: Watch,
     curious: bool,
 ) -> Watch {
     let mut from = 1;
     loop {
-        let channel = &channels[dice.place(channels.len())];
+        let way = &ways[dice.place(ways.len())];
         let mut session = Session { from, created: None, told: Vec::new() };
         let until = Instant::now() + dice.millis(150, 3000);
         let curious = curious && dice.percent(40);
-        let ended = listen(&stage, channel, &watch, &mut session, until, curious).await;
+        let ended = listen(&stage, way, &watch, &mut session, until, curious).await;
         from = next(&session);
         watch.sessions.push(session);
         if ended {
@@ -50,7 +50,7 @@ fn next(session: &Session) -> i64 {
 /// One connection, to its end; true: the last key of all came.
 async fn listen(
     stage: &Stage,
-    channel: &Channel,
+    way: &Way,
     watch: &Watch,
     session: &mut Session,
     until: Instant,
@@ -68,7 +68,7 @@ async fn listen(
     };
     let send = |union| requests.try_send(WatchRequest { request_union: Some(union) });
     let _ = send(RequestUnion::CreateRequest(create));
-    let mut client = WatchClient::new(channel.clone());
+    let mut client = WatchClient::new(way.clone());
     let opened = timeout(CREATION, client.watch(ReceiverStream::new(stream))).await;
     let Ok(Ok(responses)) = opened else { return false };
     let mut responses = responses.into_inner();

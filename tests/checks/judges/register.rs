@@ -1,9 +1,9 @@
 //! One key as an object of its own: what its clients saw must have an order. The revisions that they
 //! saw bind that order; nothing here asks the service what happened.
 
+use super::linear::{Model, Operation, Verdict, linearize};
+use super::violation::{Rule, Violation};
 use crate::call::{Answer, Ask, Call, Change, Found, Outcome};
-use crate::linear::{Model, Operation, Verdict, linearize};
-use crate::violation::{Rule, Violation};
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
 

@@ -1,7 +1,9 @@
+use super::PATIENCE;
+use super::ask::{ask, happened, outcome, range_of};
 use super::lessees::key;
-use super::{ELECTION_KEYS, KEYS, LAST, LEASED, LOG, Stage};
-use crate::kit::{PATIENCE, happened, outcome, range_of};
-use mesoform_checks::{
+use super::stage::{ELECTION_KEYS, KEYS, LAST, LEASED, LOG, Stage};
+use super::way::Way;
+use crate::{
     Answer, Ask, Call, Change, Happened, Keys, LeaseLife, Outcome, Timeline, Violation, Watch,
     check_fence, check_keys, check_lease, check_revisions, check_watch,
 };
@@ -15,7 +17,6 @@ use thiserror::Error;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tonic::Status;
-use tonic::transport::Channel;
 
 /// How much longer than it should a lease may live while leaders change: its time starts anew with each.
 const GRACE: Duration = Duration::from_secs(45);
@@ -67,16 +68,16 @@ impl fmt::Display for Witnesses {
 /// Gathers what is left to be seen, and lets the judges speak.
 pub async fn judge(
     stage: &Arc<Stage>,
-    channels: &[Channel],
+    ways: &[Way],
     watchers: JoinSet<Watch>,
     lives: Vec<LeaseLife>,
 ) -> Result<Witnesses, Failure> {
-    await_leases(&channels[0]).await?;
-    let last = put_last(stage, &channels[0]).await?;
+    await_leases(&ways[0]).await?;
+    let last = put_last(stage, &ways[0]).await?;
     let watches = timeout(PATIENCE, watchers.join_all()).await;
     let watches =
         watches.map_err(|_| Failure::Silent("a watcher never saw the last key".into()))?;
-    let all = histories(channels, last).await?;
+    let all = histories(ways, last).await?;
     let calls = std::mem::take(&mut *stage.calls.lock().unwrap());
     let lives: Vec<LeaseLife> = lives.into_iter().map(|life| ended(stage, life)).collect();
     check_keys(&calls)?;
@@ -121,10 +122,10 @@ fn ended(stage: &Stage, life: LeaseLife) -> LeaseLife {
 }
 
 /// Waits until no leased key is left.
-async fn await_leases(channel: &Channel) -> Result<(), Failure> {
+async fn await_leases(way: &Way) -> Result<(), Failure> {
     let read = Ask::Read { keys: Keys::Prefix(LEASED.into()), serializable: false, revision: 0 };
     let gone = async {
-        while !crate::kit::ask(channel, &read).await.is_ok_and(|found| found.found().is_empty()) {
+        while !ask(way, &read).await.is_ok_and(|found| found.found().is_empty()) {
             sleep(Duration::from_millis(50)).await;
         }
     };
@@ -132,13 +133,13 @@ async fn await_leases(channel: &Channel) -> Result<(), Failure> {
 }
 
 /// The last write of all: its revision.
-async fn put_last(stage: &Stage, channel: &Channel) -> Result<i64, Failure> {
+async fn put_last(stage: &Stage, way: &Way) -> Result<i64, Failure> {
     for _ in 0..20 {
         let value = format!("v{}", stage.number());
         let change = Change::Put { key: LAST.to_owned(), value, lease: 0 };
         let ask = Ask::Write { guard: None, changes: vec![change] };
         let asked = stage.clock.tick();
-        let outcome = outcome(channel, &ask, &stage.clock, PATIENCE).await;
+        let outcome = outcome(way, &ask, &stage.clock, PATIENCE).await;
         let call = Call { client: stage.number(), asked, ask, outcome: outcome.clone() };
         stage.calls.lock().unwrap().push(call);
         if let Outcome::Done { answer: Answer::Written { revision, .. }, .. } = outcome {
@@ -150,10 +151,10 @@ async fn put_last(stage: &Stage, channel: &Channel) -> Result<i64, Failure> {
 }
 
 /// Everything that ever happened, as all voters tell it alike.
-async fn histories(channels: &[Channel], upto: i64) -> Result<Vec<Happened>, Failure> {
+async fn histories(ways: &[Way], upto: i64) -> Result<Vec<Happened>, Failure> {
     let mut told: Option<Vec<Happened>> = None;
-    for channel in channels {
-        let all = timeout(PATIENCE, history(channel, upto)).await;
+    for way in ways {
+        let all = timeout(PATIENCE, history(way, upto)).await;
         let all = all.map_err(|_| Failure::Silent("the history is not told".to_owned()))?;
         let all = all.map_err(|status| Failure::Silent(status.to_string()))?;
         if let Some(first) = &told
@@ -167,14 +168,14 @@ async fn histories(channels: &[Channel], upto: i64) -> Result<Vec<Happened>, Fai
     Ok(told.unwrap_or_default())
 }
 
-async fn history(channel: &Channel, upto: i64) -> Result<Vec<Happened>, Status> {
+async fn history(way: &Way, upto: i64) -> Result<Vec<Happened>, Status> {
     let (key, range_end) = range_of(&Keys::Prefix(String::new()));
     let create = WatchCreateRequest { key, range_end, start_revision: 1, ..Default::default() };
     let request = WatchRequest { request_union: Some(RequestUnion::CreateRequest(create)) };
     // The stream of requests must stay open.
     let requests =
         tokio_stream::StreamExt::chain(tokio_stream::once(request), tokio_stream::pending());
-    let mut responses = WatchClient::new(channel.clone()).watch(requests).await?.into_inner();
+    let mut responses = WatchClient::new(way.clone()).watch(requests).await?.into_inner();
     let mut all: Vec<Happened> = Vec::new();
     while all.last().is_none_or(|last| last.revision < upto) {
         let response = responses.message().await?;

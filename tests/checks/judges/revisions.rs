@@ -1,9 +1,9 @@
 //! All keys together, by the revisions: what the service says happened must be what clients asked for
 //! and were told, in an order that time allows.
 
+use super::timeline::{Happened, Timeline};
+use super::violation::{Rule, Violation};
 use crate::call::{Answer, Ask, Call, Change, Found, Outcome};
-use crate::timeline::{Happened, Timeline};
-use crate::violation::{Rule, Violation};
 use std::collections::HashMap;
 
 /// Checks every call against the timeline, and the timeline against the calls.

@@ -1,4 +1,4 @@
-use crate::violation::{Rule, Violation};
+use super::violation::{Rule, Violation};
 use std::time::Duration;
 
 /// How a lease fared. All times are of one clock of the test, since its start.

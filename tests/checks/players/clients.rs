@@ -1,12 +1,12 @@
-use super::{KEYS, Stage};
-use crate::kit::outcome;
-use mesoform_checks::{Answer, Ask, Call, Change, Dice, Keys, Outcome};
+use super::ask::outcome;
+use super::stage::{KEYS, Stage};
+use super::way::Way;
+use crate::{Answer, Ask, Call, Change, Dice, Keys, Outcome};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::sleep;
-use tonic::transport::Channel;
 
 /// Longer than a pause or a cut: a request that waited in a paused leader must be judged too.
 const REQUEST: Duration = Duration::from_secs(6);
@@ -16,25 +16,25 @@ const WIDTH: u64 = 4;
 const GENERATION: u64 = 600;
 
 /// Asks one thing after another until the trial stops, mostly of the same voter.
-pub async fn client(stage: Arc<Stage>, channels: Vec<Channel>, mut dice: Dice) {
+pub async fn client(stage: Arc<Stage>, ways: Vec<Way>, mut dice: Dice, pause: (u64, u64)) {
     let mut id = stage.number();
-    let mut voter = dice.place(channels.len());
+    let mut voter = dice.place(ways.len());
     let mut seen = HashMap::new();
     while !stage.stop.is_cancelled() {
         if dice.percent(20) {
-            voter = dice.place(channels.len());
+            voter = dice.place(ways.len());
         }
         let what = choose(&stage, &mut dice, &seen);
         let asked = stage.clock.tick();
-        let outcome = outcome(&channels[voter], &what, &stage.clock, REQUEST).await;
+        let outcome = outcome(&ways[voter], &what, &stage.clock, REQUEST).await;
         let pause = match &outcome {
             Outcome::Done { answer, .. } => {
                 learn(&mut seen, &what, answer);
                 stage.done.fetch_add(1, Ordering::Relaxed);
-                dice.millis(1, 10)
+                dice.millis(pause.0, pause.1)
             }
             Outcome::Failed | Outcome::Unknown => {
-                voter = dice.place(channels.len());
+                voter = dice.place(ways.len());
                 dice.millis(20, 80)
             }
         };
@@ -62,7 +62,7 @@ fn learn(seen: &mut HashMap<String, i64>, what: &Ask, answer: &Answer) {
 }
 
 fn choose(stage: &Stage, dice: &mut Dice, seen: &HashMap<String, i64>) -> Ask {
-    let generation = stage.done.load(Ordering::Relaxed) / GENERATION;
+    let generation = stage.done() / GENERATION;
     let key = |place: u64| format!("{KEYS}{generation}/{place}");
     let place = dice.between(0, WIDTH);
     let put = |key: String| Change::Put { key, value: format!("v{}", stage.number()), lease: 0 };

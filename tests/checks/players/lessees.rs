@@ -1,5 +1,6 @@
-use super::{LEASED, Stage};
-use mesoform_checks::{Dice, LeaseLife, Renewal};
+use super::stage::{LEASED, Stage};
+use super::way::Way;
+use crate::{Dice, LeaseLife, Renewal};
 use mesoform_etcd::client::{KvClient, LeaseClient};
 use mesoform_etcd::pb::request_op::Request;
 use mesoform_etcd::pb::{
@@ -9,20 +10,19 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 use tonic::Status;
-use tonic::transport::Channel;
 
 const REQUEST: Duration = Duration::from_secs(4);
 /// Seconds.
 const TTL: i64 = 2;
 
 /// Takes one lease after another, keeps it for a while, and lets it go or revokes it.
-pub async fn lessee(stage: Arc<Stage>, channels: Vec<Channel>, mut dice: Dice) -> Vec<LeaseLife> {
+pub async fn lessee(stage: Arc<Stage>, ways: Vec<Way>, mut dice: Dice) -> Vec<LeaseLife> {
     let mut lives = Vec::new();
     while !stage.stop.is_cancelled() {
-        let channel = channels[dice.place(channels.len())].clone();
-        match take(&stage, &channel).await {
+        let way = ways[dice.place(ways.len())].clone();
+        match take(&stage, &way).await {
             Some(mut life) => {
-                if hold(&stage, &channels, &mut dice, &mut life).await {
+                if hold(&stage, &ways, &mut dice, &mut life).await {
                     lives.push(life);
                 }
             }
@@ -33,8 +33,8 @@ pub async fn lessee(stage: Arc<Stage>, channels: Vec<Channel>, mut dice: Dice) -
 }
 
 /// A lease; none: it is not known whether there is one.
-async fn take(stage: &Stage, channel: &Channel) -> Option<LeaseLife> {
-    let mut client = LeaseClient::new(channel.clone());
+async fn take(stage: &Stage, way: &Way) -> Option<LeaseLife> {
+    let mut client = LeaseClient::new(way.clone());
     let asked = stage.now();
     let granted = client.lease_grant(LeaseGrantRequest { ttl: TTL, id: 0 });
     let granted = timeout(REQUEST, granted).await.ok()?.ok()?.into_inner();
@@ -45,20 +45,20 @@ async fn take(stage: &Stage, channel: &Channel) -> Option<LeaseLife> {
 
 /// Ties two keys to the lease, and renews it for a while. False: the keys are perhaps not there, so that
 /// nobody will see the end.
-async fn hold(stage: &Stage, channels: &[Channel], dice: &mut Dice, life: &mut LeaseLife) -> bool {
-    let mut voter = dice.place(channels.len());
-    if !matches!(timeout(REQUEST, tie(&channels[voter], life.id)).await, Ok(Ok(()))) {
+async fn hold(stage: &Stage, ways: &[Way], dice: &mut Dice, life: &mut LeaseLife) -> bool {
+    let mut voter = dice.place(ways.len());
+    if !matches!(timeout(REQUEST, tie(&ways[voter], life.id)).await, Ok(Ok(()))) {
         return false;
     }
     let until = stage.now() + dice.millis(0, 8000);
     while stage.now() < until && !stage.stop.is_cancelled() {
         sleep(life.ttl / 4).await;
         let asked = stage.now();
-        let answer = timeout(REQUEST, renew(&channels[voter], life.id)).await;
+        let answer = timeout(REQUEST, renew(&ways[voter], life.id)).await;
         let ttl = match answer {
             Ok(Ok(ttl)) => ttl,
             Ok(Err(_)) | Err(_) => {
-                voter = dice.place(channels.len());
+                voter = dice.place(ways.len());
                 -1
             }
         };
@@ -69,7 +69,7 @@ async fn hold(stage: &Stage, channels: &[Channel], dice: &mut Dice, life: &mut L
     }
     if dice.percent(20) {
         life.revoked = Some(stage.now());
-        let mut client = LeaseClient::new(channels[voter].clone());
+        let mut client = LeaseClient::new(ways[voter].clone());
         let revoked = client.lease_revoke(LeaseRevokeRequest { id: life.id });
         // Where it does not come through the lease ends by itself.
         let _ = timeout(REQUEST, revoked).await;
@@ -77,7 +77,7 @@ async fn hold(stage: &Stage, channels: &[Channel], dice: &mut Dice, life: &mut L
     true
 }
 
-async fn tie(channel: &Channel, lease: i64) -> Result<(), Status> {
+async fn tie(way: &Way, lease: i64) -> Result<(), Status> {
     let put = |key: String| {
         let (key, value) = (key.into(), "leased".into());
         RequestOp {
@@ -91,7 +91,7 @@ async fn tie(channel: &Channel, lease: i64) -> Result<(), Status> {
     };
     let success = vec![put(key(lease)), put(format!("{}/too", key(lease)))];
     let request = TxnRequest { success, ..Default::default() };
-    KvClient::new(channel.clone()).txn(request).await.map(drop)
+    KvClient::new(way.clone()).txn(request).await.map(drop)
 }
 
 /// The key that shows when a lease ends.
@@ -100,9 +100,9 @@ pub fn key(lease: i64) -> String {
 }
 
 /// Seconds; 0: it is gone.
-async fn renew(channel: &Channel, id: i64) -> Result<i64, Status> {
+async fn renew(way: &Way, id: i64) -> Result<i64, Status> {
     let once = tokio_stream::once(LeaseKeepAliveRequest { id });
-    let mut client = LeaseClient::new(channel.clone());
+    let mut client = LeaseClient::new(way.clone());
     let mut answers = client.lease_keep_alive(once).await?.into_inner();
     let answer = answers.message().await?;
     answer.map(|answer| answer.ttl).ok_or_else(|| Status::unavailable("no answer"))

@@ -1,8 +1,8 @@
 //! Elections in etcd's manner: of the keys below a prefix the one with the lowest create revision leads,
 //! and that revision fences the leader's writes.
 
-use crate::timeline::{Happened, Timeline};
-use crate::violation::{Rule, Violation};
+use super::timeline::{Happened, Timeline};
+use super::violation::{Rule, Violation};
 use std::collections::BTreeMap;
 
 /// Checks that each put below `written` was made by who led at that revision. `fence` finds in a value the

@@ -1,5 +1,5 @@
+use super::violation::{Rule, Violation};
 use crate::call::{Found, Keys};
-use crate::violation::{Rule, Violation};
 use std::collections::BTreeMap;
 
 /// A change of one key.

@@ -1,7 +1,8 @@
 //! The judges' words to etcd's, and back.
 
+use super::way::Way;
+use crate::{Answer, Ask, Change, Clock, Found, Happened, Keys, Outcome};
 use bytes::Bytes;
-use mesoform_checks::{Answer, Ask, Change, Clock, Found, Happened, Keys, Outcome};
 use mesoform_etcd::client::KvClient;
 use mesoform_etcd::pb::compare::{CompareResult, CompareTarget, TargetUnion};
 use mesoform_etcd::pb::request_op::Request;
@@ -13,7 +14,6 @@ use mesoform_etcd::pb::{
 use std::error::Error;
 use std::time::Duration;
 use tokio::time::timeout;
-use tonic::transport::Channel;
 use tonic::{Code, ConnectError, Status};
 
 /// A key and the end of its range.
@@ -32,8 +32,10 @@ pub fn range_of(keys: &Keys) -> (Bytes, Bytes) {
 }
 
 /// Asks one voter.
-pub async fn ask(channel: &Channel, ask: &Ask) -> Result<Answer, Status> {
-    let mut kv = KvClient::new(channel.clone());
+/// # Errors
+/// The voter's.
+pub async fn ask(way: &Way, ask: &Ask) -> Result<Answer, Status> {
+    let mut kv = KvClient::new(way.clone());
     match ask {
         Ask::Read { keys, serializable, revision } => {
             let (key, range_end) = range_of(keys);
@@ -49,7 +51,7 @@ pub async fn ask(channel: &Channel, ask: &Ask) -> Result<Answer, Status> {
     }
 }
 
-async fn change(mut kv: KvClient<Channel>, change: &Change) -> Result<Answer, Status> {
+async fn change(mut kv: KvClient<Way>, change: &Change) -> Result<Answer, Status> {
     match operation(change) {
         Request::RequestPut(put) => {
             let revision = at(kv.put(put).await?.into_inner().header);
@@ -64,7 +66,7 @@ async fn change(mut kv: KvClient<Channel>, change: &Change) -> Result<Answer, St
 }
 
 async fn transact(
-    mut kv: KvClient<Channel>,
+    mut kv: KvClient<Way>,
     guard: Option<&(String, i64)>,
     changes: &[Change],
 ) -> Result<Answer, Status> {
@@ -148,8 +150,8 @@ pub fn happened(event: Event) -> (Happened, Option<Found>) {
 }
 
 /// Asks, and judges what is known afterwards.
-pub async fn outcome(channel: &Channel, what: &Ask, clock: &Clock, patience: Duration) -> Outcome {
-    match timeout(patience, ask(channel, what)).await {
+pub async fn outcome(way: &Way, what: &Ask, clock: &Clock, patience: Duration) -> Outcome {
+    match timeout(patience, ask(way, what)).await {
         Ok(Ok(answer)) => Outcome::Done { at: clock.tick(), answer },
         Ok(Err(status)) if is_certain(&status) => Outcome::Failed,
         Ok(Err(_)) | Err(_) => Outcome::Unknown,

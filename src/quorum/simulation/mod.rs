@@ -1,0 +1,41 @@
+//! A cluster in one thread, under a clock, a network and disks that are made up: thousands of short lives
+//! in minutes, each from a seed.
+//!
+//! The voters are the real ones (see [`crate::run`]); Raft, its log and the state in redb included. What is
+//! made up: the time (tokio's paused clock), what carries their messages ([`Network`]: lost, late, twice, out
+//! of order, cut), and what their databases write to ([`Disk`]: what was not flushed can be lost, in part,
+//! when the power fails, also in the middle of a flush). They are used and judged by `mesoform-checks`.
+//!
+//! `MESOFORM_SEED=n` tells one life again; `MESOFORM_LONG=1` tells very many.
+
+mod chance;
+mod disk;
+mod lives;
+mod network;
+mod power;
+mod story;
+mod voter;
+mod world;
+
+pub use network::Dialler;
+use world::World;
+
+use std::path::Path;
+
+/// Whether this thread lives in a simulation.
+pub fn is_running() -> bool {
+    World::here().is_some()
+}
+
+/// Raft draws how long it waits for a leader; in a simulation the settings say it.
+pub fn without_chance(config: openraft::Config) -> openraft::Config {
+    if !is_running() {
+        return config;
+    }
+    openraft::Config { election_timeout_min: config.election_timeout_max - 1, ..config }
+}
+
+/// The disk for a database of the voter that is starting; none: use a real one.
+pub fn disk(path: &Path) -> Option<disk::Disk> {
+    World::here().map(|world| world.disk(path))
+}

@@ -1,0 +1,208 @@
+use super::chance;
+use super::network::Weather;
+use super::voter::{Voter, client_way};
+use super::world::World;
+use mesoform_checks::{Ask, Cast, Dice, Failure, Keys, Stage, Troupe, Way, Witnesses, ask};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout};
+
+const CAST: Cast = Cast { clients: 3, watchers: 2, lessees: 1, curious: true, pause: (20, 120) };
+/// Of the simulated time: longer than anything should ever take when all is well.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What came of one life of a cluster.
+pub struct Told {
+    pub witnesses: Witnesses,
+    pub faults: Vec<String>,
+    /// Of everything that the clients did and saw: the same seed should give the same.
+    pub trace: u64,
+}
+
+/// Lives the life that this seed stands for, in a thread of its own.
+///
+/// # Errors
+/// What a judge objects to, with the faults before.
+pub fn live(seed: u64) -> Result<Told, String> {
+    let life = std::thread::Builder::new().name(format!("seed {seed}")).spawn(move || {
+        let mut dice = Dice::new(seed);
+        chance::load(dice.split());
+        let home = tempfile::Builder::new().prefix("life").tempdir_in(memory()).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        let told = runtime.block_on(Story::new(&mut dice, home.path()).tell(dice));
+        drop(runtime);
+        World::end();
+        told
+    });
+    life.unwrap().join().unwrap_or_else(|_| Err("it panicked".to_owned()))
+}
+
+/// Few real files are written, and none of them needs a disk.
+fn memory() -> &'static Path {
+    let shared = Path::new("/dev/shm");
+    if shared.is_dir() { shared } else { Path::new("/tmp") }
+}
+
+struct Story<'h> {
+    world: Arc<World>,
+    home: &'h Path,
+    voters: Vec<Option<Voter>>,
+    ways: Vec<Way>,
+    faults: Vec<String>,
+    start: Instant,
+}
+
+impl<'h> Story<'h> {
+    fn new(dice: &mut Dice, home: &'h Path) -> Self {
+        let world = World::make(dice.split());
+        let count = if dice.percent(70) { 3 } else { 5 };
+        let ways = (0..count).map(|at| client_way(&world, at)).collect();
+        let voters = (0..count).map(|_| None).collect();
+        Self { world, home, voters, ways, faults: Vec::new(), start: Instant::now() }
+    }
+
+    async fn tell(mut self, mut dice: Dice) -> Result<Told, String> {
+        self.calm().await?;
+        let stage = Stage::new();
+        let mut troupe_dice = dice.split();
+        let troupe = Troupe::start(&stage, CAST, &mut troupe_dice, &self.ways);
+        let end = Instant::now() + dice.millis(4000, 12_000);
+        while Instant::now() < end {
+            sleep(dice.millis(50, 800)).await;
+            self.strike(&mut dice).await?;
+        }
+        self.calm().await?;
+        let trace = trace(&stage);
+        match troupe.judge(&self.ways).await {
+            Ok(witnesses) => Ok(Told { witnesses, faults: self.faults, trace }),
+            Err(failure) => Err(self.failed(&failure)),
+        }
+    }
+
+    fn failed(&self, failure: &Failure) -> String {
+        format!("{failure}\nfaults: {}", self.faults.join(", "))
+    }
+
+    async fn strike(&mut self, dice: &mut Dice) -> Result<(), String> {
+        let count = self.voters.len();
+        let (at, other) = (dice.place(count), dice.place(count));
+        let kind = dice.between(0, 10);
+        let told = [
+            "crash",
+            "crash",
+            "crash in a flush",
+            "crash in a flush",
+            "crash of all",
+            "mute",
+            "deaf",
+        ]
+        .get(usize::try_from(kind).unwrap())
+        .copied()
+        .unwrap_or(if kind == 7 { "cut" } else { "weather" });
+        self.faults.push(format!("{:.2}s {told} {at}", self.start.elapsed().as_secs_f32()));
+        match kind {
+            0 | 1 => self.crash(at),
+            2 | 3 => {
+                if let Some(voter) = &self.voters[at] {
+                    voter.power().fail_after(i64::try_from(dice.between(0, 6)).unwrap());
+                }
+            }
+            4 => (0..count).for_each(|at| self.crash(at)),
+            5 => (0..count).for_each(|to| self.world.network.cut(at, to)),
+            6 => (0..count).for_each(|to| self.world.network.cut(to, at)),
+            7 => self.world.network.cut(at, other),
+            _ => {
+                let weather = Weather {
+                    lost: dice.between(0, 30),
+                    twice: dice.between(0, 30),
+                    late: dice.between(0, 50),
+                };
+                self.world.network.set_weather(weather);
+            }
+        }
+        sleep(dice.millis(20, 1800)).await;
+        self.mend(dice).await
+    }
+
+    /// Most of what is broken is repaired.
+    async fn mend(&mut self, dice: &mut Dice) -> Result<(), String> {
+        self.look()?;
+        if dice.percent(80) {
+            self.world.network.heal();
+        }
+        if dice.percent(50) {
+            self.world.network.set_weather(Weather::default());
+        }
+        for at in 0..self.voters.len() {
+            if self.voters[at].is_none() && dice.percent(80) {
+                self.rise(at).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whoever lost his power lies down; whoever is ill though he has power is a bug.
+    fn look(&mut self) -> Result<(), String> {
+        for at in 0..self.voters.len() {
+            let Some(voter) = &self.voters[at] else { continue };
+            if let Some(illness) = voter.illness() {
+                return Err(format!("{illness}\nfaults: {}", self.faults.join(", ")));
+            }
+            if voter.power().is_off() {
+                self.crash(at);
+            }
+        }
+        Ok(())
+    }
+
+    fn crash(&mut self, at: usize) {
+        if let Some(voter) = self.voters[at].take() {
+            voter.cut_power();
+        }
+    }
+
+    async fn rise(&mut self, at: usize) {
+        self.voters[at] = Voter::start(&self.world, self.home, at, self.voters.len()).await;
+    }
+
+    /// Everything works, and everybody answers.
+    async fn calm(&mut self) -> Result<(), String> {
+        self.world.network.heal();
+        self.world.network.set_weather(Weather::default());
+        self.voters.iter().flatten().for_each(|voter| voter.power().fail_after(-1));
+        self.look()?;
+        for at in 0..self.voters.len() {
+            if self.voters[at].is_none() {
+                self.rise(at).await;
+            }
+        }
+        for at in 0..self.ways.len() {
+            let answers = async {
+                let keys = Keys::One("ready?".to_owned());
+                let read = Ask::Read { keys, serializable: false, revision: 0 };
+                while ask(&self.ways[at], &read).await.is_err() {
+                    sleep(Duration::from_millis(50)).await;
+                }
+            };
+            if timeout(PATIENCE, answers).await.is_err() {
+                let faults = self.faults.join(", ");
+                return Err(format!("voter {at} never answers again\nfaults: {faults}"));
+            }
+        }
+        self.look()
+    }
+}
+
+fn trace(stage: &Stage) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for call in stage.calls.lock().unwrap().iter() {
+        format!("{call:?}").hash(&mut hasher);
+    }
+    hasher.finish()
+}
