@@ -1,6 +1,7 @@
 //! The state machine: applies the log to the database, and makes and takes in snapshots.
 
 mod apply;
+mod fill;
 mod shell;
 mod snapshot;
 mod state;

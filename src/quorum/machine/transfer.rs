@@ -145,13 +145,18 @@ fn restore(
         SnapshotData::Received(file) => read_in(&mut tables, file)?,
         SnapshotData::View(view) => copy(&mut tables, &view)?,
     }
-    meta::set(&mut tables.meta, meta::APPLIED, &meta.last_log_id)?;
-    meta::set(&mut tables.meta, meta::MEMBERSHIP, &meta.last_membership)?;
-    meta::set(&mut tables.meta, meta::SNAPSHOT, &true)?;
+    place(&mut tables, meta)?;
     if let Some(owner) = owner {
         meta::set(&mut tables.meta, OWNER, &owner)?;
     }
     Ok(tables.revision())
+}
+
+/// Notes where in the log the state stands.
+pub(super) fn place(tables: &mut WriteTables<'_>, meta: &SnapshotMeta) -> mvcc::Result<()> {
+    meta::set(&mut tables.meta, meta::APPLIED, &meta.last_log_id)?;
+    meta::set(&mut tables.meta, meta::MEMBERSHIP, &meta.last_membership)?;
+    meta::set(&mut tables.meta, meta::SNAPSHOT, &true)
 }
 
 fn copy(tables: &mut WriteTables<'_>, view: &ReadTables) -> mvcc::Result<()> {
@@ -169,6 +174,11 @@ fn copy(tables: &mut WriteTables<'_>, view: &ReadTables) -> mvcc::Result<()> {
 
 fn read_in(tables: &mut WriteTables<'_>, mut file: File) -> mvcc::Result<()> {
     file.rewind()?;
+    read_records(tables, &mut file)
+}
+
+/// Reads records from the file's place to their end.
+pub(super) fn read_records(tables: &mut WriteTables<'_>, file: &mut File) -> mvcc::Result<()> {
     let mut source = BufReader::with_capacity(CHUNK, file);
     let mut reader = Reader { records: 0, source: &mut source };
     while let Some(kind) = reader.next()? {
