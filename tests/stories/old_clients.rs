@@ -16,6 +16,7 @@ fn old_clients_with_a_password() {
         .up()
         .expect_success()
         .expect_says("http://")
+        .expect_says("(mesoform_http=plain)")
         .expect_silent_about("https://10.77.0.11:8080");
     let password = cluster.credentials();
     let asks = |request: Request| rig.http(&request.credentials(&password));
