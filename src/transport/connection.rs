@@ -19,6 +19,8 @@ use crate::{Result, TransportError, ssh};
 const EXEC_LIMIT: Duration = Duration::from_secs(60);
 /// And write no more than this.
 pub(crate) const OUTPUT_LIMIT: usize = 16 * 1024 * 1024;
+/// sudo asks three times, unless it was told otherwise.
+const MORE_TRIES: usize = 3;
 
 /// An open, authenticated connection to a host.
 pub struct Connection {
@@ -118,6 +120,11 @@ impl Connection {
         });
         // A command that is gone already says why at its end.
         let _ = channel.stdin.write_all(elevated.preamble.as_bytes()).await;
+        if elevate.password.is_some() {
+            // A password that is wrong is asked for again: it must not wait for an answer.
+            let again = format!("{marker}\n").repeat(MORE_TRIES);
+            let _ = channel.stdin.write_all(again.as_bytes()).await;
+        }
         let slow = |waited| self.slow.iter().for_each(|tell| tell(waited));
         RootShell::ready(&self.target.name, marker, channel, slow).await
     }

@@ -78,6 +78,11 @@ async fn a_password_goes_before_everything_else() {
 #[tokio::test]
 async fn sudos_refusal_is_told() {
     let dir = tempfile::tempdir().unwrap();
+    let thrice = "for i in 1 2 3; do IFS= read -r password || exit 7; done; \
+                  echo 'sudo: 3 incorrect password attempts' >&2; exit 1";
+    let connection = here(dir.path(), thrice, Some("wrong")).await;
+    let error = connection.exec_as_root("true", b"").await.unwrap_err();
+    assert!(matches!(error, TransportError::SudoRefused { .. }), "{error}");
     let refuses = "echo 'sudo: a password is required' >&2; exit 1";
     let connection = here(dir.path(), refuses, None).await;
     let error = connection.exec_as_root("true", b"").await.unwrap_err();
