@@ -2,6 +2,7 @@
 
 mod certificates;
 mod masters;
+mod members;
 
 use crate::report::{HostReport, MasterView, QuorumView, SchedulerView, ServiceReport, View};
 use crate::{ClusterSpec, HostSpec, Service, Stop};
@@ -76,6 +77,7 @@ impl Health {
         }
         let views = Views::of(reports);
         health.quorum(spec, &views);
+        health.members(spec, &views);
         health.masters(spec, &views);
         health.schedulers(spec, &views);
         health

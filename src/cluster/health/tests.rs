@@ -249,3 +249,29 @@ fn a_certificate_of_no_use_is_an_ailment() {
          `mesoform up` makes a new one"
     );
 }
+
+#[test]
+fn who_votes_is_held_against_the_inventory() {
+    let view = |roster: &str| {
+        let with = format!("leader_id: 11, raft_index: 9, roster: [{roster}]");
+        Health::of(&spec(), &reports("leader_id: 11", &with))
+    };
+    assert!(view("{id: 11, name: m1}").is_well());
+    let words = |health: &[Ailment]| health.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(
+        words(&view("{id: 11, name: m1, learner: true}").ailments),
+        ["m1: its voter has the quorum's data, but no vote; `mesoform up` gives it one"]
+    );
+    assert_eq!(
+        words(&view("{id: 12, name: m1}").ailments),
+        ["m1: its voter is no member of the quorum; `mesoform up` takes it in"]
+    );
+    let left = view("{id: 11, name: m1}, {id: 13, name: m3}");
+    assert!(left.is_well());
+    assert_eq!(
+        words(&left.warnings),
+        [
+            "m3 is in the quorum, though not among the inventory's voters; `mesoform up --prune` takes it out"
+        ]
+    );
+}

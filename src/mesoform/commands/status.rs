@@ -3,7 +3,7 @@ use super::warnings;
 use crate::cli::{OutputFormat, StatusArgs};
 use crate::exit::Exit;
 use crate::render::{self, Style, Table, count, harmless};
-use mesoform_cluster::report::{HostReport, ServiceReport, View};
+use mesoform_cluster::report::{HostReport, QuorumView, ServiceReport, View};
 use mesoform_cluster::{Ailment, ClusterSpec, Health, HostSpec, Reports, Service, Stop, status};
 use serde_json::{Map, Value, json};
 
@@ -82,15 +82,34 @@ fn words(spec: &ClusterSpec, health: &Health, reports: &Reports, style: Style) -
 
 fn table(spec: &ClusterSpec, reports: &Reports) -> Table {
     let mut table = Table::new(&["HOST", "ARCH", "SERVICE", "STATE", "WHAT IT SAYS"]);
+    let end = log_end(reports);
     for host in &spec.hosts {
         if let Some(report) = reports.get(&host.name) {
-            rows(&mut table, spec, host, report);
+            rows(&mut table, spec, host, report, end);
         }
     }
     table
 }
 
-fn rows(table: &mut Table, spec: &ClusterSpec, host: &HostSpec, report: &Result<HostReport, Stop>) {
+/// Up to where the leading voter has the log.
+fn log_end(reports: &Reports) -> Option<u64> {
+    let services = reports.values().filter_map(|report| Some(&report.as_ref().ok()?.services));
+    let leads = |view: &&QuorumView| view.leader_id != 0 && view.leader_id == view.member_id;
+    let views =
+        services.filter_map(|services| match services.get(&Service::Quorum)?.view.as_ref()? {
+            View::Quorum(view) => Some(view),
+            _ => None,
+        });
+    views.filter(leads).map(|view| view.raft_index).max()
+}
+
+fn rows(
+    table: &mut Table,
+    spec: &ClusterSpec,
+    host: &HostSpec,
+    report: &Result<HostReport, Stop>,
+    log_end: Option<u64>,
+) {
     match report {
         Err(_) => table.row(vec![host.name.clone(), "?".into(), "-".into(), "unknown".into()]),
         Ok(report) => {
@@ -102,7 +121,7 @@ fn rows(table: &mut Table, spec: &ClusterSpec, host: &HostSpec, report: &Result<
                     arch,
                     service.to_string(),
                     state(found),
-                    by_names(spec, &says(found)),
+                    by_names(spec, &says(found, log_end)),
                 ]);
             }
         }
@@ -113,22 +132,35 @@ fn state(report: Option<&ServiceReport>) -> String {
     report.map_or_else(|| "missing".into(), |r| r.active.clone())
 }
 
-fn says(report: Option<&ServiceReport>) -> String {
+fn says(report: Option<&ServiceReport>, log_end: Option<u64>) -> String {
     let Some(report) = report else { return String::new() };
     match (&report.error, &report.view) {
         // What it said last no longer holds.
         _ if report.active == "inactive" => String::new(),
         _ if !report.is_up() => report.status.clone(),
         (Some(error), _) => error.clone(),
-        (None, Some(View::Quorum(view))) => format!(
-            "term {}, revision {}, {}, {} KiB",
-            view.term,
-            view.revision,
-            count(view.members.len(), "member"),
-            view.db_size / 1024
-        ),
+        (None, Some(View::Quorum(view))) => voter_says(view, log_end),
         _ => report.status.clone(),
     }
+}
+
+/// What it is to the quorum, how far it has come, and how far it is behind.
+fn voter_says(view: &QuorumView, log_end: Option<u64>) -> String {
+    let part = match view.leader_id {
+        0 => "no leader",
+        id if id == view.member_id => "leads",
+        _ if view.learner => "learns",
+        _ => "follows",
+    };
+    let behind = log_end.map_or(0, |end| end.saturating_sub(view.applied));
+    let lag = if behind == 0 { String::new() } else { format!(", {behind} behind") };
+    format!(
+        "{part}, term {}, revision {}{lag}, {}, {} KiB",
+        view.term,
+        view.revision,
+        count(view.members.len(), "member"),
+        view.db_size / 1024
+    )
 }
 
 /// With the hosts' names in place of their addresses: services know each other by the latter.

@@ -27,7 +27,7 @@ pub struct Seeded {
 ///
 /// The revisions leap by `bump`: whoever has seen more than is in the backup must not see one of those
 /// revisions again with another content, and no fencing token may come twice. All that was before the
-/// leap is compacted, so that whoever watches hears that he must begin anew.
+/// leap is compacted, so that whoever watches hears that he must begin anew; and all leases end.
 ///
 /// # Errors
 /// The backup is unusable, the directory has data or is in use, or the storage failed.

@@ -81,12 +81,12 @@ async fn a_quorum_begins_again_from_a_backup() {
     assert_ne!(new.cluster_id, old.cluster_id);
     let next = other.put("next", "1").await.unwrap();
     assert!(next > lost + 1_000_000, "{next} {lost}");
-    // Whoever watched from before hears that he must begin anew; the lease still holds its key.
+    // Whoever watched from before hears that he must begin anew, and who was there must say so again.
     let mut watch = other.watch("kept", lost).await;
     let told = watch.next().await;
     assert!(told.canceled && told.compact_revision >= seeded.revision, "{told:?}");
-    assert!(other.time_to_live(lease).await.unwrap() > 0);
-    assert!(other.get("held").await.unwrap().is_some());
+    assert_eq!(other.time_to_live(lease).await.unwrap(), -1);
+    assert_eq!(other.get("held").await.unwrap(), None);
 }
 
 #[tokio::test]
