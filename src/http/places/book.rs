@@ -8,6 +8,8 @@ use tokio::time::Instant;
 
 /// A newcomer is left alone for so long, however many come from where he comes from.
 pub(crate) const GRACE: Duration = Duration::from_secs(1);
+/// And for so long where nobody has more places than another: then all may be just slow.
+pub(crate) const LONG_GRACE: Duration = Duration::from_secs(5);
 
 /// Names a connection.
 pub(crate) type Ticket = u64;
@@ -100,11 +102,14 @@ impl Book {
     fn to_go(&self, now: Instant) -> Result<Ticket, Instant> {
         // The lower ticket is the older one.
         let by_crowd = |queue: &&VecDeque<Ticket>| (queue.len(), std::cmp::Reverse(queue[0]));
-        let crowd = self.queues.values().filter(|queue| queue.len() > 1).max_by_key(by_crowd);
-        // Where everyone has one place, nobody has too many: their time-outs decide.
-        let Some(oldest) = crowd.and_then(|queue| queue.front()) else { return Err(now + GRACE) };
-        let since = self.arriving.get(oldest).map_or(now, |(_, since)| *since);
-        if now >= since + GRACE { Ok(*oldest) } else { Err(since + GRACE) }
+        let crowd = self.queues.values().max_by_key(by_crowd);
+        let Some((oldest, grace)) = crowd.and_then(|queue| {
+            Some((queue.front()?, if queue.len() > 1 { GRACE } else { LONG_GRACE }))
+        }) else {
+            return Err(now + GRACE);
+        };
+        let until = self.arriving.get(oldest).map_or(now, |(_, since)| *since) + grace;
+        if now >= until { Ok(*oldest) } else { Err(until) }
     }
 
     /// It is known now who came. Where there is no place, he stays among the newcomers until he leaves.

@@ -1,4 +1,4 @@
-use super::book::{Arrival, Book, Full, GRACE, Standing, Ticket};
+use super::book::{Arrival, Book, Full, GRACE, LONG_GRACE, Standing, Ticket};
 use super::caps::Caps;
 use super::origin::Origin;
 use proptest::prelude::*;
@@ -87,13 +87,15 @@ fn silence_from_one_address_keeps_nobody_out() {
 }
 
 #[test]
-fn where_everyone_has_one_place_nobody_has_to_go() {
+fn where_everyone_has_one_place_the_oldest_goes_later() {
     let (mut book, now) = (Book::new(CAPS), Instant::now());
     let tickets: Vec<Ticket> = (0..4).map(|host| arrive(&mut book, host, now)).collect();
-    let later = now + GRACE * 5;
-    assert_eq!(book.arrive(from(9), later), Arrival::Wait { until: later + GRACE });
+    let later = now + GRACE;
+    assert_eq!(book.arrive(from(9), later), Arrival::Wait { until: now + LONG_GRACE });
     book.leave(tickets[2]);
     arrive(&mut book, 9, later);
+    let came = book.arrive(from(8), now + LONG_GRACE);
+    assert!(matches!(came, Arrival::In { instead_of: Some(gone), .. } if gone == tickets[0]));
 }
 
 proptest! {

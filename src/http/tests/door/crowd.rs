@@ -108,7 +108,7 @@ async fn thousands_of_idle_connections_are_borne_and_then_closed() {
     let identity = cluster.identity(Role::Master);
     let api = Running::start(&settings(Scheme::Http, None), Some(&identity), limits).await;
     let mut crowd = Vec::new();
-    for number in 0..files / 3 {
+    for number in 0..files / 4 {
         let mut stream = connect((number % 20) as u8, api.addr).await;
         stream.write_all(GET).await.unwrap();
         crowd.push(stream);

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 fn hasty() -> Limits {
-    let short = Duration::from_millis(200);
+    let short = Duration::from_millis(500);
     Limits { handshake: short, head: short, drain: short, ..Limits::default() }
 }
 
