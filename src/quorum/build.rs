@@ -19,6 +19,7 @@ fn main() {
         )
         .method(method("forward", "Forward", "ForwardRequest", "ForwardResponse").build())
         .method(method("read_index", "ReadIndex", "ReadIndexRequest", "ReadIndexResponse").build())
+        .method(method("give_way", "GiveWay", "GiveWayRequest", "GiveWayResponse").build())
         .method(method("renew", "Renew", "RenewRequest", "RenewResponse").build())
         .build();
     Builder::new().compile(&[peer]);

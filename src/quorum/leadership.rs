@@ -1,6 +1,8 @@
+use crate::meters::Counter;
 use crate::raft::{Member, Raft};
 use openraft::metrics::RaftServerMetrics;
 use openraft::{RaftMetrics, ServerState};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -30,6 +32,7 @@ pub enum Leader {
 pub struct Leadership {
     raft: View,
     news: watch::Receiver<News>,
+    changes: Arc<Counter>,
 }
 
 /// What can be waited for.
@@ -49,15 +52,24 @@ struct View {
     me: u64,
     /// A leader that no majority has answered for so long does not count as one.
     patience: Duration,
+    /// When a leader has been heard for the last time.
+    heard: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Leadership {
     /// Starts the task that looks; it ends with the last clone of this.
     pub fn new(raft: &Raft, me: u64, patience: Duration) -> Self {
-        let view = View { metrics: raft.metrics(), me, patience };
+        let view = View { metrics: raft.metrics(), me, patience, heard: Arc::default() };
         let (tell, news) = watch::channel(view.news());
-        tokio::spawn(look(view.clone(), raft.server_metrics(), tell));
-        Self { raft: view, news }
+        let changes = Arc::new(Counter::default());
+        tokio::spawn(look(view.clone(), raft.server_metrics(), tell, changes.clone()));
+        Self { raft: view, news, changes }
+    }
+
+    /// A leader was heard.
+    pub fn hear(&self) {
+        let mut heard = self.raft.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        *heard = Some(Instant::now());
     }
 
     pub fn metrics(&self) -> RaftMetrics<u64, Member> {
@@ -75,6 +87,11 @@ impl Leadership {
 
     pub fn now(&self) -> Leader {
         self.raft.leader()
+    }
+
+    /// How often another voter has become the leader since the start.
+    pub fn changes_seen(&self) -> u64 {
+        self.changes.get()
     }
 
     /// Waits until something has changed that may bear on who leads, but not beyond `deadline`;
@@ -108,12 +125,17 @@ impl Leadership {
     }
 
     /// Waits until there has been no leader for a while.
-    pub async fn lost(mut self) {
+    pub async fn lost(self) {
+        self.no_more(LOST, |leader| *leader != Leader::None).await;
+    }
+
+    /// Waits until the leader has for so long not been as it was.
+    pub async fn no_more(mut self, while_: Duration, was: impl Fn(&Leader) -> bool) {
         loop {
-            let gone = self.news.wait_for(|news| news.leader == Leader::None).await.is_ok();
-            let found = self.news.wait_for(|news| news.leader != Leader::None);
-            let found = matches!(tokio::time::timeout(LOST, found).await, Ok(Ok(_)));
-            if !gone || !found {
+            let gone = self.news.wait_for(|news| !was(&news.leader)).await.is_ok();
+            let back = self.news.wait_for(|news| was(&news.leader));
+            let back = matches!(tokio::time::timeout(while_, back).await, Ok(Ok(_)));
+            if !gone || !back {
                 return;
             }
         }
@@ -132,6 +154,7 @@ impl View {
         let metrics = self.metrics.borrow();
         match metrics.current_leader {
             Some(id) if id == self.me => self.own(&metrics),
+            Some(_) if metrics.state.is_learner() && self.is_silent() => Leader::None,
             Some(id) => match metrics.membership_config.membership().get_node(&id) {
                 Some(member) => Leader::Other { id, member: member.clone() },
                 None => Leader::None,
@@ -145,6 +168,12 @@ impl View {
         let alone = metrics.membership_config.membership().voter_ids().count() == 1;
         let heard = alone || silence.is_some_and(|silence| silence < self.patience);
         if metrics.state == ServerState::Leader && heard { Leader::Me } else { Leader::None }
+    }
+
+    /// A learner stands for nothing, and so Raft never tells it that the leader is gone.
+    fn is_silent(&self) -> bool {
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.is_none_or(|heard| heard.elapsed() > LOST)
     }
 
     fn news(&self) -> News {
@@ -163,10 +192,16 @@ async fn look(
     view: View,
     mut servers: watch::Receiver<RaftServerMetrics<u64, Member>>,
     tell: watch::Sender<News>,
+    changes: Arc<Counter>,
 ) {
     let mut raft_is_there = true;
+    let mut last = Leader::None;
     loop {
         let news = view.news();
+        if news.leader != Leader::None && news.leader != last {
+            last = news.leader.clone();
+            changes.add_one();
+        }
         let ended = news.stopped.is_some();
         tell.send_if_modified(|told| {
             let changed = *told != news;

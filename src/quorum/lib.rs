@@ -5,37 +5,69 @@
 //!
 //! A write travels: `api` checks it, `propose` gathers it with others (at the leader, wherever that
 //! is), the log keeps it, `machine` applies it, `watch` tells of it, and the reply goes back. A read
-//! asks the leader how far the log is committed (`read`), waits until that is applied, and reads.
+//! asks the leader how far the log is committed (`read_index`), waits until that is applied, and reads.
 
 mod api;
+mod audience;
+mod backup;
+mod blocking;
 mod bootstrap;
 mod compactor;
 mod data_dir;
 mod error;
+mod handover;
 mod leadership;
 mod lease;
-mod listener;
 mod log;
 mod machine;
 mod members;
+mod meters;
 mod mvcc;
 mod peer;
+mod port;
 mod propose;
 mod raft;
-mod read;
+mod read_index;
 mod run;
-mod serve;
+#[cfg(test)]
+mod simulation;
+mod space;
 mod storage;
 mod tuning;
 mod watch;
 mod wire;
+mod workshop;
 
+pub use backup::{About, Seeded, check as check_backup};
 pub use error::QuorumError;
 pub use run::{run, serve};
+pub use space::FreeSpace;
 pub use tuning::Tuning;
 
 use mesoform_settings::QuorumSettings;
+use std::fs::File;
 use std::path::PathBuf;
+
+/// By how much the revisions leap when a quorum begins again from old data: more than any quorum
+/// writes between a backup and its loss. As etcd's documentation advises.
+pub const LEAP: i64 = 1_000_000_000;
+
+/// Makes the voter of `settings`, which does not run and has no data, the only one of a new quorum with
+/// the state of `backup`.
+///
+/// # Errors
+/// The backup is unusable, the voter has data or runs, or the disk refuses.
+pub fn restore(settings: &QuorumSettings, backup: &mut File) -> Result<Seeded, QuorumError> {
+    backup::seed(settings, backup, LEAP)
+}
+
+/// Makes a backup of the data of a voter that does not run, all that its log has included.
+///
+/// # Errors
+/// It runs, it has no data, or the disk refuses.
+pub fn salvage(settings: &QuorumSettings, backup: &mut File) -> Result<(), QuorumError> {
+    backup::salvage(settings, backup)
+}
 
 /// Puts the data of a voter that does not run aside, into the folder that is returned: at its next
 /// start it begins anew, under another id.
@@ -43,5 +75,5 @@ use std::path::PathBuf;
 /// # Errors
 /// It runs, or its data directory cannot be written.
 pub fn put_aside(settings: &QuorumSettings) -> Result<Option<PathBuf>, QuorumError> {
-    data_dir::put_aside(&settings.data_dir)
+    workshop::put_aside(&settings.data_dir)
 }

@@ -67,6 +67,11 @@ fn guarded<T>(
 fn create(path: &Path, cache_bytes: usize) -> std::result::Result<Database, redb::DatabaseError> {
     let mut builder = redb::Builder::new();
     builder.set_cache_size(cache_bytes);
+    // In a simulation the power can fail at any write.
+    #[cfg(test)]
+    if let Some(disk) = crate::simulation::disk(path) {
+        return builder.create_with_backend(disk);
+    }
     builder.create(path)
 }
 

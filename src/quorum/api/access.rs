@@ -1,8 +1,9 @@
 use super::Api;
-use super::errors::{NO_LEADER, STOPPED, permission_denied, too_large};
+use super::errors::{NO_LEADER, STOPPED, no_space, permission_denied, too_large};
+use crate::blocking::blocking;
 use crate::leadership::Leader;
 use crate::mvcc::{MvccError, ReadTables, check_command};
-use crate::serve::caller;
+use crate::port::caller;
 use crate::wire::command::Kind;
 use crate::wire::{Command, Refusal, reply};
 use mesoform_identity::Role;
@@ -26,6 +27,15 @@ fn may_write(role: Role) -> bool {
 /// Whether the caller may change something.
 pub fn writer<T>(request: &Request<T>) -> Result<(), Status> {
     if may_write(caller(request)?.role) { Ok(()) } else { Err(permission_denied()) }
+}
+
+/// Whether the caller may change who belongs to the quorum, and who leads: the operator, and voters,
+/// which could do it without asking. `mesoform up` comes through them.
+pub fn changer<T>(request: &Request<T>) -> Result<(), Status> {
+    match caller(request)?.role {
+        Role::Operator | Role::Quorum => Ok(()),
+        Role::Master | Role::Scheduler | Role::Agent => Err(permission_denied()),
+    }
 }
 
 fn wants_leader<T>(request: &Request<T>) -> bool {
@@ -60,6 +70,9 @@ impl Api {
         if command.encoded_len() > MAX_REQUEST {
             return Err(too_large());
         }
+        if !self.alarms.admits(&command) {
+            return Err(no_space());
+        }
         let (reply, term) = self.proposer.propose(command).await?;
         match reply.kind {
             Some(reply::Kind::Refused(refusal)) => {
@@ -79,7 +92,7 @@ impl Api {
         let state = self.state.clone();
         let work = move || read(&state.read()?);
         let answer = if heavy {
-            tokio::task::spawn_blocking(work).await.map_err(|e| Status::internal(e.to_string()))?
+            blocking(work).await.map_err(|e| Status::internal(e.to_string()))?
         } else {
             work()
         };

@@ -1,7 +1,6 @@
 use super::Api;
-use super::errors::permission_denied;
+use super::access::changer;
 use crate::members::{Objection, roster};
-use crate::serve::caller;
 use crate::wire::members_request::{Update, Wish};
 use mesoform_etcd::pb::{
     MemberAddRequest, MemberAddResponse, MemberListRequest, MemberListResponse,
@@ -9,7 +8,6 @@ use mesoform_etcd::pb::{
     MemberUpdateRequest, MemberUpdateResponse, ResponseHeader,
 };
 use mesoform_etcd::server::Cluster;
-use mesoform_identity::Role;
 use tonic::{Request, Response, Status, async_trait};
 
 #[async_trait]
@@ -74,14 +72,6 @@ impl Cluster for Api {
 impl Api {
     fn member_header(&self) -> Option<ResponseHeader> {
         Some(self.headers.at(self.state.now().revision))
-    }
-}
-
-/// The operator, and voters, which could do it without asking: `mesoform up` comes through them.
-fn changer<T>(request: &Request<T>) -> Result<(), Status> {
-    match caller(request)?.role {
-        Role::Operator | Role::Quorum => Ok(()),
-        Role::Master | Role::Scheduler | Role::Agent => Err(permission_denied()),
     }
 }
 

@@ -1,11 +1,12 @@
 //! Errors in etcd's codes and words (its `rpctypes` package): clients go by both.
 
+use crate::handover::HandOverError;
 use crate::lease::RenewError;
 use crate::mvcc::{Malformed, MvccError};
 use crate::propose::ProposeError;
-use crate::read::ReadError;
+use crate::read_index::ReadError;
 use crate::wire::Refusal;
-use tonic::Status;
+use tonic::{Code, Status};
 
 pub const NO_LEADER: &str = "etcdserver: no leader";
 const TIMED_OUT: &str = "etcdserver: request timed out";
@@ -21,12 +22,26 @@ pub fn too_large() -> Status {
     Status::invalid_argument("etcdserver: request is too large")
 }
 
+/// Not etcd's quota, but the disk itself; clients know what to do about it.
+pub fn no_space() -> Status {
+    Status::resource_exhausted("etcdserver: mvcc: database space exceeded")
+}
+
 pub fn ttl_too_large() -> Status {
     Status::out_of_range("etcdserver: too large lease TTL")
 }
 
 pub fn not_supported(what: &str) -> Status {
     Status::unimplemented(format!("etcdserver: {what} is not supported by mesoform"))
+}
+
+/// What the Election and the Lock service say of a refusal. In etcd they are clients of the rest, and
+/// pass on the words without the code.
+pub fn as_client(status: Status) -> Status {
+    match status.code() {
+        Code::Unavailable | Code::PermissionDenied | Code::ResourceExhausted => status,
+        _ => Status::unknown(status.message()),
+    }
 }
 
 impl From<Refusal> for Status {
@@ -91,6 +106,20 @@ impl From<RenewError> for Status {
             RenewError::NoLeader => NO_LEADER,
             RenewError::TimedOut => TIMED_OUT,
         })
+    }
+}
+
+impl From<HandOverError> for Status {
+    fn from(error: HandOverError) -> Self {
+        match error {
+            HandOverError::NotLeader => Self::failed_precondition("etcdserver: not leader"),
+            HandOverError::NoSuccessor => {
+                Self::failed_precondition("etcdserver: bad leader transferee")
+            }
+            HandOverError::TimedOut => {
+                Self::unavailable("etcdserver: request timed out, leader transfer took too long")
+            }
+        }
     }
 }
 

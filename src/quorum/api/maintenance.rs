@@ -1,23 +1,21 @@
-use super::Api;
-use super::access::writer;
+use super::access::{changer, writer};
 use super::errors::{NO_LEADER, not_supported};
+use super::snapshot::Chunks;
+use super::{API_VERSION, Api};
 use crate::leadership::Leader;
+use crate::mvcc::{Tables, hash_all, hash_history};
 use mesoform_etcd::pb::{
-    AlarmAction, AlarmRequest, AlarmResponse, DefragmentRequest, DefragmentResponse,
-    DowngradeRequest, DowngradeResponse, HashKvRequest, HashKvResponse, HashRequest, HashResponse,
-    MoveLeaderRequest, MoveLeaderResponse, SnapshotRequest, SnapshotResponse, StatusRequest,
-    StatusResponse,
+    AlarmAction, AlarmMember, AlarmRequest, AlarmResponse, AlarmType, DefragmentRequest,
+    DefragmentResponse, DowngradeRequest, DowngradeResponse, HashKvRequest, HashKvResponse,
+    HashRequest, HashResponse, MoveLeaderRequest, MoveLeaderResponse, ResponseHeader,
+    SnapshotRequest, StatusRequest, StatusResponse,
 };
 use mesoform_etcd::server::Maintenance;
-use tokio_stream::Empty;
 use tonic::{Request, Response, Status, async_trait};
-
-/// The version of etcd's API that is spoken here; clients choose by it what to ask for.
-const API_VERSION: &str = "3.5.0";
 
 #[async_trait]
 impl Maintenance for Api {
-    type SnapshotStream = Empty<Result<SnapshotResponse, Status>>;
+    type SnapshotStream = Chunks;
 
     async fn status(&self, _: Request<StatusRequest>) -> Result<Response<StatusResponse>, Status> {
         let metrics = self.leadership.metrics();
@@ -38,47 +36,72 @@ impl Maintenance for Api {
         }))
     }
 
-    /// There are no alarms, so there is nothing to list or to end.
+    /// Alarms come and go with the room on the disks: there is none to raise, and none to end.
     async fn alarm(
         &self,
         request: Request<AlarmRequest>,
     ) -> Result<Response<AlarmResponse>, Status> {
-        let header = Some(self.headers.at(self.state.now().revision));
+        // As etcd: this head only knows the revision.
+        let revision = self.state.now().revision;
+        let header = Some(ResponseHeader { revision, ..Default::default() });
         match request.get_ref().action() {
             AlarmAction::Get => {}
             AlarmAction::Deactivate => writer(&request)?,
             AlarmAction::Activate => return Err(not_supported("raising an alarm")),
         }
-        Ok(Response::new(AlarmResponse { header, alarms: Vec::new() }))
+        let named = |(id, _)| AlarmMember { member_id: id, alarm: AlarmType::Nospace as i32 };
+        let wanted = [AlarmType::None, AlarmType::Nospace].contains(&request.get_ref().alarm());
+        let alarms = if wanted { self.alarms.all() } else { Default::default() };
+        Ok(Response::new(AlarmResponse { header, alarms: alarms.into_iter().map(named).collect() }))
     }
 
+    /// The database uses its free pages again, and is made smaller when it is opened: there is nothing
+    /// to do for a client that does this every night.
     async fn defragment(
         &self,
-        _: Request<DefragmentRequest>,
+        request: Request<DefragmentRequest>,
     ) -> Result<Response<DefragmentResponse>, Status> {
-        Err(not_supported("defragmentation"))
+        writer(&request)?;
+        Ok(Response::new(DefragmentResponse { header: None }))
     }
 
     async fn hash(&self, _: Request<HashRequest>) -> Result<Response<HashResponse>, Status> {
-        Err(not_supported("hashing"))
+        let hashed = self.read(true, |tables| Ok((hash_all(tables)?, tables.revision())));
+        let (hash, revision) = hashed.await?;
+        Ok(Response::new(HashResponse { header: Some(self.headers.at(revision)), hash }))
     }
 
-    async fn hash_kv(&self, _: Request<HashKvRequest>) -> Result<Response<HashKvResponse>, Status> {
-        Err(not_supported("hashing"))
+    async fn hash_kv(
+        &self,
+        request: Request<HashKvRequest>,
+    ) -> Result<Response<HashKvResponse>, Status> {
+        let HashKvRequest { revision } = request.into_inner();
+        let hashed = self.read(true, move |tables| {
+            let hash = hash_history(tables, revision)?;
+            Ok((hash, tables.revision(), tables.compacted()))
+        });
+        let (hash, revision, compact_revision) = hashed.await?;
+        let header = Some(self.headers.at(revision));
+        Ok(Response::new(HashKvResponse { header, hash, compact_revision }))
     }
 
     async fn snapshot(
         &self,
         _: Request<SnapshotRequest>,
     ) -> Result<Response<Self::SnapshotStream>, Status> {
-        Err(not_supported("a snapshot"))
+        self.stream_backup().map(Response::new)
     }
 
     async fn move_leader(
         &self,
-        _: Request<MoveLeaderRequest>,
+        request: Request<MoveLeaderRequest>,
     ) -> Result<Response<MoveLeaderResponse>, Status> {
-        Err(not_supported("moving the leader"))
+        changer(&request)?;
+        let MoveLeaderRequest { target_id } = request.into_inner();
+        if self.leadership.now() != Leader::Me || target_id != self.headers.member_id {
+            self.hand_over.to(Some(target_id)).await?;
+        }
+        Ok(Response::new(MoveLeaderResponse { header: None }))
     }
 
     async fn downgrade(

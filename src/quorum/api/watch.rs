@@ -20,7 +20,8 @@ impl Watch for Api {
         self.check_leader(&request)?;
         let end = self.end_of_stream(&request);
         let (out, responses) = mpsc::channel(QUEUE);
-        let stream = WatchStream::new(self.state.clone(), self.hub.clone(), self.headers.clone());
+        let (state, hub, headers) = (self.state.clone(), self.hub.clone(), self.headers.clone());
+        let stream = WatchStream::new(state, hub, headers, self.progress);
         tokio::spawn(stream.run(request.into_inner(), out, end));
         Ok(Response::new(ReceiverStream::new(responses)))
     }

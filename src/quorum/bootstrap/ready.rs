@@ -1,6 +1,6 @@
 use super::Introducer;
 use crate::leadership::Leader;
-use crate::read::ReadIndex;
+use crate::read_index::ReadIndex;
 use mesoform_notify::Notifier;
 use std::time::Duration;
 use tokio::time::Instant;

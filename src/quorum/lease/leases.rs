@@ -1,17 +1,18 @@
 use super::Keeper;
-use crate::leadership::{Leader, Leadership};
+use crate::leadership::Leader;
 use crate::machine::State;
 use crate::mvcc;
-use crate::peer::{Directory, Links};
+use crate::peer::Peers;
 use crate::propose::{ProposeError, Proposer};
-use crate::read::ReadIndex;
+use crate::read_index::ReadIndex;
 use crate::wire::command::Kind;
 use crate::wire::{Command, RenewRequest, RenewResponse};
 use mesoform_etcd::pb::LeaseRevokeRequest;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 /// For one renewal at the leader.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -28,7 +29,7 @@ pub struct LeaseClock {
 
 impl LeaseClock {
     pub fn granted(&self, id: i64, ttl: i64) {
-        self.keeper().granted(id, ttl, Instant::now());
+        self.keeper().granted(id, ttl, Instant::now().into_std());
         self.bell.notify_one();
     }
 
@@ -57,9 +58,7 @@ pub struct Leases {
     pub state: Arc<State>,
     pub proposer: Proposer,
     pub read_index: ReadIndex,
-    pub leadership: Leadership,
-    pub links: Arc<Links>,
-    pub directory: Directory,
+    pub peers: Peers,
 }
 
 impl Leases {
@@ -68,19 +67,17 @@ impl Leases {
     /// # Errors
     /// There is none, or it does not answer.
     pub async fn renew(&self, lease: i64, peek: bool) -> Result<RenewResponse, RenewError> {
-        let deadline = tokio::time::Instant::now() + TIMEOUT;
-        let mut leadership = self.leadership.clone();
+        let deadline = Instant::now() + TIMEOUT;
+        let mut leadership = self.peers.leadership.clone();
         loop {
             let leader = leadership.wait_for(deadline, |leader| *leader != Leader::None).await;
             let response = match leader {
                 Leader::None => return Err(RenewError::NoLeader),
                 Leader::Me => self.here(lease, peek).await,
                 Leader::Other { id, member } => {
-                    let mut client = self
-                        .links
-                        .to(self.directory.address(&member))
-                        .map_err(|_| RenewError::NoLeader)?;
-                    let envelope = Some(self.directory.envelope(id));
+                    let mut client =
+                        self.peers.client(&member).map_err(|_| RenewError::NoLeader)?;
+                    let envelope = self.peers.envelope(id);
                     let call = client.renew(RenewRequest { envelope, lease, peek });
                     match tokio::time::timeout_at(deadline, call).await {
                         Ok(Ok(response)) => response.into_inner(),
@@ -93,10 +90,10 @@ impl Leases {
             if !response.not_leader {
                 return Ok(response);
             }
-            if tokio::time::Instant::now() >= deadline {
+            if Instant::now() >= deadline {
                 return Err(RenewError::TimedOut);
             }
-            let pause = tokio::time::Instant::now() + Duration::from_millis(30);
+            let pause = Instant::now() + Duration::from_millis(30);
             leadership.changed(pause.min(deadline)).await;
         }
     }
@@ -113,7 +110,7 @@ impl Leases {
                 return RenewResponse { not_leader: true, ..Default::default() };
             }
         }
-        let now = Instant::now();
+        let now = Instant::now().into_std();
         let mut keeper = self.clock.keeper();
         if !peek {
             keeper.renew(lease, now);
@@ -128,7 +125,7 @@ impl Leases {
 
     /// Keeps the leases' time while this voter leads; ends never.
     pub async fn keep(self) {
-        let mut leadership = self.leadership.clone();
+        let mut leadership = self.peers.leadership.clone();
         let mut term = None;
         loop {
             let metrics = leadership.metrics();
@@ -138,8 +135,8 @@ impl Leases {
             }
             self.revoke_expired().await;
             let next = self.clock.keeper().next();
-            let far = tokio::time::Instant::now() + Duration::from_secs(3600);
-            let next = next.map_or(far, tokio::time::Instant::from_std);
+            let far = Instant::now() + Duration::from_secs(3600);
+            let next = next.map_or(far, Instant::from_std);
             tokio::select! {
                 _ = leadership.changed(next) => {}
                 () = self.clock.bell.notified() => {}
@@ -154,7 +151,7 @@ impl Leases {
         term?;
         match self.state.read().and_then(|tables| mvcc::leases(&tables)) {
             Ok(leases) => {
-                keeper.lead(leases, Instant::now());
+                keeper.lead(leases, Instant::now().into_std());
                 term
             }
             Err(error) => {
@@ -165,7 +162,7 @@ impl Leases {
     }
 
     async fn revoke_expired(&self) {
-        let expired = self.clock.keeper().expired(Instant::now());
+        let expired = self.clock.keeper().expired(Instant::now().into_std());
         for some in expired.chunks(REVOKED_AT_ONCE) {
             let commands: Vec<Command> = some
                 .iter()

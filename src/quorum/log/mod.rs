@@ -5,11 +5,14 @@
 //! applied and sent.
 
 mod cache;
+mod limit;
 mod ops;
 mod storage;
 mod store;
+mod weights;
 mod writer;
 
+pub use limit::Limit;
 pub use store::LogStore;
 
 #[cfg(test)]

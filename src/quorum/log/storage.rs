@@ -90,6 +90,7 @@ impl RaftLogStorage<Config> for LogStore {
             shared.cache.trim();
             for entry in entries {
                 let bytes = encode_entry(&entry).map_err(failed(ErrorVerb::Write))?;
+                shared.weights.push(entry.log_id.index, bytes.len());
                 encoded.push((entry.log_id.index, bytes));
                 shared.last = Some(entry.log_id);
                 shared.cache.push(entry);
@@ -103,6 +104,7 @@ impl RaftLogStorage<Config> for LogStore {
         let from = log_id.index;
         self.write(|done| Op::Truncate { from, done }).await.map_err(failed(ErrorVerb::Write))?;
         self.shared().cache.truncate(from);
+        self.shared().weights.truncate(from);
         let last = last_stored(&self.database).map_err(failed(ErrorVerb::Read))?;
         let mut shared = self.shared();
         shared.last = last.or(shared.purged);
@@ -114,6 +116,7 @@ impl RaftLogStorage<Config> for LogStore {
             let mut shared = self.shared();
             shared.purged = Some(log_id);
             shared.cache.purge(log_id.index);
+            shared.weights.purge(log_id.index);
             shared.last = shared.last.max(Some(log_id));
         }
         self.write(|done| Op::Purge { upto: log_id, done }).await.map_err(failed(ErrorVerb::Write))

@@ -1,7 +1,9 @@
 use super::cache::Cache;
 use super::ops::{Done, Op};
-use super::writer;
+use super::weights::Weights;
+use super::writer::{self, Pen};
 use crate::error::{QuorumError, Result};
+use crate::meters::Histogram;
 use crate::raft::{Entry, LogId, StorageError, Vote};
 use crate::storage::{self, Owner};
 use crate::wire::decode_entry;
@@ -29,7 +31,16 @@ const QUEUE: usize = 1024;
 pub struct LogStore {
     pub(super) database: Arc<Database>,
     shared: Arc<Mutex<Shared>>,
-    writer: SyncSender<Op>,
+    writer: Writer,
+    fsyncs: Arc<Histogram>,
+}
+
+/// Who writes.
+#[derive(Clone)]
+enum Writer {
+    Thread(SyncSender<Op>),
+    #[cfg(test)]
+    Here(Arc<Mutex<Pen>>),
 }
 
 /// Reads entries for replication.
@@ -37,6 +48,7 @@ pub type LogReader = LogStore;
 
 pub(super) struct Shared {
     pub cache: Cache,
+    pub weights: Weights,
     pub purged: Option<LogId>,
     pub last: Option<LogId>,
 }
@@ -51,12 +63,20 @@ impl LogStore {
         let database = Arc::new(storage::open(path, cache_bytes)?);
         let shared = Shared::load(&database).map_err(fail)?;
         let (writer, ops) = sync_channel(QUEUE);
-        let own = database.clone();
+        let fsyncs = Arc::new(Histogram::default());
+        let pen = Pen::new(database.clone(), fsyncs.clone());
+        let shared = Arc::new(Mutex::new(shared));
+        // A simulation has no threads: what is to be written is written at once.
+        #[cfg(test)]
+        if crate::simulation::is_running() {
+            let writer = Writer::Here(Arc::new(Mutex::new(pen)));
+            return Ok(Self { database, shared, writer, fsyncs });
+        }
         std::thread::Builder::new()
             .name("raft-log".to_owned())
-            .spawn(move || writer::run(&own, &ops))
+            .spawn(move || writer::run(pen, &ops))
             .map_err(|e| fail(e.to_string()))?;
-        Ok(Self { database, shared: Arc::new(Mutex::new(shared)), writer })
+        Ok(Self { database, shared, writer: Writer::Thread(writer), fsyncs })
     }
 
     /// Sees to it that this is `owner`'s log.
@@ -72,6 +92,21 @@ impl LogStore {
         self.shared().purged.map_or(0, |id| id.index)
     }
 
+    /// How long writes took.
+    pub fn fsyncs(&self) -> &Histogram {
+        &self.fsyncs
+    }
+
+    /// Bytes of all entries.
+    pub fn bytes(&self) -> u64 {
+        self.shared().weights.total()
+    }
+
+    /// The index up to which to cut, so that at most `keep` bytes stay; none: it is not more.
+    pub fn cut(&self, keep: u64) -> Option<u64> {
+        self.shared().weights.cut(keep)
+    }
+
     /// Whether this log was ever part of a cluster.
     pub fn is_empty(&self) -> bool {
         self.shared().last.is_none()
@@ -83,15 +118,17 @@ impl LogStore {
 
     /// Forgets, before Raft starts, that the last leader had been accepted by a majority.
     ///
-    /// openraft refuses to vote for a while after such a leader was heard, and counts that while
-    /// from the start of the process; after a restart of the whole quorum that is only lost time.
-    /// The vote itself (its term and for whom) stays, so no second vote in its term is possible.
+    /// If that was this voter, openraft would let it lead on in its old term, and it would answer
+    /// reads before it knows again how far that term's log was committed: it must be elected anew.
+    /// If it was another, openraft refuses to vote for a while, counted from the start of the process;
+    /// after a restart of the whole quorum that is only lost time. The vote itself (its term and for
+    /// whom) stays, so no second vote in its term is possible.
     ///
     /// # Errors
     /// The storage failed.
-    pub async fn relax_vote(&mut self, me: u64) -> std::result::Result<(), StorageError> {
+    pub async fn relax_vote(&mut self) -> std::result::Result<(), StorageError> {
         match self.read_vote().await? {
-            Some(vote) if vote.committed && vote.leader_id.node_id != me => {
+            Some(vote) if vote.committed => {
                 self.save_vote(&Vote::new(vote.leader_id.term, vote.leader_id.node_id)).await
             }
             _ => Ok(()),
@@ -110,7 +147,22 @@ impl LogStore {
     }
 
     pub(super) fn send(&self, op: Op) -> Result<(), String> {
-        self.writer.send(op).map_err(|_| gone())
+        match &self.writer {
+            Writer::Thread(writer) => writer.send(op).map_err(|_| gone()),
+            #[cfg(test)]
+            Writer::Here(pen) => {
+                pen.lock().unwrap_or_else(PoisonError::into_inner).write(vec![op]);
+                Ok(())
+            }
+        }
+    }
+
+    /// Reads entries, for whoever has the log to himself.
+    ///
+    /// # Errors
+    /// The storage failed.
+    pub fn read(&self, range: Range<u64>) -> Result<Vec<Entry>, String> {
+        self.entries(range, usize::MAX)
     }
 
     pub(super) fn entries(&self, range: Range<u64>, budget: usize) -> Result<Vec<Entry>, String> {
@@ -148,8 +200,19 @@ impl Shared {
     fn load(database: &Database) -> Result<Self, String> {
         let purged = fact(database, PURGED)?;
         let last = last_stored(database)?.or(purged);
-        Ok(Self { cache: Cache::default(), purged, last })
+        let weights = weigh(database)?;
+        Ok(Self { cache: Cache::default(), weights, purged, last })
     }
+}
+
+fn weigh(database: &Database) -> Result<Weights, String> {
+    let mut weights = Weights::default();
+    let Some(log) = open(database, LOG).map_err(|e| e.to_string())? else { return Ok(weights) };
+    for row in log.iter().map_err(|e| e.to_string())? {
+        let (index, entry) = row.map_err(|e| e.to_string())?;
+        weights.push(index.value(), entry.value().len());
+    }
+    Ok(weights)
 }
 
 pub(super) fn last_stored(database: &Database) -> Result<Option<LogId>, String> {

@@ -1,11 +1,13 @@
 use super::ops::Op;
 use super::store::{COMMITTED, LOG, META, PURGED, VOTE};
+use crate::meters::Histogram;
 use crate::raft::LogId;
 use redb::{Database, Table, WriteTransaction};
 use serde::Serialize;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// How old the note may be of how far the log is committed: after a restart it only saves time, and
 /// costs a page in each write.
@@ -17,17 +19,33 @@ type Meta<'t> = Table<'t, &'static str, &'static [u8]>;
 /// Carries out what comes in until nobody can ask any more. What waits together is flushed together.
 ///
 /// After an error nothing is written any more: what the disk then holds is only known after a restart.
-pub fn run(database: &Arc<Database>, ops: &Receiver<Op>) {
-    let mut broken: Option<String> = None;
-    let mut note = Note::default();
+pub fn run(mut pen: Pen, ops: &Receiver<Op>) {
     while let Ok(first) = ops.recv() {
-        let batch: Vec<Op> = std::iter::once(first).chain(ops.try_iter()).collect();
-        note.take(&batch);
-        let result = match &broken {
+        pen.write(std::iter::once(first).chain(ops.try_iter()).collect());
+    }
+}
+
+/// Writes batches down, until the first error.
+pub struct Pen {
+    database: Arc<Database>,
+    broken: Option<String>,
+    note: Note,
+    times: Arc<Histogram>,
+}
+
+impl Pen {
+    /// Notes in `times` how long each write takes.
+    pub fn new(database: Arc<Database>, times: Arc<Histogram>) -> Self {
+        Self { database, broken: None, note: Note::default(), times }
+    }
+
+    pub fn write(&mut self, batch: Vec<Op>) {
+        self.note.take(&batch);
+        let result = match &self.broken {
             Some(cause) => Err(cause.clone()),
-            None => write(database, &batch, &mut note),
+            None => write(&self.database, &batch, &mut self.note, &self.times),
         };
-        broken = result.as_ref().err().cloned();
+        self.broken = result.as_ref().err().cloned();
         for op in batch {
             op.finish(result.clone());
         }
@@ -56,14 +74,19 @@ impl Note {
     }
 }
 
-fn write(database: &Database, batch: &[Op], note: &mut Note) -> Result<(), String> {
+fn write(
+    database: &Database,
+    batch: &[Op],
+    note: &mut Note,
+    times: &Histogram,
+) -> Result<(), String> {
     // How far the log is committed is not worth a flush: the next batch carries it.
     if batch.iter().all(|op| op.committed().is_some()) {
         return Ok(());
     }
     let transaction = database.begin_write().map_err(|e| e.to_string())?;
     write_all(&transaction, batch, note.due()).map_err(|e| e.to_string())?;
-    transaction.commit().map_err(|e| e.to_string())
+    times.time(|| transaction.commit()).map_err(|e| e.to_string())
 }
 
 fn write_all(

@@ -10,7 +10,7 @@ impl State {
     /// The storage failed: fatal.
     pub(super) fn apply(&self, work: &Work) -> mvcc::Result<Vec<Replies>> {
         let Some((last, _)) = work.entries.last() else { return Ok(Vec::new()) };
-        let transaction = self.begin_apply()?;
+        let transaction = self.begin_apply(work.bytes)?;
         let mut changes = Vec::new();
         let mut writer = Writer::open(&transaction)?;
         let mut replies = Vec::with_capacity(work.entries.len());
@@ -20,7 +20,7 @@ impl State {
         meta::set(&mut writer.tables.meta, meta::APPLIED, last)?;
         let revision = writer.tables.revision();
         writer.finish()?;
-        transaction.commit()?;
+        self.commits.time(|| transaction.commit())?;
         // Watchers learn of a change before its client does, and both can then read it.
         self.listener.changed(changes);
         self.set_progress(Progress { applied: Some(*last), revision });

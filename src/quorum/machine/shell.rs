@@ -60,7 +60,7 @@ async fn blocking<T: Send + 'static>(
     verb: ErrorVerb,
     work: impl FnOnce(&State) -> Result<T, MvccError> + Send + 'static,
 ) -> Result<T, StorageError> {
-    let done = tokio::task::spawn_blocking(move || work(&state)).await;
+    let done = crate::blocking::blocking(move || work(&state)).await;
     let fail = |error: AnyError| StorageIOError::new(subject, verb, error).into();
     match done {
         Ok(Ok(value)) => Ok(value),

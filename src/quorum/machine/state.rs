@@ -1,17 +1,20 @@
 use super::Listener;
 use crate::error::{QuorumError, Result};
+use crate::meters::Histogram;
 use crate::mvcc::{self, MvccError, ReadTables, Tables, WriteTables, meta};
 use crate::raft::{LogId, Membership};
 use crate::storage::{self, Owner};
 use redb::{Database, Durability, ReadableDatabase, WriteTransaction};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use tokio::sync::{Mutex, watch};
 
 /// After so many commits without a flush the next one is flushed. Until then the log can replay
 /// them; but the database only reuses its pages after a flush.
 const FLUSH_EVERY: u32 = 128;
+/// As above, for bytes of commands: what a flush takes must always fit into the disk's reserve.
+const FLUSH_BYTES: usize = 4 * 1024 * 1024;
 
 /// How far the state has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,8 +31,10 @@ pub struct State {
     pub(super) listener: Arc<dyn Listener>,
     progress: watch::Sender<Progress>,
     unflushed: AtomicU32,
+    unflushed_bytes: AtomicUsize,
     /// Who writes. The database would let others wait too, but would hold up their threads.
     pub(super) turn: Arc<Mutex<()>>,
+    pub(super) commits: Histogram,
 }
 
 impl State {
@@ -48,7 +53,9 @@ impl State {
             listener,
             progress,
             unflushed: AtomicU32::new(0),
+            unflushed_bytes: AtomicUsize::new(0),
             turn: Arc::default(),
+            commits: Histogram::default(),
         })
     }
 
@@ -91,16 +98,18 @@ impl State {
     /// The next application waits for the disk.
     pub(super) fn is_time_to_flush(&self) -> bool {
         self.unflushed.load(Ordering::Relaxed) + 1 >= FLUSH_EVERY
+            || self.unflushed_bytes.load(Ordering::Relaxed) >= FLUSH_BYTES
     }
 
     /// A transaction that is only flushed when it is time to.
-    pub(super) fn begin_apply(&self) -> mvcc::Result<WriteTransaction> {
+    pub(super) fn begin_apply(&self, bytes: usize) -> mvcc::Result<WriteTransaction> {
         let mut transaction = self.database.begin_write()?;
         if self.is_time_to_flush() {
-            self.unflushed.store(0, Ordering::Relaxed);
+            self.flushed();
             transaction.set_quick_repair(true);
         } else {
             self.unflushed.fetch_add(1, Ordering::Relaxed);
+            self.unflushed_bytes.fetch_add(bytes, Ordering::Relaxed);
             transaction.set_durability(Durability::None)?;
         }
         Ok(transaction)
@@ -112,8 +121,18 @@ impl State {
         transaction.set_quick_repair(true);
         meta::set(&mut WriteTables::open(&transaction)?.meta, meta::SNAPSHOT, &true)?;
         transaction.commit()?;
-        self.unflushed.store(0, Ordering::Relaxed);
+        self.flushed();
         Ok(())
+    }
+
+    fn flushed(&self) {
+        self.unflushed.store(0, Ordering::Relaxed);
+        self.unflushed_bytes.store(0, Ordering::Relaxed);
+    }
+
+    /// How long commits took.
+    pub fn commits(&self) -> &Histogram {
+        &self.commits
     }
 
     /// Bytes that the database takes on disk.

@@ -15,6 +15,8 @@ const MANY: usize = 64;
 /// Log entries, read and ready to be applied.
 pub struct Work {
     pub entries: Vec<(LogId, Content)>,
+    /// About how much it brings into the state.
+    pub bytes: usize,
 }
 
 pub enum Content {
@@ -27,8 +29,13 @@ impl Work {
     /// # Errors
     /// An entry cannot be read by this version: fatal.
     pub fn read(entries: impl IntoIterator<Item = Entry>) -> mvcc::Result<Self> {
-        let entries = entries.into_iter().map(|entry| Ok((entry.log_id, read(entry)?)));
-        Ok(Self { entries: entries.collect::<mvcc::Result<_>>()? })
+        let mut bytes = 0;
+        let entries = entries.into_iter().map(|entry| {
+            bytes += weight(&entry);
+            Ok((entry.log_id, read(entry)?))
+        });
+        let entries = entries.collect::<mvcc::Result<_>>()?;
+        Ok(Self { entries, bytes })
     }
 
     /// Whether this is done faster than it is handed to another thread: what it touches is few keys,
@@ -40,6 +47,13 @@ impl Work {
         });
         let mut commands = batches.flatten();
         commands.by_ref().take(MANY).all(is_quick) && commands.next().is_none()
+    }
+}
+
+fn weight(entry: &Entry) -> usize {
+    match &entry.payload {
+        EntryPayload::Normal(proposal) => proposal.0.len(),
+        EntryPayload::Blank | EntryPayload::Membership(_) => 0,
     }
 }
 

@@ -1,7 +1,7 @@
 use super::{Change, Objection, next_change};
-use crate::leadership::{Leader, Leadership};
-use crate::peer::{Directory, Links, Pulse};
-use crate::raft::{Member, Raft};
+use crate::leadership::Leader;
+use crate::peer::{Peers, Pulse};
+use crate::raft::Member;
 use crate::wire::{JoinOutcome, JoinRequest};
 use openraft::ChangeMembers;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,11 +21,7 @@ const ALIVE: Duration = Duration::from_secs(5);
 /// Changes members, wherever the leader is.
 #[derive(Clone)]
 pub struct Members {
-    pub me: u64,
-    pub raft: Raft,
-    pub leadership: Leadership,
-    pub links: Arc<Links>,
-    pub directory: Directory,
+    pub peers: Peers,
     pub pulse: Pulse,
     /// One change at a time.
     pub busy: Arc<Mutex<()>>,
@@ -41,7 +37,7 @@ impl Members {
     pub async fn join(&self, request: JoinRequest) -> Result<JoinOutcome, Status> {
         let slot = u8::try_from(request.slot)
             .map_err(|_| Status::invalid_argument("a slot is at most 255"))?;
-        match self.leadership.now() {
+        match self.peers.leadership.now() {
             Leader::Me => {}
             Leader::Other { member, .. } if !request.forwarded => {
                 return self.forward_join(&member, request).await;
@@ -52,7 +48,7 @@ impl Members {
         let member =
             Member { slot, name: request.name, peer: request.peer, client: request.client };
         let Ok(_busy) = self.busy.try_lock() else { return Ok(JoinOutcome::Underway) };
-        match next_change(&self.leadership.metrics().membership_config, id, &member) {
+        match next_change(&self.peers.leadership.metrics().membership_config, id, &member) {
             Change::Nothing => Ok(JoinOutcome::Joined),
             Change::Attend => Ok(JoinOutcome::Attending),
             Change::Replace(_) if !self.is_in_sync(id) => Ok(JoinOutcome::Underway),
@@ -77,7 +73,7 @@ impl Members {
         leader: &Member,
         request: JoinRequest,
     ) -> Result<JoinOutcome, Status> {
-        let mut client = self.links.to(self.directory.address(leader))?;
+        let mut client = self.peers.client(leader)?;
         let request = JoinRequest { forwarded: true, ..request };
         match tokio::time::timeout(TIMEOUT, client.join(request)).await {
             Ok(answer) => Ok(answer?.into_inner().outcome()),
@@ -89,7 +85,7 @@ impl Members {
         match change {
             Change::Nothing | Change::Attend => Ok(()),
             Change::Learn => {
-                let added = self.raft.add_learner(id, member, false);
+                let added = self.peers.raft.add_learner(id, member, false);
                 made(tokio::time::timeout(TIMEOUT, added).await)
             }
             Change::Readdress => {
@@ -107,27 +103,27 @@ impl Members {
         change: ChangeMembers<u64, Member>,
         retain: bool,
     ) -> Result<(), Status> {
-        made(tokio::time::timeout(TIMEOUT, self.raft.change_membership(change, retain)).await)
+        made(tokio::time::timeout(TIMEOUT, self.peers.raft.change_membership(change, retain)).await)
     }
 
     /// Whether the member has nearly all of the log.
     pub(super) fn is_in_sync(&self, id: u64) -> bool {
-        let last = self.leadership.metrics().last_log_index.unwrap_or(0);
+        let last = self.peers.leadership.metrics().last_log_index.unwrap_or(0);
         self.matched(id).is_some_and(|matched| matched + LAG >= last)
     }
 
     /// Up to which index the member has our log.
     pub(super) fn matched(&self, id: u64) -> Option<u64> {
-        let metrics = self.leadership.metrics();
+        let metrics = self.peers.leadership.metrics();
         let matched = metrics.replication.as_ref().and_then(|all| all.get(&id).copied().flatten());
         matched.map(|matched| matched.index)
     }
 
     /// The members that have answered lately, this one included.
     pub(super) fn alive(&self) -> BTreeSet<u64> {
-        let metrics = self.leadership.metrics();
+        let metrics = self.peers.leadership.metrics();
         let nodes = metrics.membership_config.membership().nodes().map(|(id, _)| *id);
-        nodes.filter(|id| *id == self.me || self.pulse.is_alive(*id, ALIVE)).collect()
+        nodes.filter(|id| *id == self.peers.me || self.pulse.is_alive(*id, ALIVE)).collect()
     }
 }
 

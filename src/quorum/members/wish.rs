@@ -26,7 +26,7 @@ impl Members {
     /// # Errors
     /// See [`Objection`].
     pub async fn fulfil(&self, wish: Wish) -> Result<Vec<pb::Member>, Status> {
-        let mut leadership = self.leadership.clone();
+        let mut leadership = self.peers.leadership.clone();
         match leadership.wait_for(Instant::now() + LEADER, |now| *now != Leader::None).await {
             Leader::None => Err(Objection::NoLeader.into()),
             Leader::Me => self.fulfil_here(wish).await,
@@ -39,7 +39,7 @@ impl Members {
     /// # Errors
     /// See [`Objection`].
     pub async fn fulfil_here(&self, wish: Wish) -> Result<Vec<pb::Member>, Status> {
-        if self.leadership.now() != Leader::Me {
+        if self.peers.leadership.now() != Leader::Me {
             return Err(Objection::NoLeader.into());
         }
         let waited = tokio::time::timeout(LEADER, self.busy.lock()).await;
@@ -51,7 +51,7 @@ impl Members {
             Wish::Remove(id) => self.remove(id).await?,
             Wish::Update(update) => self.update(update.id, update.peer).await?,
         }
-        Ok(roster(&self.leadership))
+        Ok(roster(&self.peers.leadership))
     }
 
     async fn forward(
@@ -60,8 +60,8 @@ impl Members {
         leader: &Member,
         wish: Wish,
     ) -> Result<Vec<pb::Member>, Status> {
-        let mut client = self.links.to(self.directory.address(leader))?;
-        let envelope = Some(self.directory.envelope(id));
+        let mut client = self.peers.client(leader)?;
+        let envelope = self.peers.envelope(id);
         let request = MembersRequest { envelope, wish: Some(wish) };
         match tokio::time::timeout(FORWARD, client.members(request)).await {
             Ok(answer) => Ok(answer?.into_inner().members),
@@ -71,7 +71,7 @@ impl Members {
 
     /// Ends a change that was cut short by a change of leaders.
     async fn finish(&self) -> Result<(), Status> {
-        let membership = self.leadership.metrics().membership_config;
+        let membership = self.peers.leadership.metrics().membership_config;
         let configs = membership.membership().get_joint_config();
         match configs.last() {
             Some(voters) if configs.len() > 1 => {
@@ -82,15 +82,15 @@ impl Members {
     }
 
     async fn promote(&self, id: u64) -> Result<(), Status> {
-        let membership = self.leadership.metrics().membership_config;
+        let membership = self.peers.leadership.metrics().membership_config;
         let voters = promoted(&membership, id, self.is_in_sync(id), &self.alive())?;
         self.change(ChangeMembers::ReplaceAllVoters(voters), false).await
     }
 
     async fn remove(&self, id: u64) -> Result<(), Status> {
-        let membership = self.leadership.metrics().membership_config;
+        let membership = self.peers.leadership.metrics().membership_config;
         let removal = removed(&membership, id, &self.alive())?;
-        if id == self.me {
+        if id == self.peers.me {
             // It leads until the others have agreed that it is gone.
             return self.change(ChangeMembers::RemoveVoters(BTreeSet::from([id])), false).await;
         }
@@ -103,7 +103,7 @@ impl Members {
 
     /// A voter that does not know that it is none any more would stand for election.
     async fn let_it_know(&self, id: u64) {
-        let changed = self.leadership.metrics().membership_config.log_id().map(|id| id.index);
+        let changed = self.peers.leadership.metrics().membership_config.log_id().map(|id| id.index);
         let deadline = Instant::now() + TOLD;
         while self.alive().contains(&id) && self.matched(id) < changed && Instant::now() < deadline
         {
@@ -112,7 +112,7 @@ impl Members {
     }
 
     async fn update(&self, id: u64, peer: String) -> Result<(), Status> {
-        let membership = self.leadership.metrics().membership_config;
+        let membership = self.peers.leadership.metrics().membership_config;
         let nodes = || membership.membership().nodes();
         if nodes().any(|(other, node)| *other != id && node.peer == peer) {
             return Err(Objection::UrlExists.into());

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use mesoform_etcd::pb::{
     LeaseGrantRequest, LeaseGrantResponse, LeaseRevokeRequest, LeaseRevokeResponse,
 };
-use redb::ReadableTable;
+use redb::{ReadableTable, ReadableTableMetadata};
 
 /// Makes a lease. Its id and its TTL were chosen by whoever proposed it.
 pub(super) fn grant(
@@ -77,4 +77,9 @@ pub fn leases(tables: &impl Tables) -> Result<Vec<(i64, i64)>> {
         all.push((id.value(), ttl.value()));
     }
     Ok(all)
+}
+
+/// How many leases there are.
+pub fn count_leases(tables: &impl Tables) -> Result<u64> {
+    Ok(tables.leases().len()?)
 }

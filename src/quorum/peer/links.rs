@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tonic::Status;
-use tonic::transport::{Channel, Endpoint, Uri};
+use tonic::transport::{Endpoint, Uri};
 
 /// For TCP and TLS together.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -21,10 +21,23 @@ const CONNECTION_WINDOW: u32 = 8 * 1024 * 1024;
 /// Far above what one message carries (see the log's `MESSAGE_BYTES`).
 pub(super) const MAX_MESSAGE: usize = 32 * 1024 * 1024;
 
+/// What carries calls to a voter.
+#[cfg(not(test))]
+pub type Wire = tonic::transport::Channel;
+/// What carries calls to a voter: in a simulation it is no network.
+#[cfg(test)]
+pub type Wire = mesoform_checks::Way;
+
 /// The connections to the other voters, by address; made when needed, and anew when lost.
 pub struct Links {
-    tls: TlsConnector,
-    channels: Mutex<HashMap<String, Channel>>,
+    dialler: Dialler,
+    wires: Mutex<HashMap<String, Wire>>,
+}
+
+enum Dialler {
+    Tls(TlsConnector),
+    #[cfg(test)]
+    Simulated(crate::simulation::Dialler),
 }
 
 impl Links {
@@ -32,29 +45,39 @@ impl Links {
     /// The identity is unusable.
     pub fn new(identity: &Identity) -> mesoform_identity::Result<Self> {
         let tls = identity.client_config_to(&[Role::Quorum], &[b"h2"])?;
-        Ok(Self { tls: TlsConnector::from(tls), channels: Mutex::default() })
+        Ok(Self { dialler: Dialler::Tls(TlsConnector::from(tls)), wires: Mutex::default() })
+    }
+
+    #[cfg(test)]
+    pub fn simulated(dialler: crate::simulation::Dialler) -> Self {
+        Self { dialler: Dialler::Simulated(dialler), wires: Mutex::default() }
     }
 
     /// A client of the voter at `address` (`host:port`). It connects when it is used.
     ///
     /// # Errors
     /// The address is none.
-    pub fn to(&self, address: &str) -> Result<PeerClient<Channel>, Status> {
-        let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
-        let channel = match channels.get(address) {
-            Some(channel) => channel.clone(),
+    pub fn to(&self, address: &str) -> Result<PeerClient<Wire>, Status> {
+        let mut wires = self.wires.lock().unwrap_or_else(PoisonError::into_inner);
+        let wire = match wires.get(address) {
+            Some(wire) => wire.clone(),
             None => {
-                let channel = self.connect(address)?;
-                channels.insert(address.to_owned(), channel.clone());
-                channel
+                let wire = self.connect(address)?;
+                wires.insert(address.to_owned(), wire.clone());
+                wire
             }
         };
-        Ok(PeerClient::new(channel)
+        Ok(PeerClient::new(wire)
             .max_decoding_message_size(MAX_MESSAGE)
             .max_encoding_message_size(MAX_MESSAGE))
     }
 
-    fn connect(&self, address: &str) -> Result<Channel, Status> {
+    fn connect(&self, address: &str) -> Result<Wire, Status> {
+        let tls = match &self.dialler {
+            Dialler::Tls(tls) => tls.clone(),
+            #[cfg(test)]
+            Dialler::Simulated(dial) => return Ok(dial.to(address)),
+        };
         // TLS is in the connector; the scheme only keeps tonic from adding its own.
         let endpoint = Endpoint::from_shared(format!("http://{address}"))
             .map_err(|e| Status::invalid_argument(format!("`{address}`: {e}")))?
@@ -63,8 +86,7 @@ impl Links {
             .keep_alive_while_idle(true)
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW);
-        let tls = self.tls.clone();
-        Ok(endpoint.connect_with_connector_lazy(tower::service_fn(move |uri: Uri| {
+        let channel = endpoint.connect_with_connector_lazy(tower::service_fn(move |uri: Uri| {
             let tls = tls.clone();
             async move {
                 match tokio::time::timeout(CONNECT_TIMEOUT, open(&tls, &uri)).await {
@@ -72,7 +94,10 @@ impl Links {
                     Err(_) => Err(NotConnected { cause: "it does not answer".to_owned() }),
                 }
             }
-        })))
+        }));
+        #[cfg(test)]
+        let channel = mesoform_checks::way(channel);
+        Ok(channel)
     }
 }
 
@@ -84,7 +109,7 @@ pub struct NotConnected {
 }
 
 impl NotConnected {
-    fn new(cause: impl ToString) -> Self {
+    pub fn new(cause: impl ToString) -> Self {
         Self { cause: cause.to_string() }
     }
 }

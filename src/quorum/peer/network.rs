@@ -1,6 +1,8 @@
+use super::links::Wire;
 use super::reach::{News, Reach};
 use super::{Directory, Links, Pulse, snapshots};
 use crate::raft::{Config, Member, Vote};
+use crate::space::{Alarms, Room};
 use crate::wire::{AppendRequest, LogEntry, PeerClient, VoteRequest};
 use openraft::error::{
     Fatal, NetworkError, RPCError, RaftError, ReplicationClosed, StreamingError, Unreachable,
@@ -10,8 +12,8 @@ use openraft::raft::{AppendEntriesRequest, AppendEntriesResponse, SnapshotRespon
 use openraft::{AnyError, OptionalSend, Snapshot};
 use std::future::Future;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use tonic::transport::Channel;
+use std::time::Duration;
+use tokio::time::Instant;
 use tonic::{Code, Status};
 
 /// Raft's way to the other voters.
@@ -20,6 +22,7 @@ pub struct Network {
     pub links: Arc<Links>,
     pub directory: Directory,
     pub pulse: Pulse,
+    pub alarms: Alarms,
 }
 
 /// Raft's way to one of them.
@@ -29,7 +32,8 @@ pub struct Connection {
     name: String,
     reach: Reach,
     pulse: Pulse,
-    client: Result<PeerClient<Channel>, Status>,
+    alarms: Alarms,
+    client: Result<PeerClient<Wire>, Status>,
     directory: Directory,
 }
 
@@ -42,13 +46,13 @@ impl RaftNetworkFactory<Config> for Network {
         let name = self.directory.address(node).to_owned();
         let client = self.links.to(&name);
         let directory = self.directory.clone();
-        let pulse = self.pulse.clone();
-        Connection { target, name, reach: Reach::default(), pulse, client, directory }
+        let (pulse, alarms) = (self.pulse.clone(), self.alarms.clone());
+        Connection { target, name, reach: Reach::default(), pulse, alarms, client, directory }
     }
 }
 
 impl Connection {
-    fn client(&self) -> Result<PeerClient<Channel>, Unreachable> {
+    fn client(&self) -> Result<PeerClient<Wire>, Unreachable> {
         self.client.clone().map_err(|status| Unreachable::new(&status))
     }
 
@@ -74,14 +78,17 @@ impl RaftNetwork<Config> for Connection {
             previous: rpc.prev_log_id.map(Into::into),
             entries: entries.map_err(garbled)?,
             commit: rpc.leader_commit.map(Into::into),
+            rooms: self.alarms.to_tell(),
         };
-        let news = self.reach.asked(Instant::now());
+        let news = self.reach.asked(Instant::now().into_std());
         self.tell(news);
         let response = self.client()?.append(request).await.map_err(|e| rpc_error(&e))?;
         self.pulse.beat(self.target, Instant::now());
         let news = self.reach.answered();
         self.tell(news);
-        response.into_inner().try_into().map_err(garbled)
+        let response = response.into_inner();
+        self.alarms.hear(self.target, Room::from_number(response.room));
+        response.try_into().map_err(garbled)
     }
 
     async fn vote(

@@ -1,19 +1,22 @@
 use super::snapshots;
 use crate::bootstrap::Introducer;
+use crate::handover::give_way;
 use crate::lease::Leases;
 use crate::members::Members;
 use crate::propose::{ProposeError, Proposer};
 use crate::raft::Raft;
-use crate::read::ReadIndex;
+use crate::read_index::ReadIndex;
+use crate::space::{Alarms, Room};
 use crate::wire::{
-    AppendRequest, AppendResponse, Envelope, ForwardRequest, ForwardResponse, HelloRequest,
-    HelloResponse, JoinRequest, JoinResponse, MembersRequest, MembersResponse, PROTOCOL, Peer,
-    ReadIndexRequest, ReadIndexResponse, RenewRequest, RenewResponse, SnapshotChunk,
-    SnapshotResponse, VoteRequest, VoteResponse,
+    AppendRequest, AppendResponse, Envelope, ForwardRequest, ForwardResponse, GiveWayRequest,
+    GiveWayResponse, HelloRequest, HelloResponse, JoinRequest, JoinResponse, MembersRequest,
+    MembersResponse, PROTOCOL, Peer, ReadIndexRequest, ReadIndexResponse, RenewRequest,
+    RenewResponse, SnapshotChunk, SnapshotResponse, VoteRequest, VoteResponse,
 };
 use tonic::{Request, Response, Status, Streaming, async_trait};
 
 /// Answers the other voters.
+#[derive(Clone)]
 pub struct PeerService {
     pub node_id: u64,
     pub raft: Raft,
@@ -22,6 +25,7 @@ pub struct PeerService {
     pub proposer: Proposer,
     pub read_index: ReadIndex,
     pub leases: Leases,
+    pub alarms: Alarms,
 }
 
 impl PeerService {
@@ -88,9 +92,12 @@ impl Peer for PeerService {
     ) -> Result<Response<AppendResponse>, Status> {
         let request = request.into_inner();
         self.check(request.envelope)?;
+        self.alarms.learn(&request.rooms);
         let request = request.try_into().map_err(Status::invalid_argument)?;
+        self.members.peers.leadership.hear();
         let response = self.raft.append_entries(request).await.map_err(stopped)?;
-        Ok(Response::new(response.into()))
+        let room = self.alarms.own().as_number();
+        Ok(Response::new(AppendResponse { room, ..response.into() }))
     }
 
     async fn vote(&self, request: Request<VoteRequest>) -> Result<Response<VoteResponse>, Status> {
@@ -108,6 +115,9 @@ impl Peer for PeerService {
         let mut chunks = request.into_inner();
         let first = chunks.message().await?.ok_or_else(|| Status::aborted("an empty snapshot"))?;
         self.check(first.envelope)?;
+        if self.alarms.own() == Room::None {
+            return Err(Status::resource_exhausted("there is no room for a snapshot"));
+        }
         snapshots::receive(&self.raft, first, chunks).await.map(Response::new)
     }
 
@@ -121,6 +131,7 @@ impl Peer for PeerService {
             Ok(done) => Ok(Response::new(ForwardResponse {
                 replies: done.replies,
                 term: done.term,
+                index: done.index,
                 not_leader: false,
             })),
             Err(ProposeError::NoLeader) => {
@@ -140,6 +151,17 @@ impl Peer for PeerService {
             None => ReadIndexResponse { not_leader: true, index: 0 },
         };
         Ok(Response::new(response))
+    }
+
+    async fn give_way(
+        &self,
+        request: Request<GiveWayRequest>,
+    ) -> Result<Response<GiveWayResponse>, Status> {
+        let request = request.into_inner();
+        self.check(request.envelope)?;
+        let vote = request.vote.ok_or_else(|| Status::invalid_argument("no vote"))?;
+        give_way(&self.raft, self.node_id, vote.into()).await.map_err(stopped)?;
+        Ok(Response::new(GiveWayResponse {}))
     }
 
     async fn renew(

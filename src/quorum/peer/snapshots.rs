@@ -1,5 +1,7 @@
 //! Snapshots in chunks, one gRPC stream each.
 
+use super::links::Wire;
+use crate::blocking::blocking;
 use crate::machine::{SnapshotData, write_out};
 use crate::raft::{Config, Raft, SnapshotMeta, Vote};
 use crate::wire::{Envelope, PeerClient, SnapshotChunk, SnapshotResponse};
@@ -9,11 +11,10 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::transport::Channel;
 use tonic::{Status, Streaming};
 
 /// Chunks that wait to be sent.
-const QUEUE: usize = 4;
+const QUEUE: usize = if cfg!(test) { 1024 } else { 4 };
 /// Longest wait for the next chunk.
 const STALL: Duration = Duration::from_secs(30);
 /// For the whole of a snapshot, its installation included.
@@ -23,7 +24,7 @@ type SendError = StreamingError<Config, Fatal<u64>>;
 
 /// Sends a snapshot of our state and waits until it is installed.
 pub async fn send(
-    mut client: PeerClient<Channel>,
+    mut client: PeerClient<Wire>,
     envelope: Envelope,
     vote: Vote,
     snapshot: Snapshot<Config>,
@@ -40,24 +41,24 @@ pub async fn send(
         let cause = Status::internal("a snapshot that was received is not sent on");
         return Err(Unreachable::new(&cause).into());
     };
-    let reading = tokio::task::spawn_blocking(move || {
+    let reading = tokio::spawn(blocking(move || {
         let chunk = |data| SnapshotChunk { data, ..Default::default() };
-        let mut sent = chunks.blocking_send(first).is_ok();
+        let mut sent = push(&chunks, first);
         let read = write_out(&view, |data| {
-            sent = sent && chunks.blocking_send(chunk(data)).is_ok();
+            sent = sent && push(&chunks, chunk(data));
             sent
         });
         if read.is_ok() && sent {
             // Only this makes it whole; should nobody listen, the answer below says why.
-            let _ = chunks.blocking_send(SnapshotChunk { done: true, ..Default::default() });
+            push(&chunks, SnapshotChunk { done: true, ..Default::default() });
         }
         read
-    });
+    }));
     let call = client.snapshot(ReceiverStream::new(receiver));
     let answer = tokio::time::timeout(LIMIT, call).await;
     let answer =
         answer.unwrap_or_else(|_| Err(Status::deadline_exceeded("a snapshot took too long")));
-    if let Ok(Err(error)) = reading.await {
+    if let Ok(Ok(Err(error))) = reading.await {
         tracing::error!(%error, "a snapshot could not be read");
     }
     let answer = answer.map_err(|status| Unreachable::new(&status))?.into_inner();
@@ -65,6 +66,16 @@ pub async fn send(
         NetworkError::new(&Status::internal("the answer to a snapshot carries no vote"))
     })?;
     Ok(openraft::raft::SnapshotResponse::new(vote.into()))
+}
+
+/// Waits for room. False: nobody listens.
+fn push(chunks: &mpsc::Sender<SnapshotChunk>, chunk: SnapshotChunk) -> bool {
+    // A simulation has no thread to wait on, but room enough.
+    #[cfg(test)]
+    if crate::simulation::is_running() {
+        return chunks.try_send(chunk).is_ok();
+    }
+    chunks.blocking_send(chunk).is_ok()
 }
 
 /// Takes in a snapshot; its first chunk was read by the caller.
@@ -96,8 +107,7 @@ async fn write(
     mut data: Box<SnapshotData>,
     chunk: SnapshotChunk,
 ) -> Result<Box<SnapshotData>, Status> {
-    let written =
-        tokio::task::spawn_blocking(move || data.receive(&chunk.data).map(|()| data)).await;
+    let written = blocking(move || data.receive(&chunk.data).map(|()| data)).await;
     let written = written.map_err(|e| Status::internal(e.to_string()))?;
     written.map_err(|e| Status::resource_exhausted(format!("the snapshot cannot be stored: {e}")))
 }

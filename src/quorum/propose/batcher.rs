@@ -61,9 +61,9 @@ fn gather(first: Waiting, queue: &mut mpsc::Receiver<Waiting>) -> (Vec<Waiting>,
 }
 
 async fn carry(carrier: Carrier, batch: Vec<Waiting>) {
-    if carrier.leads() {
+    if let Some(open) = carrier.enter().await {
         let (commands, shares) = split(batch);
-        return share(carrier.write(&Batch { commands }).await, shares);
+        return share(carrier.write(&Batch { commands }, open).await, shares);
     }
     let (here, anywhere): (Vec<_>, Vec<_>) = batch.into_iter().partition(|waiting| waiting.here);
     share(Err(ProposeError::NoLeader), split(here).1);
@@ -90,11 +90,12 @@ fn split(batch: Vec<Waiting>) -> (Vec<Command>, Shares) {
 fn share(answer: Answer, shares: Shares) {
     match answer {
         Ok(done) => {
-            let mut replies = done.replies.into_iter();
+            let Done { replies, term, index } = done;
+            let mut replies = replies.into_iter();
             for (count, waiting) in shares {
                 let own: Vec<Reply> = replies.by_ref().take(count).collect();
                 let complete = own.len() == count;
-                let own = Done { replies: own, term: done.term };
+                let own = Done { replies: own, term, index };
                 // Who has gone away meanwhile needs no answer.
                 let _ = waiting.send(if complete { Ok(own) } else { Err(ProposeError::Stopped) });
             }

@@ -1,31 +1,45 @@
 use super::{Answer, Done, ProposeError};
-use crate::leadership::{Leader, Leadership};
-use crate::peer::{Directory, Links, was_never_sent};
-use crate::raft::{Member, Proposal, Raft};
+use crate::leadership::Leader;
+use crate::machine::State;
+use crate::peer::{Peers, was_never_sent};
+use crate::raft::{Member, Proposal};
 use crate::wire::{Batch, ForwardRequest};
 use openraft::error::{ClientWriteError, RaftError};
 use prost::Message;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::sync::OwnedRwLockReadGuard;
+use tokio::time::{Instant, timeout};
 
 /// As etcd: how long a proposal may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to wait for a leader before saying that there is none.
 const LEADER_PATIENCE: Duration = Duration::from_secs(3);
+/// A proposal is given up when its leader has for so long been none: whatever comes of it, it does
+/// not come soon.
+const LOST: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Until it is dropped this voter does not hand its leadership over.
+pub type Open = OwnedRwLockReadGuard<()>;
 
 /// Brings commands to whoever leads.
 #[derive(Clone)]
 pub struct Carrier {
-    pub raft: Raft,
-    pub leadership: Leadership,
-    pub links: Arc<Links>,
-    pub directory: Directory,
+    pub peers: Peers,
+    pub state: Arc<State>,
 }
 
 impl Carrier {
-    pub fn leads(&self) -> bool {
-        self.leadership.now() == Leader::Me
+    /// Waits until this voter may propose; none: it does not lead.
+    pub async fn enter(&self) -> Option<Open> {
+        let leads = || self.peers.leadership.now() == Leader::Me;
+        if !leads() {
+            return None;
+        }
+        let open = self.peers.gate.clone().read_owned().await;
+        // Another one may have been made the leader meanwhile.
+        leads().then_some(open)
     }
 
     /// Has the commands proposed by whoever leads.
@@ -33,58 +47,83 @@ impl Carrier {
         let start = Instant::now();
         let patience = start + LEADER_PATIENCE;
         loop {
-            let leader = self.leadership.wait_for(patience, |leader| *leader != Leader::None).await;
-            match leader {
+            let there_is_one = |leader: &Leader| *leader != Leader::None;
+            let answer = match self.peers.leadership.wait_for(patience, there_is_one).await {
                 Leader::None => return Err(ProposeError::NoLeader),
-                Leader::Me => return self.write(&batch).await,
-                Leader::Other { id, member } => {
-                    match self.forward(id, &member, &batch).await {
-                        // Nothing was proposed, so it can be tried again.
-                        Err(ProposeError::NoLeader) if start.elapsed() < LEADER_PATIENCE => {
-                            let pause = Instant::now() + Duration::from_millis(50);
-                            self.leadership.changed(pause).await;
-                        }
-                        answer => return answer,
-                    }
+                Leader::Me => match self.enter().await {
+                    Some(open) => self.write(&batch, open).await,
+                    None => Err(ProposeError::NoLeader),
+                },
+                Leader::Other { id, member } => self.forward(id, &member, &batch).await,
+            };
+            match answer {
+                // Nothing was proposed, so it can be tried again.
+                Err(ProposeError::NoLeader) if start.elapsed() < LEADER_PATIENCE => {
+                    self.peers.leadership.changed(Instant::now() + PAUSE).await;
                 }
+                answer => return answer,
             }
         }
     }
 
     /// Proposes the commands, as the leader.
-    pub async fn write(&self, batch: &Batch) -> Answer {
+    pub async fn write(&self, batch: &Batch, _open: Open) -> Answer {
         let proposal = Proposal(batch.encode_to_vec().into());
-        let written = tokio::time::timeout(TIMEOUT, self.raft.client_write(proposal)).await;
+        let written = self.unless_lost(Leader::Me, self.peers.raft.client_write(proposal)).await?;
         match written {
-            Ok(Ok(done)) => {
-                Ok(Done { replies: done.data.replies, term: done.log_id.leader_id.term })
-            }
+            Ok(done) => Ok(Done {
+                replies: done.data.replies,
+                term: done.log_id.leader_id.term,
+                index: done.log_id.index,
+            }),
             // It may have been in the log already when the leadership was lost, and another
             // leader may have found it there.
-            Ok(Err(RaftError::APIError(ClientWriteError::ForwardToLeader(_)))) => {
+            Err(RaftError::APIError(ClientWriteError::ForwardToLeader(_))) => {
                 Err(ProposeError::LeaderLost)
             }
-            Ok(Err(_)) => Err(ProposeError::Stopped),
-            Err(_) => Err(ProposeError::TimedOut),
+            Err(_) => Err(ProposeError::Stopped),
         }
     }
 
     async fn forward(&self, id: u64, member: &Member, batch: &Batch) -> Answer {
-        let Ok(mut client) = self.links.to(self.directory.address(member)) else {
-            return Err(ProposeError::NoLeader);
-        };
-        let envelope = Some(self.directory.envelope(id));
+        let Ok(mut client) = self.peers.client(member) else { return Err(ProposeError::NoLeader) };
+        let envelope = self.peers.envelope(id);
         let request = ForwardRequest { envelope, commands: batch.commands.clone() };
-        let answer = tokio::time::timeout(TIMEOUT, client.forward(request)).await;
-        match answer.map(|answer| answer.map(tonic::Response::into_inner)) {
-            Ok(Ok(response)) if response.not_leader => Err(ProposeError::NoLeader),
-            Ok(Ok(response)) => Ok(Done { replies: response.replies, term: response.term }),
-            Ok(Err(status)) if was_never_sent(&status) => Err(ProposeError::NoLeader),
-            Ok(Err(status)) if status.code() == tonic::Code::FailedPrecondition => {
+        let leader = Leader::Other { id, member: member.clone() };
+        let answer = self.unless_lost(leader, client.forward(request)).await?;
+        match answer.map(tonic::Response::into_inner) {
+            Ok(response) if response.not_leader => Err(ProposeError::NoLeader),
+            Ok(response) => {
+                self.catch_up(response.index).await;
+                let (replies, term, index) = (response.replies, response.term, response.index);
+                Ok(Done { replies, term, index })
+            }
+            Err(status) if was_never_sent(&status) => Err(ProposeError::NoLeader),
+            Err(status) if status.code() == tonic::Code::FailedPrecondition => {
                 Err(ProposeError::NoLeader)
             }
-            Ok(Err(_)) => Err(ProposeError::LeaderLost),
-            Err(_) => Err(ProposeError::TimedOut),
+            Err(_) => Err(ProposeError::LeaderLost),
         }
+    }
+
+    /// Waits for what a leader does, for as long as it is the leader.
+    async fn unless_lost<T>(
+        &self,
+        leader: Leader,
+        done: impl Future<Output = T>,
+    ) -> Result<T, ProposeError> {
+        let lost = self.peers.leadership.clone().no_more(LOST, move |now| *now == leader);
+        tokio::select! {
+            done = timeout(TIMEOUT, done) => done.map_err(|_| ProposeError::TimedOut),
+            () = lost => Err(ProposeError::LeaderLost),
+        }
+    }
+
+    /// Who wrote through this voter finds here what he wrote, also by reads that ask no leader. It was
+    /// done in any case, so the answer does not wait forever.
+    async fn catch_up(&self, index: u64) {
+        let mut progress = self.state.progress();
+        let applied = progress.wait_for(|now| now.applied.is_some_and(|id| id.index >= index));
+        let _ = timeout(LEADER_PATIENCE, applied).await;
     }
 }

@@ -3,9 +3,9 @@
 mod batcher;
 mod carrier;
 
-use crate::leadership::Leadership;
-use crate::peer::{Directory, Links};
-use crate::raft::Raft;
+use crate::machine::State;
+use crate::meters::Traffic;
+use crate::peer::Peers;
 use crate::wire::{Command, Reply};
 use batcher::Waiting;
 use carrier::Carrier;
@@ -41,6 +41,8 @@ pub enum ProposeError {
 pub struct Done {
     pub replies: Vec<Reply>,
     pub term: u64,
+    /// Where in the log they are; 0: that is not known.
+    pub index: u64,
 }
 
 type Answer = Result<Done, ProposeError>;
@@ -49,20 +51,16 @@ type Answer = Result<Done, ProposeError>;
 #[derive(Clone)]
 pub struct Proposer {
     queue: mpsc::Sender<Waiting>,
+    traffic: Arc<Traffic>,
 }
 
 impl Proposer {
     /// Starts the task that proposes; it ends with the last clone of this.
-    pub fn start(
-        raft: Raft,
-        leadership: Leadership,
-        links: Arc<Links>,
-        directory: Directory,
-    ) -> Self {
+    pub fn start(peers: Peers, state: Arc<State>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        let carrier = Carrier { raft, leadership, links, directory };
+        let carrier = Carrier { peers, state };
         tokio::spawn(batcher::run(carrier, waiting));
-        Self { queue }
+        Self { queue, traffic: Arc::default() }
     }
 
     /// Has one command carried out.
@@ -70,7 +68,7 @@ impl Proposer {
     /// # Errors
     /// See [`ProposeError`].
     pub async fn propose(&self, command: Command) -> Result<(Reply, u64), ProposeError> {
-        let mut done = self.enqueue(vec![command], false).await?;
+        let mut done = self.traffic.count(self.enqueue(vec![command], false)).await?;
         // There is one reply for each command.
         let reply = done.replies.pop().ok_or(ProposeError::Stopped)?;
         Ok((reply, done.term))
@@ -81,7 +79,12 @@ impl Proposer {
     /// # Errors
     /// See [`ProposeError`].
     pub async fn propose_here(&self, commands: Vec<Command>) -> Answer {
-        self.enqueue(commands, true).await
+        self.traffic.count(self.enqueue(commands, true)).await
+    }
+
+    /// What is under way, and what failed.
+    pub fn traffic(&self) -> &Traffic {
+        &self.traffic
     }
 
     async fn enqueue(&self, commands: Vec<Command>, here: bool) -> Answer {

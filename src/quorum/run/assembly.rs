@@ -1,25 +1,21 @@
-use super::config::{min_ttl, open_log, open_state, raft_config, raft_error};
-use super::port::serve_port;
+use super::config::min_ttl;
+use super::foundation::Foundation;
 use crate::api::{Api, Headers, READERS};
 use crate::bootstrap::{self, Introducer};
 use crate::compactor;
-use crate::data_dir::DataDir;
-use crate::error::{QuorumError, Result};
-use crate::leadership::Leadership;
-use crate::lease::{LeaseClock, Leases};
-use crate::machine::Machine;
+use crate::error::Result;
+use crate::handover::HandOver;
+use crate::lease::Leases;
+use crate::log::Limit;
 use crate::members::Members;
-use crate::peer::{Directory, Links, Network, PeerService, Pulse};
+use crate::peer::{PeerService, Peers};
+use crate::port::Port;
 use crate::propose::Proposer;
-use crate::raft::Raft;
-use crate::read::ReadIndex;
-use crate::tuning::Tuning;
+use crate::read_index::ReadIndex;
 use crate::wire::PeerServer;
 use mesoform_identity::{Clients, Identity, Role};
 use mesoform_notify::Notifier;
-use mesoform_settings::QuorumSettings;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
@@ -37,106 +33,78 @@ pub struct Ports {
 
 /// All parts of a voter, put together.
 pub struct Assembly {
-    pub raft: Raft,
+    pub peers: Peers,
     pub status: Notifier,
-    pub introducer: Introducer,
+    pub hand_over: HandOver,
+    introducer: Introducer,
+    limit: Limit,
     peer: PeerService,
     api: Api,
 }
 
 impl Assembly {
-    /// Opens the data and starts Raft; nobody is served yet.
-    pub async fn start(
-        settings: Arc<QuorumSettings>,
-        tuning: &Tuning,
-        identity: &Identity,
-        shutdown: &CancellationToken,
-    ) -> Result<Self> {
-        if !settings.voters.iter().any(|voter| voter.slot == settings.slot) {
-            return Err(QuorumError::NoSuchSlot { slot: settings.slot });
-        }
-        let mut data_dir = DataDir::open(&settings.data_dir, &settings.cluster)?;
-        let node_id = data_dir.node_id();
-        let links = Arc::new(Links::new(identity)?);
-        let directory = Directory::new(&settings, data_dir.cluster_id());
-        let clock = LeaseClock::default();
-        let (state, hub) = open_state(&data_dir, tuning, clock.clone())?;
-        let mut log = open_log(&data_dir, tuning, &state)?;
-        data_dir.remember_databases()?;
-        log.relax_vote(node_id).await.map_err(raft_error)?;
-        let pulse = Pulse::default();
-        let network =
-            Network { links: links.clone(), directory: directory.clone(), pulse: pulse.clone() };
-        let machine = Machine::new(state.clone(), data_dir.path().to_owned());
-        let config = Arc::new(raft_config(&settings, tuning)?);
-        let raft =
-            Raft::new(node_id, config, network, log.clone(), machine).await.map_err(raft_error)?;
-
-        let patience = Duration::from_millis(settings.election_timeout_ms * 2);
-        let leadership = Leadership::new(&raft, node_id, patience);
-        let headers = Headers {
-            member_id: node_id,
-            directory: directory.clone(),
-            leadership: leadership.clone(),
+    /// Puts the services onto a foundation; nobody is served yet. What lasts ends with `ending`.
+    pub fn new(foundation: Foundation, ending: &CancellationToken) -> Self {
+        let Foundation { settings, tuning, data_dir, state, hub, clock, log, pulse, peers, alarms } =
+            foundation;
+        let limit = Limit {
+            raft: peers.raft.clone(),
+            log: log.clone(),
+            bytes: tuning.bytes_to_snapshot,
+            keep: tuning.bytes_to_keep,
         };
-        let proposer =
-            Proposer::start(raft.clone(), leadership.clone(), links.clone(), directory.clone());
-        let read_index = ReadIndex::start(
-            raft.clone(),
-            leadership.clone(),
-            links.clone(),
-            directory.clone(),
-            state.clone(),
-        );
+        let proposer = Proposer::start(peers.clone(), state.clone());
+        let read_index = ReadIndex::start(peers.clone(), state.clone());
         let leases = Leases {
             clock,
             state: state.clone(),
             proposer: proposer.clone(),
             read_index: read_index.clone(),
-            leadership: leadership.clone(),
-            links: links.clone(),
-            directory: directory.clone(),
+            peers: peers.clone(),
         };
-        let members = Members {
-            me: node_id,
-            raft: raft.clone(),
-            leadership: leadership.clone(),
-            links: links.clone(),
-            directory: directory.clone(),
-            pulse,
-            busy: Arc::default(),
-        };
+        let members = Members { peers: peers.clone(), pulse: pulse.clone(), busy: Arc::default() };
         let introducer = Introducer {
             data_dir: Arc::new(Mutex::new(data_dir)),
-            log,
-            leadership: leadership.clone(),
-            links,
-            directory: directory.clone(),
+            log: log.clone(),
+            leadership: peers.leadership.clone(),
+            links: peers.links.clone(),
+            directory: peers.directory.clone(),
             settings: settings.clone(),
             bell: Arc::default(),
         };
         let peer = PeerService {
-            node_id,
-            raft: raft.clone(),
+            node_id: peers.me,
+            raft: peers.raft.clone(),
             introducer: introducer.clone(),
             members: members.clone(),
             proposer: proposer.clone(),
             read_index: read_index.clone(),
             leases: leases.clone(),
+            alarms: alarms.clone(),
         };
+        let hand_over = HandOver { peers: peers.clone(), pulse };
         let api = Api {
+            cluster: settings.cluster.clone(),
             state,
             hub,
-            headers,
-            leadership,
+            log,
+            headers: Headers {
+                member_id: peers.me,
+                directory: peers.directory.clone(),
+                leadership: peers.leadership.clone(),
+            },
+            leadership: peers.leadership.clone(),
             proposer,
             read_index,
             leases,
             members,
+            hand_over: hand_over.clone(),
+            alarms,
             min_ttl: min_ttl(&settings),
-            shutdown: shutdown.clone(),
+            progress: tuning.progress,
+            shutdown: ending.clone(),
         };
-        Ok(Self { raft, status: Notifier::default(), introducer, peer, api })
+        Self { peers, status: Notifier::default(), hand_over, introducer, limit, peer, api }
     }
 
     /// Serves both ports in `servers`, and does what a voter does by itself in `chores`.
@@ -146,31 +114,45 @@ impl Assembly {
         chores: &mut JoinSet<Result<()>>,
         identity: &Identity,
         ports: Ports,
-        shutdown: &CancellationToken,
+        ending: &CancellationToken,
     ) -> Result<()> {
-        let api = self.api;
-        let peers = Routes::new(PeerServer::new(self.peer).max_decoding_message_size(MAX_MESSAGE));
+        let (peers, clients) = self.routes();
+        let cluster = identity.cluster().to_owned();
+        let (listener, roles): (_, &[Role]) = (ports.peer, &[Role::Quorum]);
         let tls = TlsAcceptor::from(identity.server_config(Clients::Required, &[b"h2"])?);
-        let cluster = identity.cluster();
-        let shutdown = shutdown.clone();
-        let serve = |port, roles, routes| {
-            serve_port(port, tls.clone(), cluster.to_owned(), roles, routes, shutdown.clone())
-        };
-        servers.spawn(serve(ports.peer, &[Role::Quorum], peers));
-        servers.spawn(serve(ports.client, READERS, api.routes()));
+        let port = Port { listener, tls, cluster: cluster.clone(), roles, http1: false };
+        servers.spawn(port.serve(peers, ending.clone()));
+        let (listener, roles) = (ports.client, READERS);
+        let alpn: &[&[u8]] = &[b"h2", b"http/1.1"];
+        let tls = TlsAcceptor::from(identity.server_config(Clients::Required, alpn)?);
+        let port = Port { listener, tls, cluster, roles, http1: true };
+        servers.spawn(port.serve(clients, ending.clone()));
+        self.work(chores);
+        Ok(())
+    }
+
+    /// What other voters are served, and what clients are.
+    pub fn routes(&self) -> (Routes, Routes) {
+        let peers = PeerServer::new(self.peer.clone()).max_decoding_message_size(MAX_MESSAGE);
+        (Routes::new(peers), self.api.routes())
+    }
+
+    /// Does in `chores` what a voter does by itself.
+    pub fn work(self, chores: &mut JoinSet<Result<()>>) {
+        let api = self.api;
         chores.spawn(endless(api.leases.clone().keep()));
+        chores.spawn(endless(self.limit.keep()));
         chores.spawn(endless(compactor::run(api.state, api.leadership, api.proposer)));
         chores.spawn(endless(bootstrap::report(
             self.introducer.clone(),
             api.read_index,
             self.status.clone(),
         )));
-        let formed = bootstrap::form(self.introducer, self.raft, self.status);
+        let formed = bootstrap::form(self.introducer, self.peers.raft, self.status);
         chores.spawn(async move {
             formed.await?;
             std::future::pending().await
         });
-        Ok(())
     }
 }
 

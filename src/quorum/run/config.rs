@@ -1,7 +1,7 @@
+use crate::audience::Audience;
 use crate::data_dir::DataDir;
 use crate::error::{QuorumError, Result};
 use crate::lease::LeaseClock;
-use crate::listener::Audience;
 use crate::log::LogStore;
 use crate::machine::State;
 use crate::tuning::Tuning;
@@ -50,6 +50,8 @@ pub fn raft_config(settings: &QuorumSettings, tuning: &Tuning) -> Result<Config>
         max_in_snapshot_log_to_keep: tuning.entries_to_keep,
         ..Config::default()
     };
+    #[cfg(test)]
+    let config = crate::simulation::without_chance(config);
     config
         .validate()
         .map_err(|e| QuorumError::Settings { what: "Raft's times", cause: e.to_string() })

@@ -2,12 +2,16 @@
 
 mod assembly;
 mod config;
-mod port;
+mod foundation;
 
 use crate::error::{QuorumError, Result};
-use crate::serve::listen;
+use crate::handover::{HandOver, HandOverError};
+use crate::peer::Links;
+use crate::port::listen;
 use crate::tuning::Tuning;
-use assembly::{Assembly, Ports};
+pub use assembly::Assembly;
+use assembly::Ports;
+pub use foundation::Foundation;
 use mesoform_identity::{Identity, Role};
 use mesoform_settings::QuorumSettings;
 use std::sync::Arc;
@@ -43,29 +47,47 @@ pub async fn serve(
 ) -> Result<()> {
     let identity = Identity::load(&settings.pki)?.expect(Role::Quorum, &settings.cluster)?;
     let ports = Ports { peer: peer_port, client: client_port };
-    let voter = Assembly::start(Arc::new(settings), &tuning, &identity, &shutdown).await?;
-    let status = voter.status.clone();
-    let raft = voter.raft.clone();
-    let stopped = voter.introducer.leadership.clone().stopped();
+    let links = Arc::new(Links::new(&identity)?);
+    let foundation = Foundation::lay(Arc::new(settings), tuning, links).await?;
+    // Clients are served until another voter leads.
+    let ending = CancellationToken::new();
+    let voter = Assembly::new(foundation, &ending);
+    let (peers, status) = (voter.peers.clone(), voter.status.clone());
+    let hand_over = voter.hand_over.clone();
+    let stopped = peers.leadership.clone().stopped();
     // What the voter does ends with these sets.
     let (mut servers, mut chores) = (JoinSet::new(), JoinSet::new());
-    voter.serve(&mut servers, &mut chores, &identity, ports, &shutdown)?;
+    voter.serve(&mut servers, &mut chores, &identity, ports, &ending)?;
     let result = tokio::select! {
-        () = shutdown.cancelled() => Ok(()),
+        () = shutdown.cancelled() => {
+            status.stopping();
+            give_up(&hand_over).await;
+            Ok(())
+        }
         cause = stopped => Err(QuorumError::Raft { cause }),
         Some(ended) = servers.join_next() => flatten(ended),
         Some(ended) = chores.join_next() => flatten(ended),
     };
     status.stopping();
-    shutdown.cancel();
+    ending.cancel();
     chores.abort_all();
     let end = async { while servers.join_next().await.is_some() {} };
     // A client that does not let go must not hold up the end.
     let _ = tokio::time::timeout(GRACE, end).await;
     servers.shutdown().await;
     // It only fails where its task panicked, and then it has ended too.
-    let _ = raft.shutdown().await;
+    let _ = peers.raft.shutdown().await;
     result
+}
+
+/// A leader that ends makes another voter lead first, if it can.
+async fn give_up(hand_over: &HandOver) {
+    match hand_over.to(None).await {
+        Ok(()) | Err(HandOverError::NotLeader | HandOverError::NoSuccessor) => {}
+        Err(error @ HandOverError::TimedOut) => {
+            tracing::warn!(%error, "the leadership was not handed over");
+        }
+    }
 }
 
 fn flatten(ended: std::result::Result<Result<()>, JoinError>) -> Result<()> {

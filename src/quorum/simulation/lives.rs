@@ -1,3 +1,4 @@
+use super::lie::Lie;
 use super::story::live;
 use mesoform_checks::Dice;
 use std::process::{Command, Stdio};
@@ -6,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 const SEED: &str = "MESOFORM_SEED";
+const LIE: &str = "MESOFORM_SIMULATED_LIE";
 const ONE: &str = "simulation::lives::one_life";
 
 /// How long lives are told, on all cores.
@@ -23,7 +25,8 @@ fn one_life() {
         .with_env_filter(words.unwrap_or_else(|_| "off".into()))
         .with_writer(std::io::stderr)
         .init();
-    match live(seed) {
+    let lie = std::env::var(LIE).ok().and_then(|name| Lie::named(&name));
+    match live(seed, lie.unwrap_or_default()) {
         Ok(told) => {
             let faults = told.faults.join(", ");
             eprintln!("seed {seed}: {}; {faults}\ntrace {:x}", told.witnesses, told.trace);
@@ -34,10 +37,11 @@ fn one_life() {
 
 /// A life in a process of its own, as [`one_life`] tells it: what it said, or how it failed. Only so is the
 /// same seed the same life: tokio counts its runtimes, and takes its chances by the number.
-fn elsewhere(seed: u64) -> Result<String, String> {
+fn elsewhere(seed: u64, lie: &str) -> Result<String, String> {
     let output = Command::new(std::env::current_exe().unwrap())
         .args([ONE, "--exact", "--nocapture"])
         .env(SEED, seed.to_string())
+        .env(LIE, lie)
         .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::null())
         .output()
@@ -60,7 +64,7 @@ fn no_life_breaks_a_promise() {
         for _ in 0..threads {
             scope.spawn(|| {
                 while Instant::now() < end && failures.lock().unwrap().is_empty() {
-                    if let Err(failure) = elsewhere(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Err(failure) = elsewhere(next.fetch_add(1, Ordering::Relaxed), "") {
                         failures.lock().unwrap().push(failure);
                     }
                 }
@@ -75,6 +79,35 @@ fn no_life_breaks_a_promise() {
 #[test]
 fn the_same_seed_is_the_same_life() {
     for seed in 1..=3 {
-        assert_eq!(elsewhere(seed).unwrap(), elsewhere(seed).unwrap());
+        assert_eq!(elsewhere(seed, "").unwrap(), elsewhere(seed, "").unwrap());
     }
+}
+
+/// Some life must show the lie, as one of these rules broken.
+fn expect_caught(lie: &str, rules: &[&str]) {
+    let mut told = Vec::new();
+    for seed in 1..=40 {
+        if let Err(failure) = elsewhere(seed, lie) {
+            let caught = rules.iter().any(|rule| failure.contains(rule));
+            assert!(caught, "{lie} were taken for something else: {failure}");
+            eprintln!("{lie} were caught by seed {seed}");
+            return;
+        }
+        told.push(seed);
+    }
+    panic!("no one found out about {lie}: {told:?}");
+}
+
+#[test]
+fn disks_that_do_not_flush_are_caught() {
+    // A log that lost its end is also found out by Raft itself, or by the voter that opens it.
+    expect_caught(
+        "flushes",
+        &["Linearizable", "Durable", "Caused", "RealTime", "voter ", "histories"],
+    );
+}
+
+#[test]
+fn reads_that_ask_nobody_are_caught() {
+    expect_caught("reads", &["Linearizable", "RealTime"]);
 }

@@ -10,9 +10,11 @@
 
 mod chance;
 mod disk;
+mod lie;
 mod lives;
 mod network;
 mod power;
+mod power_cuts;
 mod story;
 mod voter;
 mod world;

@@ -1,10 +1,11 @@
 use super::chance;
+use super::lie::Lie;
 use super::network::Weather;
 use super::voter::{Voter, client_way};
 use super::world::World;
 use mesoform_checks::{Ask, Cast, Dice, Failure, Keys, Stage, Troupe, Way, Witnesses, ask};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
@@ -21,11 +22,23 @@ pub struct Told {
     pub trace: u64,
 }
 
-/// Lives the life that this seed stands for, in a thread of its own.
+/// Lives the life that this seed stands for.
 ///
 /// # Errors
 /// What a judge objects to, with the faults before.
-pub fn live(seed: u64) -> Result<Told, String> {
+pub fn live(seed: u64, lie: Lie) -> Result<Told, String> {
+    within(seed, lie, async |story, dice| story.tell(dice).await)
+}
+
+/// Tells a story of voters that do not run yet, in a world and a thread of its own.
+///
+/// # Errors
+/// It failed.
+pub fn within<T: Send + 'static>(
+    seed: u64,
+    lie: Lie,
+    tell: impl AsyncFnOnce(Story, Dice) -> Result<T, String> + Send + 'static,
+) -> Result<T, String> {
     let life = std::thread::Builder::new().name(format!("seed {seed}")).spawn(move || {
         let mut dice = Dice::new(seed);
         chance::load(dice.split());
@@ -35,7 +48,7 @@ pub fn live(seed: u64) -> Result<Told, String> {
             .start_paused(true)
             .build()
             .unwrap();
-        let told = runtime.block_on(Story::new(&mut dice, home.path()).tell(dice));
+        let told = runtime.block_on(tell(Story::new(&mut dice, home.path(), lie), dice));
         drop(runtime);
         World::end();
         told
@@ -49,21 +62,22 @@ fn memory() -> &'static Path {
     if shared.is_dir() { shared } else { Path::new("/tmp") }
 }
 
-struct Story<'h> {
-    world: Arc<World>,
-    home: &'h Path,
+pub struct Story {
+    pub world: Arc<World>,
+    home: PathBuf,
     voters: Vec<Option<Voter>>,
-    ways: Vec<Way>,
+    pub ways: Vec<Way>,
     faults: Vec<String>,
     start: Instant,
 }
 
-impl<'h> Story<'h> {
-    fn new(dice: &mut Dice, home: &'h Path) -> Self {
-        let world = World::make(dice.split());
+impl Story {
+    fn new(dice: &mut Dice, home: &Path, lie: Lie) -> Self {
+        let world = World::make(dice.split(), lie);
         let count = if dice.percent(70) { 3 } else { 5 };
         let ways = (0..count).map(|at| client_way(&world, at)).collect();
         let voters = (0..count).map(|_| None).collect();
+        let home = home.to_owned();
         Self { world, home, voters, ways, faults: Vec::new(), start: Instant::now() }
     }
 
@@ -161,18 +175,18 @@ impl<'h> Story<'h> {
         Ok(())
     }
 
-    fn crash(&mut self, at: usize) {
+    pub fn crash(&mut self, at: usize) {
         if let Some(voter) = self.voters[at].take() {
             voter.cut_power();
         }
     }
 
-    async fn rise(&mut self, at: usize) {
-        self.voters[at] = Voter::start(&self.world, self.home, at, self.voters.len()).await;
+    pub async fn rise(&mut self, at: usize) {
+        self.voters[at] = Voter::start(&self.world, &self.home, at, self.voters.len()).await;
     }
 
     /// Everything works, and everybody answers.
-    async fn calm(&mut self) -> Result<(), String> {
+    pub async fn calm(&mut self) -> Result<(), String> {
         self.world.network.heal();
         self.world.network.set_weather(Weather::default());
         self.voters.iter().flatten().for_each(|voter| voter.power().fail_after(-1));

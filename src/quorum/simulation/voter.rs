@@ -141,13 +141,14 @@ pub fn client_way(world: &Arc<World>, at: usize) -> Way {
 async fn call(
     world: Arc<World>,
     at: usize,
-    mut request: http::Request<Body>,
+    request: http::Request<Body>,
 ) -> Result<http::Response<Body>, StdError> {
     let Some(mut port) = world.network.port(&client_address(at)) else {
         // Nothing was sent: for a client that is the same.
         return Ok(Status::unavailable("etcdserver: no leader").into_http());
     };
     let peer = Peer { cluster: CLUSTER.to_owned(), role: Role::Operator, host: "o".to_owned() };
+    let mut request = world.lie.twist(request).await;
     request.extensions_mut().insert(Caller(Arc::new(peer)));
     tokio::select! {
         biased;

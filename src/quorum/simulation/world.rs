@@ -1,4 +1,5 @@
 use super::disk::{Disk, Platter};
+use super::lie::Lie;
 use super::network::Network;
 use super::power::Power;
 use mesoform_checks::Dice;
@@ -15,6 +16,7 @@ thread_local! {
 /// Everything that is made up, of the one simulation of this thread.
 pub struct World {
     pub network: Network,
+    pub lie: Lie,
     dice: Mutex<Dice>,
     platters: Mutex<BTreeMap<PathBuf, Arc<Mutex<Platter>>>>,
     /// The power of the voter whose life is beginning.
@@ -23,9 +25,10 @@ pub struct World {
 
 impl World {
     /// A world for this thread.
-    pub fn make(dice: Dice) -> Arc<Self> {
+    pub fn make(dice: Dice, lie: Lie) -> Arc<Self> {
         let world = Arc::new(Self {
             network: Network::default(),
+            lie,
             dice: Mutex::new(dice),
             platters: Mutex::default(),
             starting: Mutex::default(),
@@ -60,7 +63,8 @@ impl World {
         std::fs::write(path, "").unwrap();
         let power = self.starting.lock().unwrap().clone();
         let mut platters = self.platters.lock().unwrap();
-        Disk::open(platters.entry(path.to_owned()).or_default(), power)
+        let flushes = self.lie != Lie::Flushes;
+        Disk::open(platters.entry(path.to_owned()).or_default(), power, flushes)
     }
 
     /// What was on the disks below `folder` and was not flushed may be lost.

@@ -3,6 +3,7 @@ use super::hub::Hub;
 use super::pump::{Told, from_database, from_memory};
 use super::watcher::Watcher;
 use crate::api::Headers;
+use crate::blocking::blocking;
 use crate::machine::State;
 use mesoform_etcd::pb::watch_request::RequestUnion;
 use mesoform_etcd::pb::{
@@ -18,8 +19,6 @@ use tokio::time::Instant;
 use tokio_stream::{Stream, StreamExt};
 use tonic::Status;
 
-/// How often a watcher that wants to hear of progress hears of it.
-const PROGRESS: Duration = Duration::from_secs(60);
 /// Answers that may wait to be sent before no more requests are read.
 const OUTBOX: usize = 1024;
 /// A response above it is split where the client allows that.
@@ -30,6 +29,8 @@ pub struct WatchStream {
     pub state: Arc<State>,
     pub hub: Arc<Hub>,
     pub headers: Headers,
+    /// How often a watcher that wants to hear of progress hears of it.
+    progress: Duration,
     watchers: Watchers,
     outbox: VecDeque<WatchResponse>,
     /// The client wants to know how far all its watchers have come.
@@ -40,12 +41,13 @@ pub struct WatchStream {
 type Out = mpsc::Sender<Result<WatchResponse, Status>>;
 
 impl WatchStream {
-    pub fn new(state: Arc<State>, hub: Arc<Hub>, headers: Headers) -> Self {
+    pub fn new(state: Arc<State>, hub: Arc<Hub>, headers: Headers, progress: Duration) -> Self {
         let newest = hub.newest();
         Self {
             state,
             hub,
             headers,
+            progress,
             watchers: Watchers::default(),
             outbox: VecDeque::new(),
             progress_asked: false,
@@ -60,7 +62,7 @@ impl WatchStream {
         out: Out,
         end: impl Future<Output = Status>,
     ) {
-        let mut tick = tokio::time::interval(PROGRESS / 4);
+        let mut tick = tokio::time::interval(self.progress / 4);
         let mut end = pin!(end);
         loop {
             if self.outbox.is_empty()
@@ -150,7 +152,7 @@ impl WatchStream {
 
     async fn ask_database(&self, watcher: Watcher) -> Result<Told, Status> {
         let state = self.state.clone();
-        let read = tokio::task::spawn_blocking(move || from_database(&state, &watcher)).await;
+        let read = blocking(move || from_database(&state, &watcher)).await;
         let read = read.map_err(|e| Status::internal(e.to_string()))?;
         read.map_err(|e| Status::internal(e.to_string()))
     }
@@ -159,7 +161,8 @@ impl WatchStream {
         match told {
             Told::Compacted(at) => {
                 self.watchers.by_id.remove(&id);
-                let response = self.response(id, self.state.now().revision);
+                // As etcd: such a response has no revision.
+                let response = self.response(id, 0);
                 let compacted = WatchResponse { canceled: true, compact_revision: at, ..response };
                 self.outbox.push_back(compacted);
             }
@@ -202,7 +205,7 @@ impl WatchStream {
         let now = Instant::now();
         let mut due = Vec::new();
         for watcher in self.watchers.by_id.values_mut() {
-            if watcher.progress && watcher.next > newest && now - watcher.heard >= PROGRESS {
+            if watcher.progress && watcher.next > newest && now - watcher.heard >= self.progress {
                 watcher.heard = now;
                 due.push(watcher.id);
             }

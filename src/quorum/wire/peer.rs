@@ -1,5 +1,6 @@
 use super::{Command, LogEntry, Reply};
 use bytes::Bytes;
+use std::collections::BTreeMap;
 
 /// What a voter knows about itself and its cluster; asked before and while it takes part.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -175,6 +176,9 @@ pub struct AppendRequest {
     pub entries: Vec<LogEntry>,
     #[prost(message, optional, tag = "5")]
     pub commit: Option<LogId>,
+    /// Which members' disks are nearly full: how nearly, by their ids.
+    #[prost(btree_map = "uint64, uint32", tag = "6")]
+    pub rooms: BTreeMap<u64, u32>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -187,6 +191,9 @@ pub struct AppendResponse {
     /// For `HigherVote`.
     #[prost(message, optional, tag = "3")]
     pub vote: Option<Ballot>,
+    /// How nearly the disk of who answers is full; 0: it has room.
+    #[prost(uint32, tag = "4")]
+    pub room: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
@@ -260,7 +267,23 @@ pub struct ForwardResponse {
     pub not_leader: bool,
     #[prost(uint64, tag = "3")]
     pub term: u64,
+    /// Where in the log they are; 0: a voter of an older version does not say.
+    #[prost(uint64, tag = "4")]
+    pub index: u64,
 }
+
+/// The leader hands over to the voter of this vote: the receiver stands if it is that one, and else
+/// gives it its promise.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct GiveWayRequest {
+    #[prost(message, optional, tag = "1")]
+    pub envelope: Option<Envelope>,
+    #[prost(message, optional, tag = "2")]
+    pub vote: Option<Ballot>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct GiveWayResponse {}
 
 /// Which log index must be applied before a read is linearizable?
 #[derive(Clone, Copy, PartialEq, Eq, prost::Message)]

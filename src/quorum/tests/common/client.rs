@@ -1,6 +1,9 @@
 use super::PATIENCE;
 use hyper_util::rt::TokioIo;
-use mesoform_etcd::client::{ClusterClient, KvClient, LeaseClient, MaintenanceClient, WatchClient};
+use mesoform_etcd::client::{
+    ClusterClient, ElectionClient, KvClient, LeaseClient, LockClient, MaintenanceClient,
+    WatchClient,
+};
 use mesoform_etcd::pb::watch_request::RequestUnion;
 use mesoform_etcd::pb::{
     DeleteRangeRequest, LeaseGrantRequest, LeaseKeepAliveRequest, LeaseTimeToLiveRequest, Member,
@@ -12,9 +15,10 @@ use mesoform_settings::PkiPaths;
 use rustls_pki_types::ServerName;
 use std::time::Duration;
 use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 use tonic::transport::{Channel, Endpoint, Uri};
-use tonic::{Status, Streaming};
+use tonic::{Response, Status, Streaming};
 
 /// A connection to one voter.
 #[derive(Clone)]
@@ -24,6 +28,9 @@ pub struct Client {
     pub lease: LeaseClient<Channel>,
     pub cluster: ClusterClient<Channel>,
     pub maintenance: MaintenanceClient<Channel>,
+    pub election: ElectionClient<Channel>,
+    pub lock: LockClient<Channel>,
+    channel: Channel,
 }
 
 impl Client {
@@ -45,7 +52,10 @@ impl Client {
             watch: WatchClient::new(channel.clone()),
             lease: LeaseClient::new(channel.clone()),
             cluster: ClusterClient::new(channel.clone()),
-            maintenance: MaintenanceClient::new(channel),
+            maintenance: MaintenanceClient::new(channel.clone()),
+            election: ElectionClient::new(channel.clone()),
+            lock: LockClient::new(channel.clone()),
+            channel,
         }
     }
 
@@ -128,13 +138,27 @@ impl Client {
             start_revision,
             ..Default::default()
         };
+        let mut watch = self.open_watch().await;
+        watch.send(RequestUnion::CreateRequest(request)).await;
+        assert!(watch.next().await.created);
+        watch
+    }
+
+    /// A stream for watches.
+    pub async fn open_watch(&mut self) -> Watch {
         let (requests, stream) = tokio::sync::mpsc::channel(4);
-        let create = WatchRequest { request_union: Some(RequestUnion::CreateRequest(request)) };
-        requests.send(create).await.unwrap();
         let stream = tokio_stream::wrappers::ReceiverStream::new(stream);
-        let mut responses = self.watch.watch(stream).await.unwrap().into_inner();
-        assert!(responses.message().await.unwrap().unwrap().created);
-        Watch { requests, responses }
+        let mut client = self.watch.clone();
+        Watch { requests, responses: Answers::of(async move { client.watch(stream).await }) }
+    }
+
+    /// Calls what is at a path of gRPC, with an empty message.
+    pub async fn call(&self, path: &str) -> Result<(), Status> {
+        let mut grpc = tonic::client::Grpc::new(self.channel.clone());
+        grpc.ready().await.unwrap();
+        let codec = tonic_prost::ProstCodec::<(), ()>::default();
+        let path = path.parse().unwrap();
+        grpc.unary(tonic::Request::new(()), path, codec).await.map(|_| ())
     }
 
     /// Waits until the voter answers a linearizable read.
@@ -158,15 +182,51 @@ impl Client {
     }
 }
 
+/// The answers on a stream. It need not open before something was asked: etcd's do not.
+pub enum Answers<T> {
+    Opening(JoinHandle<Result<Response<Streaming<T>>, Status>>),
+    Open(Streaming<T>),
+}
+
+impl<T: Send + 'static> Answers<T> {
+    pub fn of(
+        call: impl Future<Output = Result<Response<Streaming<T>>, Status>> + Send + 'static,
+    ) -> Self {
+        Self::Opening(tokio::spawn(call))
+    }
+
+    /// The next answer, or how the stream ended.
+    pub async fn next(&mut self) -> Result<T, String> {
+        match tokio::time::timeout(PATIENCE, self.message()).await.expect("nothing comes") {
+            Ok(Some(response)) => Ok(response),
+            Ok(None) => Err("the end".to_owned()),
+            Err(status) => Err(format!("{:?}: {}", status.code(), status.message())),
+        }
+    }
+
+    async fn message(&mut self) -> Result<Option<T>, Status> {
+        if let Self::Opening(call) = self {
+            *self = Self::Open(call.await.unwrap()?.into_inner());
+        }
+        match self {
+            Self::Open(answers) => answers.message().await,
+            Self::Opening(_) => Ok(None),
+        }
+    }
+}
+
 pub struct Watch {
     pub requests: tokio::sync::mpsc::Sender<WatchRequest>,
-    pub responses: Streaming<WatchResponse>,
+    pub responses: Answers<WatchResponse>,
 }
 
 impl Watch {
+    pub async fn send(&self, request: RequestUnion) {
+        self.requests.send(WatchRequest { request_union: Some(request) }).await.unwrap();
+    }
+
     pub async fn next(&mut self) -> WatchResponse {
-        let next = tokio::time::timeout(PATIENCE, self.responses.message()).await;
-        next.expect("no event came").unwrap().expect("the watch ended")
+        self.responses.next().await.expect("the watch ended")
     }
 
     /// The next events, until there are `count`: `key=value@revision`, or `-key@revision`.

@@ -7,7 +7,8 @@
 mod client;
 mod pki;
 
-pub use client::{Client, Watch, b};
+#[allow(unused_imports)]
+pub use client::{Answers, Client, Watch, b};
 
 use mesoform_identity::{Authority, Role};
 use mesoform_quorum::Tuning;
@@ -18,10 +19,11 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// Longer than anything here should ever take.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 pub struct Cluster {
     dir: TempDir,
@@ -31,11 +33,16 @@ pub struct Cluster {
     wanted: Vec<u8>,
     running: Vec<Option<Running>>,
     tuning: Tuning,
+    election: Duration,
 }
+
+/// Fast, and yet longer than this machine may be busy with other things.
+const ELECTION: Duration = Duration::from_millis(300);
 
 struct Running {
     runtime: Option<Runtime>,
     shutdown: CancellationToken,
+    voter: JoinHandle<()>,
 }
 
 impl Drop for Running {
@@ -80,12 +87,21 @@ impl Cluster {
         }
         let running = voters.iter().map(|_| None).collect();
         let wanted = (1..=count).collect();
-        Self { dir, authority, voters, wanted, running, tuning }
+        Self { dir, authority, voters, wanted, running, tuning, election: ELECTION }
     }
 
     /// A cluster whose voters all run.
     pub async fn up(count: u8) -> Self {
         let mut cluster = Self::of(count).await;
+        for slot in 1..=count {
+            cluster.start(slot).await;
+        }
+        cluster
+    }
+
+    /// As [`Self::up`], with an election that takes long.
+    pub async fn slow(count: u8, election: Duration) -> Self {
+        let mut cluster = Self { election, ..Self::of(count).await };
         for slot in 1..=count {
             cluster.start(slot).await;
         }
@@ -102,7 +118,7 @@ impl Cluster {
             .unwrap();
         let shutdown = CancellationToken::new();
         let (token, tuning) = (shutdown.clone(), self.tuning.clone());
-        runtime.spawn(async move {
+        let voter = runtime.spawn(async move {
             loop {
                 let (peer, client) = (again(&peer), again(&client));
                 let ran = mesoform_quorum::serve(
@@ -125,7 +141,8 @@ impl Cluster {
                 }
             }
         });
-        self.running[usize::from(slot) - 1] = Some(Running { runtime: Some(runtime), shutdown });
+        self.running[usize::from(slot) - 1] =
+            Some(Running { runtime: Some(runtime), shutdown, voter });
     }
 
     /// Ends a voter at once: whatever it was doing stays half done.
@@ -137,6 +154,8 @@ impl Cluster {
     pub async fn stop(&mut self, slot: u8) {
         let mut running = self.running[usize::from(slot) - 1].take().expect("it does not run");
         running.shutdown.cancel();
+        let ended = tokio::time::timeout(PATIENCE, &mut running.voter).await;
+        ended.expect("it does not end").unwrap();
         let runtime = running.runtime.take().expect("it does not run");
         let ended = move || runtime.shutdown_timeout(PATIENCE);
         tokio::task::spawn_blocking(ended).await.unwrap();
@@ -180,7 +199,7 @@ impl Cluster {
             data_dir: home.join("data"),
             pki: PkiPaths::in_dir(&home, "quorum"),
             heartbeat_ms: 50,
-            election_timeout_ms: 300,
+            election_timeout_ms: self.election.as_millis().try_into().unwrap(),
         }
     }
 

@@ -1,10 +1,10 @@
 //! Linearizable reads: a leader whose majority has just confirmed it says how far the log is
 //! committed, and the reader waits until that much is applied here. Readers that wait share the asking.
 
-use crate::leadership::{Leader, Leadership};
+use crate::leadership::Leader;
 use crate::machine::State;
-use crate::peer::{Directory, Links};
-use crate::raft::{Member, Raft};
+use crate::peer::Peers;
+use crate::raft::Member;
 use crate::wire::ReadIndexRequest;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,15 +52,9 @@ pub struct ReadIndex {
 
 impl ReadIndex {
     /// Starts the task that asks; it ends with the last clone of this.
-    pub fn start(
-        raft: Raft,
-        leadership: Leadership,
-        links: Arc<Links>,
-        directory: Directory,
-        state: Arc<State>,
-    ) -> Self {
+    pub fn start(peers: Peers, state: Arc<State>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        tokio::spawn(run(Asker { raft, leadership, links, directory }, waiting));
+        tokio::spawn(run(Asker(peers), waiting));
         Self { queue, state }
     }
 
@@ -99,7 +93,7 @@ async fn run(mut asker: Asker, mut queue: mpsc::Receiver<Waiting>) {
     // Who comes while we ask must wait for the next answer: this one may be older than he is.
     while queue.recv_many(&mut waiting, QUEUE).await > 0 {
         let (here, anywhere): (Vec<_>, Vec<_>) = waiting.drain(..).partition(|one| one.here);
-        if anywhere.is_empty() || asker.leadership.now() == Leader::Me {
+        if anywhere.is_empty() || asker.0.leadership.now() == Leader::Me {
             let answer = asker.ask_here().await;
             respond(here, answer);
             match answer {
@@ -121,19 +115,15 @@ fn respond(waiting: Vec<Waiting>, answer: Answer) {
     }
 }
 
-struct Asker {
-    raft: Raft,
-    leadership: Leadership,
-    links: Arc<Links>,
-    directory: Directory,
-}
+struct Asker(Peers);
 
 impl Asker {
     async fn ask(&mut self) -> Answer {
         let start = Instant::now();
         loop {
             let patience = start + LEADER_PATIENCE;
-            let leader = self.leadership.wait_for(patience, |leader| *leader != Leader::None).await;
+            let leader =
+                self.0.leadership.wait_for(patience, |leader| *leader != Leader::None).await;
             let answer = match leader {
                 Leader::None => return Err(ReadError::NoLeader),
                 Leader::Me => self.ask_here().await,
@@ -142,7 +132,7 @@ impl Asker {
             match answer {
                 Err(error) if start.elapsed() >= LEADER_PATIENCE => return Err(error),
                 Err(_) => {
-                    self.leadership.changed(Instant::now() + PAUSE).await;
+                    self.0.leadership.changed(Instant::now() + PAUSE).await;
                 }
                 index => return index,
             }
@@ -150,7 +140,7 @@ impl Asker {
     }
 
     async fn ask_here(&self) -> Answer {
-        match tokio::time::timeout(ATTEMPT, self.raft.get_read_log_id()).await {
+        match tokio::time::timeout(ATTEMPT, self.0.raft.get_read_log_id()).await {
             Ok(Ok((read, _))) => Ok(read.map_or(0, |id| id.index)),
             Ok(Err(_)) => Err(ReadError::NoLeader),
             Err(_) => Err(ReadError::TimedOut),
@@ -158,10 +148,8 @@ impl Asker {
     }
 
     async fn ask_there(&self, id: u64, member: &Member) -> Answer {
-        let Ok(mut client) = self.links.to(self.directory.address(member)) else {
-            return Err(ReadError::NoLeader);
-        };
-        let request = ReadIndexRequest { envelope: Some(self.directory.envelope(id)) };
+        let Ok(mut client) = self.0.client(member) else { return Err(ReadError::NoLeader) };
+        let request = ReadIndexRequest { envelope: self.0.envelope(id) };
         match tokio::time::timeout(ATTEMPT, client.read_index(request)).await {
             Ok(Ok(response)) => {
                 let response = response.into_inner();

@@ -1,0 +1,75 @@
+use super::config::{open_log, open_state, raft_config, raft_error};
+use crate::data_dir::DataDir;
+use crate::error::{QuorumError, Result};
+use crate::leadership::Leadership;
+use crate::lease::LeaseClock;
+use crate::log::LogStore;
+use crate::machine::{Machine, State};
+use crate::peer::{Directory, Links, Network, Peers, Pulse};
+use crate::raft::Raft;
+use crate::space::Alarms;
+use crate::tuning::Tuning;
+use crate::watch::Hub;
+use mesoform_settings::QuorumSettings;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What all services of a voter stand on: its data, and its Raft among the others.
+pub struct Foundation {
+    pub settings: Arc<QuorumSettings>,
+    pub tuning: Tuning,
+    pub data_dir: DataDir,
+    pub state: Arc<State>,
+    pub hub: Arc<Hub>,
+    pub clock: LeaseClock,
+    pub log: LogStore,
+    pub pulse: Pulse,
+    pub peers: Peers,
+    pub alarms: Alarms,
+}
+
+impl Foundation {
+    /// Opens the data and starts Raft.
+    ///
+    /// # Errors
+    /// The data cannot be used.
+    pub async fn lay(
+        settings: Arc<QuorumSettings>,
+        tuning: Tuning,
+        links: Arc<Links>,
+    ) -> Result<Self> {
+        if !settings.voters.iter().any(|voter| voter.slot == settings.slot) {
+            return Err(QuorumError::NoSuchSlot { slot: settings.slot });
+        }
+        let mut data_dir = DataDir::open(&settings.data_dir, &settings.cluster)?;
+        let me = data_dir.node_id();
+        let clock = LeaseClock::default();
+        let (state, hub) = open_state(&data_dir, &tuning, clock.clone())?;
+        let mut log = open_log(&data_dir, &tuning, &state)?;
+        data_dir.remember_databases()?;
+        log.relax_vote().await.map_err(raft_error)?;
+        let directory = Directory::new(&settings, data_dir.cluster_id());
+        let pulse = Pulse::default();
+        let alarms = watch_room(&data_dir, &tuning)?;
+        let network = Network {
+            links: links.clone(),
+            directory: directory.clone(),
+            pulse: pulse.clone(),
+            alarms: alarms.clone(),
+        };
+        let machine = Machine::new(state.clone(), data_dir.path().to_owned());
+        let config = Arc::new(raft_config(&settings, &tuning)?);
+        let raft =
+            Raft::new(me, config, network, log.clone(), machine).await.map_err(raft_error)?;
+        let patience = Duration::from_millis(settings.election_timeout_ms * 2);
+        let leadership = Leadership::new(&raft, me, patience);
+        let peers = Peers { me, raft, leadership, links, directory, gate: Arc::default() };
+        Ok(Self { settings, tuning, data_dir, state, hub, clock, log, pulse, peers, alarms })
+    }
+}
+
+fn watch_room(data_dir: &DataDir, tuning: &Tuning) -> Result<Alarms> {
+    let (path, probe) = (data_dir.path().to_owned(), tuning.free_space.clone());
+    Alarms::new(data_dir.node_id(), path.clone(), probe)
+        .map_err(|e| QuorumError::DataDir { path, cause: e.to_string() })
+}

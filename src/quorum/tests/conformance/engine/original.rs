@@ -1,0 +1,49 @@
+use super::super::common::Cluster;
+use super::PROGRESS;
+use std::process::{Child, Command, Stdio};
+
+/// The original, ended with this value.
+pub struct Etcd {
+    pub address: String,
+    process: Child,
+    _data: tempfile::TempDir,
+}
+
+impl Drop for Etcd {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Etcd {
+    /// Starts it with the certificate of a voter; none: it is not installed.
+    pub fn start(cluster: &Cluster) -> Option<Self> {
+        let data = tempfile::tempdir().unwrap();
+        let keys = cluster.keys(1);
+        let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let ports = (free(), free());
+        let client = ports.0.local_addr().unwrap().to_string();
+        let peer = format!("http://{}", ports.1.local_addr().unwrap());
+        drop(ports);
+        let process = Command::new("etcd")
+            .args(["--name", "original", "--data-dir"])
+            .arg(data.path())
+            .args(["--listen-client-urls", &format!("https://{client}")])
+            .args(["--advertise-client-urls", &format!("https://{client}")])
+            .args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer])
+            .args(["--initial-cluster", &format!("original={peer}"), "--client-cert-auth"])
+            .arg(format!("--experimental-watch-progress-notify-interval={PROGRESS:?}"))
+            .arg("--cert-file")
+            .arg(&keys.cert)
+            .arg("--key-file")
+            .arg(&keys.key)
+            .arg("--trusted-ca-file")
+            .arg(&keys.ca)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .ok()?;
+        Some(Self { address: client, process, _data: data })
+    }
+}
