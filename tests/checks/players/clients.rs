@@ -48,8 +48,12 @@ pub async fn client(stage: Arc<Stage>, ways: Vec<Way>, mut dice: Dice, pause: (u
     }
 }
 
+/// Under which name the newest revision is remembered; it is no key.
+const NEWEST: &str = "";
+
 /// Remembers when keys were changed last, for guards.
 fn learn(seen: &mut HashMap<String, i64>, what: &Ask, answer: &Answer) {
+    seen.insert(NEWEST.to_owned(), answer.revision());
     for found in answer.found() {
         seen.insert(found.key.clone(), found.modified);
     }
@@ -70,7 +74,12 @@ fn choose(stage: &Stage, dice: &mut Dice, seen: &HashMap<String, i64>) -> Ask {
     match dice.between(0, 100) {
         0..35 => read(Keys::One(key(place)), false),
         35..40 => read(Keys::Prefix(format!("{KEYS}{generation}/")), false),
-        40..45 => read(Keys::Prefix(format!("{KEYS}{generation}/")), true),
+        40..43 => read(Keys::Prefix(format!("{KEYS}{generation}/")), true),
+        43..45 => {
+            let newest = seen.get(NEWEST).copied().unwrap_or(1).max(1);
+            let revision = newest - i64::try_from(dice.between(0, 50)).unwrap().min(newest - 1);
+            Ask::Read { keys: Keys::Prefix(KEYS.into()), serializable: false, revision }
+        }
         45..70 => write(vec![put(key(place))]),
         70..78 => write(vec![Change::Delete { key: key(place) }]),
         78..85 => {
