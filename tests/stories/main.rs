@@ -13,6 +13,7 @@ mod bad_input;
 mod certificates_renewed;
 mod check_tells_the_truth;
 mod connections;
+mod crowds;
 mod down_leaves_nothing;
 mod faults;
 mod first_cluster;
