@@ -32,17 +32,21 @@ impl Ended {
         ended.stop().await
     }
 
-    /// Its files are closed by a thread of their own.
     async fn stop(mut self) -> Self {
         self.0.stop(1).await;
+        self.closed().await;
+        self
+    }
+
+    /// Waits until its files are closed: a thread of its own does that, and writes into them.
+    async fn closed(&self) {
         for name in ["log.redb", "state.redb"] {
-            let mut file = fs::File::open(self.file(name)).unwrap();
+            let Ok(mut file) = fs::File::open(self.file(name)) else { continue };
             while let Err((back, _)) = Flock::lock(file, FlockArg::LockExclusiveNonblock) {
                 file = back;
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         }
-        self
     }
 
     fn dir(&self) -> PathBuf {
@@ -60,6 +64,7 @@ impl Ended {
         let (settings, shutdown) = (self.0.settings(1), CancellationToken::new());
         let run = mesoform_quorum::serve(settings, Tuning::default(), peer, client, shutdown);
         let ended = tokio::time::timeout(common::PATIENCE, run).await;
+        self.closed().await;
         ended.expect("it serves").expect_err("it serves")
     }
 
