@@ -31,7 +31,10 @@ pub use error::HostPlanError;
 pub use graph::{Declaration, GraphError, services as unit_graph, waves};
 pub use health::{Ailment, Health, Reports};
 pub use hostplan::{BinaryRef, Blueprint, removal};
-pub use phases::{Acceptances, Forcing, Position, Removals, Restoration, accept_quorum, backup, down, force_new_cluster, restart, restore, status, up};
+pub use phases::{
+    Acceptances, Forcing, Position, Removals, Restoration, accept_quorum, backup, down,
+    force_new_cluster, restart, restore, status, up,
+};
 pub use places::Places;
 pub use preflight::Problem;
 pub use progress::{Observer, Progress};

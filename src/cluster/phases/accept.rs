@@ -4,9 +4,9 @@ use super::{apply, connect, preflight, start, verify};
 use crate::hostplan::acceptance;
 use crate::report::{FencedEntry, MasterView, View};
 use crate::run::{HostRun, Run, Stop, Summary, teller};
-use crate::{Reports, Service};
-use mesoform_plan::Failure;
-use std::collections::BTreeMap;
+use crate::{ClusterSpec, Observer, Reports, Service};
+use mesoform_plan::{Failure, SigningRequest};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What is to be accepted, and by whom.
@@ -103,30 +103,60 @@ async fn open_and_lock(run: &mut Run, wanted: &Arc<Acceptances>) -> Result<(), S
     apply::lock(run).await
 }
 
-async fn accept(run: &mut Run, wanted: &Arc<Acceptances>) -> Result<(), Stop> {
+async fn accept(run: &mut Run, wanted: &Acceptances) -> Result<(), Stop> {
+    run.summary.changed += wanted.agents.len();
+    tell_agents(run, &wanted.quorum, wanted.agents.keys().cloned().collect()).await
+}
+
+/// Puts the word down on the hosts of these names, and restarts the agents that run there: they take it
+/// over when they start, and their tasks do not notice.
+pub(super) async fn tell_agents(
+    run: &mut Run,
+    quorum: &str,
+    hosts: BTreeSet<String>,
+) -> Result<(), Stop> {
     let (observer, deadline) = (Arc::clone(&run.observer), run.options.deadline);
-    let (spec, id) = (run.spec.clone(), run.id.clone());
+    let order = Arc::new(Order {
+        spec: run.spec.clone(),
+        run_id: format!("{}-accept", run.id),
+        quorum: quorum.to_owned(),
+        hosts,
+    });
     run.each(move |host| {
-        let (observer, wanted) = (Arc::clone(&observer), Arc::clone(wanted));
-        let (spec, id) = (spec.clone(), id.clone());
+        let (observer, order) = (Arc::clone(&observer), Arc::clone(&order));
         Box::pin(async move {
-            if !wanted.agents.contains_key(&host.spec.name) {
+            if !order.hosts.contains(&host.spec.name) {
                 return Ok(());
             }
-            let plan = acceptance(&spec, &host.spec, &wanted.quorum)
-                .map_err(|e| Stop::Failed(e.to_string()))?;
-            let tell = teller(&host.spec.name, &observer, BTreeMap::new());
-            host.session()?.apply(&id, plan, BTreeMap::new(), |_| Err(no_keys()), &tell).await?;
-            // It takes the word over at its start; its tasks do not notice.
+            order.put_down(host, &observer).await?;
+            if !start::is_active(host, Service::Agent) {
+                return Ok(());
+            }
             let units = start::units(host, &[Service::Agent]);
             start::start_units(host, units, true, deadline, &observer).await
         })
     })
     .await;
-    run.summary.changed += wanted.agents.len();
     run.all_hosts_fine_but_unreachable()
 }
 
-fn no_keys() -> Failure {
-    Failure::new("accept", "the host asks for a certificate that nobody offered", "run it again")
+/// What each of some hosts is told.
+struct Order {
+    spec: ClusterSpec,
+    run_id: String,
+    quorum: String,
+    hosts: BTreeSet<String>,
+}
+
+impl Order {
+    async fn put_down(&self, host: &mut HostRun, observer: &Arc<dyn Observer>) -> Result<(), Stop> {
+        let plan = acceptance(&self.spec, &host.spec, &self.quorum);
+        let plan = plan.map_err(|e| Stop::Failed(e.to_string()))?;
+        let tell = teller(&host.spec.name, observer, BTreeMap::new());
+        let unsigned = |_: &SigningRequest| {
+            Err(Failure::new("accept", "no certificate is offered here", "run `mesoform up`"))
+        };
+        host.session()?.apply(&self.run_id, plan, BTreeMap::new(), unsigned, &tell).await?;
+        Ok(())
+    }
 }

@@ -3,8 +3,8 @@
 mod apply;
 mod connect;
 mod membership;
-mod rebuild;
 mod preflight;
+mod rebuild;
 mod start;
 mod verify;
 
@@ -18,8 +18,8 @@ mod status;
 mod up;
 
 pub use accept::{Acceptances, accept_quorum};
-pub use down::{Removals, down};
 pub use backup::backup;
+pub use down::{Removals, down};
 pub use force::{Forcing, Position, force_new_cluster};
 pub use restart::restart;
 pub use restore::{Restoration, restore};

@@ -1,16 +1,14 @@
 //! A quorum that begins again from the data of one voter: what a restore and a forced new cluster have
 //! in common.
 
+use super::accept::tell_agents;
 use super::membership::{self, voter};
 use super::start;
-use crate::hostplan::acceptance;
 use crate::membership::Wish;
-use crate::run::{HostRun, Run, Stop, teller};
+use crate::run::{HostRun, Run, Stop};
 use crate::{Places, Progress, Service};
-use mesoform_plan::{Failure, SigningRequest};
 use mesoform_transport::{Channel, Exit};
 use serde::Deserialize;
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -163,27 +161,7 @@ async fn talk(
 
 /// Agents obey the masters of one quorum only; this is the word that it is another one now.
 async fn accept(run: &mut Run, cluster_id: u64) -> Result<(), Stop> {
-    let (observer, deadline) = (Arc::clone(&run.observer), run.options.deadline);
-    let (spec, id) = (Arc::new(run.spec.clone()), format!("{}-accept", run.id));
-    run.each(move |host| {
-        let (observer, spec, id) = (Arc::clone(&observer), Arc::clone(&spec), id.clone());
-        Box::pin(async move {
-            if !host.spec.runs(Service::Agent) {
-                return Ok(());
-            }
-            let plan = acceptance(&spec, &host.spec, &format!("{cluster_id:x}"))
-                .map_err(|e| Stop::Failed(e.to_string()))?;
-            let tell = teller(&host.spec.name, &observer, BTreeMap::new());
-            let unsigned =
-                |_: &SigningRequest| Err(Failure::new("accept", "no keys are wanted", ""));
-            host.session()?.apply(&id, plan, BTreeMap::new(), unsigned, &tell).await?;
-            if !start::is_active(host, Service::Agent) {
-                return Ok(());
-            }
-            let units = start::units(host, &[Service::Agent]);
-            start::start_units(host, units, true, deadline, &observer).await
-        })
-    })
-    .await;
-    run.all_hosts_fine_but_unreachable()
+    let agents = run.hosts.iter().filter(|h| h.failure.is_none() && h.spec.runs(Service::Agent));
+    let agents = agents.map(|host| host.spec.name.clone()).collect();
+    tell_agents(run, &format!("{cluster_id:x}"), agents).await
 }
