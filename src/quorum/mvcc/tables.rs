@@ -1,7 +1,9 @@
 use super::{Result, meta};
 use redb::{
-    ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction,
+    Key, ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, Value,
+    WriteTransaction,
 };
+use std::marker::PhantomData;
 
 pub(super) type Bytes = &'static [u8];
 pub(super) type RevisionKey = (u64, u32);
@@ -29,84 +31,73 @@ pub trait Tables {
     fn compacted(&self) -> i64;
 }
 
-/// A consistent view that later changes do not touch.
-pub struct ReadTables {
-    current: ReadOnlyTable<Bytes, Bytes>,
-    revisions: ReadOnlyTable<RevisionKey, Bytes>,
-    history: ReadOnlyTable<HistoryKey, u32>,
-    leases: ReadOnlyTable<i64, i64>,
-    lease_keys: ReadOnlyTable<LeaseKey, ()>,
-    meta: ReadOnlyTable<&'static str, Bytes>,
-    revision: i64,
-    compacted: i64,
+/// How tables are opened: for reading, or for writing.
+pub trait Access {
+    type Table<K: Key + 'static, V: Value + 'static>: ReadableTable<K, V>;
+    /// What they are opened in.
+    type Transaction;
+
+    fn table<K: Key + 'static, V: Value + 'static>(
+        transaction: &Self::Transaction,
+        definition: TableDefinition<'_, K, V>,
+    ) -> Result<Self::Table<K, V>>;
 }
 
-impl ReadTables {
-    pub fn open(transaction: &ReadTransaction) -> Result<Self> {
-        let meta = transaction.open_table(META)?;
-        Ok(Self {
-            current: transaction.open_table(CURRENT)?,
-            revisions: transaction.open_table(REVISIONS)?,
-            history: transaction.open_table(HISTORY)?,
-            leases: transaction.open_table(LEASES)?,
-            lease_keys: transaction.open_table(LEASE_KEYS)?,
-            revision: meta::revision(&meta)?,
-            compacted: meta::compacted(&meta)?,
-            meta,
-        })
-    }
-}
+/// For reading a consistent view that later changes do not touch.
+pub struct Reading;
 
-impl Tables for ReadTables {
-    fn current(&self) -> &impl ReadableTable<Bytes, Bytes> {
-        &self.current
-    }
-    fn revisions(&self) -> &impl ReadableTable<RevisionKey, Bytes> {
-        &self.revisions
-    }
-    fn history(&self) -> &impl ReadableTable<HistoryKey, u32> {
-        &self.history
-    }
-    fn leases(&self) -> &impl ReadableTable<i64, i64> {
-        &self.leases
-    }
-    fn lease_keys(&self) -> &impl ReadableTable<LeaseKey, ()> {
-        &self.lease_keys
-    }
-    fn meta(&self) -> &impl ReadableTable<&'static str, Bytes> {
-        &self.meta
-    }
-    fn revision(&self) -> i64 {
-        self.revision
-    }
-    fn compacted(&self) -> i64 {
-        self.compacted
+impl Access for Reading {
+    type Table<K: Key + 'static, V: Value + 'static> = ReadOnlyTable<K, V>;
+    type Transaction = ReadTransaction;
+
+    fn table<K: Key + 'static, V: Value + 'static>(
+        transaction: &ReadTransaction,
+        definition: TableDefinition<'_, K, V>,
+    ) -> Result<ReadOnlyTable<K, V>> {
+        Ok(transaction.open_table(definition)?)
     }
 }
 
-/// The tables of a write transaction.
-pub struct WriteTables<'t> {
-    pub(super) current: Table<'t, Bytes, Bytes>,
-    pub(super) revisions: Table<'t, RevisionKey, Bytes>,
-    pub(super) history: Table<'t, HistoryKey, u32>,
-    pub(super) leases: Table<'t, i64, i64>,
-    pub(super) lease_keys: Table<'t, LeaseKey, ()>,
-    pub(crate) meta: Table<'t, &'static str, Bytes>,
+/// For a write transaction.
+pub struct Writing<'t>(PhantomData<&'t WriteTransaction>);
+
+impl<'t> Access for Writing<'t> {
+    type Table<K: Key + 'static, V: Value + 'static> = Table<'t, K, V>;
+    type Transaction = &'t WriteTransaction;
+
+    fn table<K: Key + 'static, V: Value + 'static>(
+        transaction: &&'t WriteTransaction,
+        definition: TableDefinition<'_, K, V>,
+    ) -> Result<Table<'t, K, V>> {
+        Ok(transaction.open_table(definition)?)
+    }
+}
+
+/// All tables, opened in one transaction.
+pub struct Opened<A: Access> {
+    pub(super) current: A::Table<Bytes, Bytes>,
+    pub(super) revisions: A::Table<RevisionKey, Bytes>,
+    pub(super) history: A::Table<HistoryKey, u32>,
+    pub(super) leases: A::Table<i64, i64>,
+    pub(super) lease_keys: A::Table<LeaseKey, ()>,
+    pub(crate) meta: A::Table<&'static str, Bytes>,
     /// With what the command under way has changed so far.
     pub(super) revision: i64,
     pub(super) compacted: i64,
 }
 
-impl<'t> WriteTables<'t> {
-    /// Opens the tables, and makes those that are not there.
-    pub fn open(transaction: &'t WriteTransaction) -> Result<Self> {
-        let meta = transaction.open_table(META)?;
+pub type ReadTables = Opened<Reading>;
+pub type WriteTables<'t> = Opened<Writing<'t>>;
+
+impl<A: Access> Opened<A> {
+    fn within(transaction: &A::Transaction) -> Result<Self> {
+        let meta = A::table(transaction, META)?;
         Ok(Self {
-            current: transaction.open_table(CURRENT)?,
-            revisions: transaction.open_table(REVISIONS)?,
-            history: transaction.open_table(HISTORY)?,
-            leases: transaction.open_table(LEASES)?,
-            lease_keys: transaction.open_table(LEASE_KEYS)?,
+            current: A::table(transaction, CURRENT)?,
+            revisions: A::table(transaction, REVISIONS)?,
+            history: A::table(transaction, HISTORY)?,
+            leases: A::table(transaction, LEASES)?,
+            lease_keys: A::table(transaction, LEASE_KEYS)?,
             revision: meta::revision(&meta)?,
             compacted: meta::compacted(&meta)?,
             meta,
@@ -114,7 +105,21 @@ impl<'t> WriteTables<'t> {
     }
 }
 
-impl Tables for WriteTables<'_> {
+impl ReadTables {
+    /// Opens the tables; they must have been made.
+    pub fn open(transaction: &ReadTransaction) -> Result<Self> {
+        Self::within(transaction)
+    }
+}
+
+impl<'t> WriteTables<'t> {
+    /// Opens the tables, and makes those that are not there.
+    pub fn open(transaction: &'t WriteTransaction) -> Result<Self> {
+        Self::within(&transaction)
+    }
+}
+
+impl<A: Access> Tables for Opened<A> {
     fn current(&self) -> &impl ReadableTable<Bytes, Bytes> {
         &self.current
     }

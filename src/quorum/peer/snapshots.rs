@@ -3,6 +3,7 @@
 use super::links::Wire;
 use crate::blocking::blocking;
 use crate::machine::{SnapshotData, write_out};
+use crate::mvcc::{MvccError, ReadTables};
 use crate::raft::{Config, Raft, SnapshotMeta, Vote};
 use crate::wire::{Envelope, PeerClient, SnapshotChunk, SnapshotResponse};
 use openraft::Snapshot;
@@ -29,31 +30,15 @@ pub async fn send(
     vote: Vote,
     snapshot: Snapshot<Config>,
 ) -> Result<openraft::raft::SnapshotResponse<u64>, SendError> {
-    let meta = serde_json::to_vec(&snapshot.meta).map_err(|e| NetworkError::new(&e))?;
-    let first = SnapshotChunk {
-        envelope: Some(envelope),
-        vote: Some(vote.into()),
-        meta: meta.into(),
-        ..Default::default()
-    };
-    let (chunks, receiver) = mpsc::channel(QUEUE);
     let SnapshotData::View(view) = *snapshot.snapshot else {
         let cause = Status::internal("a snapshot that was received is not sent on");
         return Err(Unreachable::new(&cause).into());
     };
-    let reading = tokio::spawn(blocking(move || {
-        let chunk = |data| SnapshotChunk { data, ..Default::default() };
-        let mut sent = push(&chunks, first);
-        let read = write_out(&view, |data| {
-            sent = sent && push(&chunks, chunk(data));
-            sent
-        });
-        if read.is_ok() && sent {
-            // Only this makes it whole; should nobody listen, the answer below says why.
-            push(&chunks, SnapshotChunk { done: true, ..Default::default() });
-        }
-        read
-    }));
+    let meta = serde_json::to_vec(&snapshot.meta).map_err(|e| NetworkError::new(&e))?;
+    let (envelope, vote) = (Some(envelope), Some(vote.into()));
+    let head = SnapshotChunk { envelope, vote, meta: meta.into(), ..Default::default() };
+    let (chunks, receiver) = mpsc::channel(QUEUE);
+    let reading = tokio::spawn(blocking(move || read_out(&view, head, &chunks)));
     let call = client.snapshot(ReceiverStream::new(receiver));
     let answer = tokio::time::timeout(LIMIT, call).await;
     let answer =
@@ -66,6 +51,24 @@ pub async fn send(
         NetworkError::new(&Status::internal("the answer to a snapshot carries no vote"))
     })?;
     Ok(openraft::raft::SnapshotResponse::new(vote.into()))
+}
+
+/// Reads a view into chunks until its end, or until nobody listens. Blocks.
+fn read_out(
+    view: &ReadTables,
+    head: SnapshotChunk,
+    chunks: &mpsc::Sender<SnapshotChunk>,
+) -> Result<(), MvccError> {
+    let mut sent = push(chunks, head);
+    write_out(view, |data| {
+        sent = sent && push(chunks, SnapshotChunk { data, ..Default::default() });
+        sent
+    })?;
+    if sent {
+        // Only this makes it whole; should nobody listen, the sender hears why.
+        push(chunks, SnapshotChunk { done: true, ..Default::default() });
+    }
+    Ok(())
 }
 
 /// Waits for room. False: nobody listens.

@@ -95,6 +95,42 @@ async fn leases_keep_their_time_when_the_leader_moves() {
 }
 
 #[tokio::test]
+async fn watches_hear_all_once_and_in_order_while_leaders_change() {
+    let mut cluster = Cluster::up(3).await;
+    let (leader, follower) = roles(&cluster).await;
+    let mut writer = cluster.client(follower);
+    let first = writer.put("w", "first").await.unwrap();
+    let mut watch = writer.watch("w", first).await;
+    let puts = 60;
+    let writing = tokio::spawn(async move {
+        for n in 0..puts {
+            writer.insist("w", &n.to_string()).await;
+        }
+        writer
+    });
+    // One leader hands over, the next one dies.
+    let mut client = cluster.client(leader);
+    let target = id_of(&mut client, follower).await;
+    move_leader(&mut client, target).await.unwrap();
+    let mut client = cluster.client(follower);
+    let back = id_of(&mut client, leader).await;
+    move_leader(&mut client, back).await.unwrap();
+    cluster.kill(leader);
+    let mut writer = writing.await.unwrap();
+    let last = writer.put("w", "last").await.unwrap();
+    let mut heard = Vec::new();
+    while heard.last().is_none_or(|revision| *revision != last) {
+        let events = watch.next().await.events;
+        heard.extend(events.iter().map(|event| event.kv.as_ref().unwrap().mod_revision));
+    }
+    // Nothing else was written, so every revision is one of them: all, once, in order.
+    assert_eq!(heard, (first..=last).collect::<Vec<_>>());
+    assert!(heard.len() > puts);
+    let mut again = writer.watch("w", first + 10).await;
+    assert!(again.events(1).await[0].ends_with(&format!("@{}", first + 10)));
+}
+
+#[tokio::test]
 async fn a_leader_without_a_majority_says_so_soon() {
     let mut cluster = Cluster::up(3).await;
     let (leader, follower) = roles(&cluster).await;
