@@ -56,4 +56,13 @@ impl Stage {
     pub fn done(&self) -> u64 {
         self.done.load(Ordering::Relaxed)
     }
+
+    /// Waits until so many calls were answered since the beginning, but not much longer than `patience`:
+    /// on a machine that has much else to do a fixed time may prove nothing.
+    pub async fn until_done(&self, calls: u64, patience: Duration) {
+        let end = Instant::now() + patience;
+        while self.done() < calls && Instant::now() < end {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
 }

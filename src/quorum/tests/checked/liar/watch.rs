@@ -10,7 +10,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming, async_trait};
 
 /// Lies of watches: one in so many responses.
-const EVERY: u64 = 25;
+const EVERY: u64 = 15;
 
 #[async_trait]
 impl Watch for Liar {

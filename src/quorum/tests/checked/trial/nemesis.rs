@@ -6,6 +6,9 @@ use tokio::time::{Instant, sleep};
 /// For the voters to be of use again between two faults.
 const BREATH: Duration = Duration::from_secs(6);
 
+/// Fewer calls prove little: where the machine is slow the rage lasts longer.
+const ENOUGH: u64 = 300;
+
 /// What can happen to voters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
@@ -39,7 +42,7 @@ impl Nemesis {
         length: Duration,
     ) -> Vec<String> {
         let end = Instant::now() + length;
-        while Instant::now() < end {
+        while Instant::now() < end || (stage.done() < ENOUGH && Instant::now() < end + length * 2) {
             self.breathe(cluster, stage).await;
             let fault = self.choose(cluster.kind());
             self.strike(cluster, stage, fault).await;
