@@ -81,6 +81,6 @@ impl Door {
     pub async fn serve(self, router: Router, shutdown: CancellationToken) {
         let limits = self.limits.within(Budget::of_this_process());
         let common = Common::new(self.speech, self.guard, router, limits, shutdown);
-        serve::serve(self.listener, common).await;
+        serve::serve(self.listener, self.addr, common).await;
     }
 }

@@ -19,8 +19,8 @@ const ARRIVES_WITHIN: Duration = Duration::from_secs(60);
 
 /// Accepts and serves connections until the shutdown, then waits for them to drain; nobody can connect
 /// meanwhile. Dropping the future cuts them all.
-pub(crate) async fn serve(listener: TcpListener, common: Common) {
-    let places = Places::new(common.limits.connections);
+pub(crate) async fn serve(listener: TcpListener, door: SocketAddr, common: Common) {
+    let places = Places::new(common.limits.connections, door);
     let mut open = JoinSet::new();
     let mut troubles = Seldom::default();
     loop {

@@ -27,23 +27,19 @@ impl Link {
     }
 
     pub(super) fn read(&self) {
-        self.patience().read(Instant::now());
-        self.look();
+        self.tell(Patience::read);
     }
 
     pub(super) fn wrote(&self) {
-        self.patience().wrote(Instant::now());
-        self.look();
+        self.tell(Patience::wrote);
     }
 
     pub(super) fn flushed(&self) {
-        self.patience().flushed(Instant::now());
-        self.look();
+        self.tell(Patience::flushed);
     }
 
     pub(super) fn blocked(&self) {
-        self.patience().blocked(Instant::now());
-        self.look();
+        self.tell(Patience::blocked);
     }
 
     /// A request came; it counts as open until the handle is dropped.
@@ -67,8 +63,9 @@ impl Link {
         }
     }
 
-    fn look(&self) {
-        if self.patience().is_sooner() {
+    fn tell(&self, happened: impl FnOnce(&mut Patience, Instant) -> bool) {
+        let sooner = happened(&mut self.patience(), Instant::now());
+        if sooner {
             self.sooner.notify_one();
         }
     }
@@ -96,8 +93,7 @@ pub(crate) struct Open {
 impl Open {
     /// A piece of the answer was handed over.
     pub(super) fn offered(&self) {
-        self.link.patience().offered(self.answer, Instant::now());
-        self.link.look();
+        self.link.tell(|patience, now| patience.offered(self.answer, now));
     }
 
     /// It was taken.
@@ -108,7 +104,6 @@ impl Open {
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.link.patience().answered(self.answer, Instant::now());
-        self.link.look();
+        self.link.tell(|patience, now| patience.answered(self.answer, now));
     }
 }

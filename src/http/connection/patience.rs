@@ -17,6 +17,9 @@ pub(crate) enum Verdict {
 }
 
 /// What is going on on one connection.
+///
+/// What happens is told to it; the answer is whether the clock must be looked at sooner than
+/// [`Self::arm`] said.
 #[derive(Debug)]
 pub(crate) struct Patience {
     head: Duration,
@@ -68,33 +71,35 @@ impl Patience {
     }
 
     /// Bytes came.
-    pub(crate) fn read(&mut self, now: Instant) {
+    pub(crate) fn read(&mut self, now: Instant) -> bool {
         if self.open == 0
             && let Phase::Single { head: head @ None, .. } = &mut self.phase
         {
             *head = Some(now);
+            return self.is_sooner(now + self.head);
         }
+        false
     }
 
     /// Bytes went.
-    pub(crate) fn wrote(&mut self, now: Instant) {
-        self.blocked = None;
+    pub(crate) fn wrote(&mut self, now: Instant) -> bool {
+        let went_on = self.blocked.take().is_some();
         // Over HTTP/2 pings are answered without end.
         if let Phase::Single { quiet, .. } = &mut self.phase {
             *quiet = now;
         }
+        went_on && self.open == 0 && self.is_sooner(now + self.idle)
     }
 
     /// Nothing waits to go any more.
-    pub(crate) fn flushed(&mut self, now: Instant) {
-        if self.blocked.is_some() {
-            self.wrote(now);
-        }
+    pub(crate) fn flushed(&mut self, now: Instant) -> bool {
+        self.blocked.is_some() && self.wrote(now)
     }
 
     /// Bytes do not go.
-    pub(crate) fn blocked(&mut self, now: Instant) {
-        self.blocked.get_or_insert(now);
+    pub(crate) fn blocked(&mut self, now: Instant) -> bool {
+        let since = *self.blocked.get_or_insert(now);
+        self.is_sooner(since + self.stall)
     }
 
     /// A request came. Gives a number for its answer.
@@ -109,8 +114,9 @@ impl Patience {
     }
 
     /// A piece of an answer was handed over.
-    pub(crate) fn offered(&mut self, answer: u64, now: Instant) {
+    pub(crate) fn offered(&mut self, answer: u64, now: Instant) -> bool {
         self.offered.insert(answer, now);
+        self.is_sooner(now + self.stall)
     }
 
     /// It was taken: more is asked for.
@@ -119,12 +125,13 @@ impl Patience {
     }
 
     /// The answer has ended, one way or the other.
-    pub(crate) fn answered(&mut self, answer: u64, now: Instant) {
+    pub(crate) fn answered(&mut self, answer: u64, now: Instant) -> bool {
         self.offered.remove(&answer);
         self.open = self.open.saturating_sub(1);
         if let Phase::Single { quiet, .. } | Phase::Multiplexed { quiet } = &mut self.phase {
             *quiet = now;
         }
+        self.open == 0 && self.is_sooner(now + self.idle)
     }
 
     /// When the patience ends if nothing happens, and why.
@@ -151,9 +158,7 @@ impl Patience {
         self.armed
     }
 
-    /// Whether what just happened calls for a look at the clock sooner than was said.
-    pub(crate) fn is_sooner(&mut self) -> bool {
-        let Some((at, _)) = self.end() else { return false };
+    fn is_sooner(&mut self, at: Instant) -> bool {
         let sooner = self.armed.is_none_or(|armed| at < armed);
         if sooner {
             self.armed = Some(at);
@@ -257,15 +262,15 @@ mod tests {
         let (mut patience, now) = new(true);
         assert_eq!(patience.arm(), Some(now + 10 * SECOND));
         let answer = patience.asked(false, now);
-        assert!(!patience.is_sooner());
         assert_eq!(patience.arm(), None);
-        patience.offered(answer, now);
-        assert!(patience.is_sooner());
+        assert!(patience.offered(answer, now));
         patience.taken(answer);
-        patience.offered(answer, now + SECOND);
-        assert!(!patience.is_sooner(), "at 20 s it will see that there are 21");
-        patience.answered(answer, now + SECOND);
-        assert!(!patience.is_sooner());
+        let later = now + SECOND;
+        assert!(!patience.offered(answer, later), "at 20 s it will see that there are 21");
+        assert!(!patience.answered(answer, later));
         assert_eq!(patience.arm(), Some(now + 121 * SECOND));
+        assert!(patience.read(later), "a head has less time");
+        assert!(!patience.read(later));
+        assert_eq!(patience.arm(), Some(now + 11 * SECOND));
     }
 }

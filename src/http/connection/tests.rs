@@ -77,7 +77,7 @@ impl Rig {
 }
 
 async fn place() -> Place {
-    Places::new(8).arrive([10, 0, 0, 1].into()).await
+    Places::new(8, "10.0.0.2:80".parse().unwrap()).arrive([10, 0, 0, 1].into()).await
 }
 
 fn routes() -> Router {

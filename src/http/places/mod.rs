@@ -16,7 +16,7 @@ use crate::seldom::Seldom;
 use book::{Arrival, Book, Ticket};
 use caps::Caps;
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -39,6 +39,8 @@ struct Office {
     /// Of the newcomers: those who have to go are told so.
     tokens: HashMap<Ticket, CancellationToken>,
     refused: Seldom,
+    /// For the log.
+    door: SocketAddr,
 }
 
 /// A connection's place; free again when this is dropped.
@@ -51,9 +53,9 @@ pub(crate) struct Place {
 }
 
 impl Places {
-    pub(crate) fn new(connections: usize) -> Self {
+    pub(crate) fn new(connections: usize, door: SocketAddr) -> Self {
         let book = Book::new(Caps::of(connections));
-        let office = Office { book, tokens: HashMap::new(), refused: Seldom::default() };
+        let office = Office { book, tokens: HashMap::new(), refused: Seldom::default(), door };
         Self(Arc::new(Shared { office: Mutex::new(office), freed: Notify::new() }))
     }
 
@@ -110,7 +112,8 @@ impl Place {
             }
             Err(full) => {
                 if let Some(unsaid) = office.refused.say(Instant::now()) {
-                    tracing::warn!(?full, unsaid, "connections are refused: too many are open");
+                    let words = "connections are refused: too many are open";
+                    tracing::warn!(door = %office.door, ?full, unsaid, "{words}");
                 }
             }
         }
