@@ -2,6 +2,7 @@
 
 use super::{ClusterSpec, Mistakes};
 use mesoform_inventory::Inventory;
+use mesoform_transport::Kind;
 
 /// The variables that name a key, the winning one first.
 const NAMES: [&str; 2] = ["ansible_ssh_private_key_file", "ansible_private_key_file"];
@@ -13,7 +14,8 @@ pub fn key_mistakes(
     touched: impl Fn(&str) -> bool,
 ) -> Mistakes {
     let mut mistakes = Mistakes::default();
-    for host in spec.hosts.iter().filter(|host| touched(&host.name)) {
+    let by_ssh = spec.hosts.iter().filter(|host| host.reach.kind != Some(Kind::Local));
+    for host in by_ssh.filter(|host| touched(&host.name)) {
         let Some(trouble) = host.reach.key_trouble() else { continue };
         let Some(found) = inventory.host(&host.name) else { continue };
         let var = NAMES.iter().find_map(|name| found.var(name));

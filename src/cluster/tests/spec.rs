@@ -156,6 +156,10 @@ fn keys_that_cannot_be_used_are_told_where_they_are_named() {
     ");
     let only = key_mistakes(&inventory, &spec, |host| host == "c");
     assert_eq!(only.0.len(), 1, "{only}");
+    let text = format!("{text}ansible_connection=local\n");
+    let inventory = Inventory::parse(&text, Path::new("demo.ini"), &ExtraVars::default()).unwrap();
+    let spec = resolve(&inventory).unwrap();
+    assert_eq!(key_mistakes(&inventory, &spec, |_| true).0, [], "no key is needed here");
 }
 
 #[test]

@@ -96,11 +96,12 @@ units() {
   done
 }
 
-# All at once, since each that does not resolve may take its time.
+# All at once, since each that does not resolve may take its time. As the services look them up: `getent
+# hosts` would ask the DNS for IPv6 where /etc/hosts has an IPv4 address.
 names() {
   command -v getent >/dev/null || return 0
   for name; do
-    { timeout 5 getent hosts "$name" >/dev/null || echo "@unresolved $name"; } &
+    { timeout 5 getent ahosts "$name" >/dev/null || echo "@unresolved $name"; } &
   done
   wait
 }
