@@ -120,8 +120,8 @@ impl Health {
     }
 
     fn quorum(&mut self, spec: &ClusterSpec, views: &Views) {
-        let voters = views.quorum.iter().filter(|(_, view)| view.leader_id != 0);
-        self.voters_ready = voters.count();
+        let all = || views.quorum.iter().map(|(_, view)| *view);
+        self.voters_ready = all().filter(|view| view.is_led(all())).count();
         let leader =
             views.quorum.iter().find(|(_, v)| v.leader_id != 0 && v.leader_id == v.member_id);
         self.quorum_leader = leader.map(|(host, _)| (*host).to_owned());

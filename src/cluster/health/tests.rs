@@ -275,3 +275,13 @@ fn who_votes_is_held_against_the_inventory() {
         ]
     );
 }
+
+#[test]
+fn a_leader_without_a_majority_is_none_whoever_hears_it() {
+    let lone = QuorumView { member_id: 3, leader_id: 0, ..QuorumView::default() };
+    let learner = QuorumView { member_id: 1, leader_id: 3, ..QuorumView::default() };
+    assert!(!learner.is_led([&lone, &learner].into_iter()));
+    assert!(learner.is_led([&learner].into_iter()), "nobody denies it");
+    let leads = QuorumView { leader_id: 3, ..lone };
+    assert!(learner.is_led([&leads, &learner].into_iter()));
+}

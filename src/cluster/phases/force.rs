@@ -64,7 +64,8 @@ async fn forcing(run: &mut Run, host: &str) -> Result<Forcing, Stop> {
     let reports = ask_voters(run).await;
     let view = |name: &str| view(&reports, name);
     let voters: Vec<String> = run.spec.voters().iter().map(|v| v.name.clone()).collect();
-    if let Some(led) = voters.iter().find(|name| view(name).is_some_and(|v| v.leader_id != 0)) {
+    let all = || voters.iter().filter_map(|name| view(name));
+    if let Some(led) = voters.iter().find(|name| view(name).is_some_and(|v| v.is_led(all()))) {
         return Err(Stop::Refused(format!(
             "the quorum has consensus (ask {led}): nothing needs to be forced; `mesoform up` replaces \
              voters that lost their data"

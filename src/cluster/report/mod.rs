@@ -76,6 +76,15 @@ pub struct QuorumView {
     pub cluster_id: u64,
 }
 
+impl QuorumView {
+    /// Whether it knows a leader that leads: one that has lost its majority is still heard by those that
+    /// follow it, and says itself that it leads nobody.
+    pub fn is_led<'v>(&self, mut all: impl Iterator<Item = &'v Self>) -> bool {
+        self.leader_id != 0
+            && !all.any(|own| own.member_id == self.leader_id && own.leader_id != own.member_id)
+    }
+}
+
 /// As `GET /mesoform/status` of a master; what a later version adds is passed over.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]

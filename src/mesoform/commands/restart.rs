@@ -71,11 +71,10 @@ fn last_words(known: &Forcing) -> Consent {
         .filter(|(_, other)| known.has.as_ref().is_some_and(|own| other.log_index > own.log_index));
     lines.extend(more.map(|(other, _)| format!("warning: {other} has more than {host}")));
     lines.push("agents will obey the masters of the new quorum, and no others".into());
+    lines.push(format!("what was acknowledged and had not reached {host} is lost"));
     Consent {
         lines,
-        question: format!(
-            "What was acknowledged and had not reached {host} is lost. Write its name to go on"
-        ),
+        question: format!("Write {host} to begin a new quorum with what it has"),
         answer: host.clone(),
     }
 }

@@ -53,11 +53,10 @@ fn consent(cluster: &str, about: &About, wanted: &Restoration) -> Consent {
     }
     lines.push(format!("{}: its voter begins a new quorum, which the others join", wanted.host));
     lines.push("agents will obey the masters of the new quorum, and no others".into());
+    lines.push("what was written after the backup is lost".into());
     Consent {
         lines,
-        question: format!(
-            "What was written after the backup is lost to the cluster {cluster}. Write its name to go on"
-        ),
+        question: format!("Write the name of the cluster, {cluster}, to go on"),
         answer: cluster.to_owned(),
     }
 }
