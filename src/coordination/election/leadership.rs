@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::{sleep, timeout_at};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::{Code, Status};
 
@@ -85,14 +85,17 @@ impl Leadership {
         }
     }
 
-    /// Sends `request` to one voter; to the next only if the first was never reached.
+    /// Sends `request` to one voter; to the next only if the first was never reached, or knew of no
+    /// leader. All of them together have the time of one call.
     async fn send(&self, request: TxnRequest) -> Result<TxnResponse, WriteError> {
         let pool = &self.stand.pool;
+        let deadline = Instant::now() + CALL;
         let mut tried = 0;
         loop {
             let line = pool.line();
             let mut client = KvClient::new(line.channel.clone());
-            let (status, cause) = match self.answer(&line, client.txn(request.clone())).await {
+            let answer = self.answer(&line, deadline, client.txn(request.clone())).await;
+            let (status, cause) = match answer {
                 Ok(answer) => return Ok(answer.into_inner()),
                 Err(Some(status)) => {
                     let cause = words(&status);
@@ -106,7 +109,8 @@ impl Leadership {
             }
             tried += 1;
             let retry = matches!(failure, WriteError::Unavailable { .. }) && tried < pool.voters();
-            if !retry {
+            // Whoever is asked with little time left may do it and not be heard.
+            if !retry || Instant::now() + ATTEMPT >= deadline {
                 return Err(failure);
             }
         }
@@ -117,6 +121,7 @@ impl Leadership {
     async fn answer<T>(
         &self,
         line: &Line,
+        deadline: Instant,
         call: impl Future<Output = Result<T, Status>>,
     ) -> Result<T, Option<Status>> {
         let hopeless = async {
@@ -124,7 +129,7 @@ impl Leadership {
             sleep(ATTEMPT).await;
         };
         tokio::select! {
-            answer = timeout(CALL, call) => answer.map_err(|_| None)?.map_err(Some),
+            answer = timeout_at(deadline.into(), call) => answer.map_err(|_| None)?.map_err(Some),
             () = hopeless => Err(None),
         }
     }
