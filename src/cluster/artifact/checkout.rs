@@ -1,5 +1,6 @@
 use super::progress::{CargoWords, Said};
 use super::{ArtifactError, Building, target};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -56,7 +57,9 @@ impl Checkout {
             .stderr(Stdio::piped())
             .spawn()
             .map_err(|e| failed(e.to_string()))?;
-        let mut teller = Teller { arch, command: &command, building, begun: None, told: None };
+        let waits = BTreeSet::new();
+        let mut teller =
+            Teller { arch, command: &command, building, waits, begun: None, told: None };
         let said = match child.stderr.take() {
             Some(stderr) => teller.listen(stderr).await,
             None => Vec::new(),
@@ -74,6 +77,8 @@ struct Teller<'a> {
     arch: &'a str,
     command: &'a str,
     building: &'a (dyn Fn(Building) + Sync),
+    /// What was waited for.
+    waits: BTreeSet<String>,
     begun: Option<Instant>,
     /// When something was last told that stays.
     told: Option<Instant>,
@@ -97,9 +102,12 @@ impl Teller<'_> {
 
     fn tell(&mut self, said: Said) {
         match said {
-            Said::Waits => (self.building)(Building::Stays(
-                "another cargo works in this checkout, and is waited for".to_owned(),
-            )),
+            Said::Waits(what) if self.waits.insert(what.clone()) => {
+                (self.building)(Building::Stays(format!(
+                    "cargo waits for another cargo, which holds the {what}"
+                )));
+            }
+            Said::Waits(_) => {}
             Said::Compiles(text) => {
                 self.begin();
                 self.go(text);

@@ -8,8 +8,8 @@ const LONGEST: usize = 16 * 1024;
 /// Something worth telling.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Said {
-    /// For another cargo.
-    Waits,
+    /// For another cargo, because of this.
+    Waits(String),
     Compiles(String),
     /// `45 of 312: openraft`.
     Progress(String),
@@ -54,8 +54,8 @@ impl CargoWords {
         if self.lines.len() > KEPT {
             self.lines.remove(0);
         }
-        if text.starts_with("Blocking waiting for file lock") {
-            return Some(Said::Waits);
+        if let Some(what) = text.strip_prefix("Blocking waiting for file lock on ") {
+            return Some(Said::Waits(what.to_owned()));
         }
         let compiles = text.strip_prefix("Compiling ").or(text.strip_prefix("Downloading "));
         compiles.map(|_| Said::Compiles(text.to_owned()))
@@ -72,7 +72,7 @@ mod tests {
                     \x20   Building [=======>      ] 45/312: openraft, rustls\r\
                     error[E0463]: can't find crate for `core`\n\nerror: could not compile `x`";
         let wanted = [
-            Said::Waits,
+            Said::Waits("build directory".into()),
             Said::Compiles("Compiling libc v0.2.1".into()),
             Said::Progress("45 of 312: openraft, rustls".into()),
         ];
