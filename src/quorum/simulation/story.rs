@@ -10,7 +10,20 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
-const CAST: Cast = Cast { clients: 3, watchers: 2, lessees: 1, curious: true, pause: (20, 120) };
+const CAST: Cast = Cast { clients: 5, watchers: 2, lessees: 1, curious: true, pause: (20, 120) };
+const FAULTS: [&str; 11] = [
+    "crash",
+    "crash",
+    "crash in a flush",
+    "crash in a flush",
+    "crash of all",
+    "mute",
+    "deaf",
+    "cut",
+    "wipe",
+    "weather",
+    "weather",
+];
 /// Of the simulated time: longer than anything should ever take when all is well.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -106,19 +119,8 @@ impl Story {
     async fn strike(&mut self, dice: &mut Dice) -> Result<(), String> {
         let count = self.voters.len();
         let (at, other) = (dice.place(count), dice.place(count));
-        let kind = dice.between(0, 10);
-        let told = [
-            "crash",
-            "crash",
-            "crash in a flush",
-            "crash in a flush",
-            "crash of all",
-            "mute",
-            "deaf",
-        ]
-        .get(usize::try_from(kind).unwrap())
-        .copied()
-        .unwrap_or(if kind == 7 { "cut" } else { "weather" });
+        let kind = dice.between(0, 11);
+        let told = FAULTS[usize::try_from(kind).unwrap()];
         self.faults.push(format!("{:.2}s {told} {at}", self.start.elapsed().as_secs_f32()));
         match kind {
             0 | 1 => self.crash(at),
@@ -131,6 +133,7 @@ impl Story {
             5 => (0..count).for_each(|to| self.world.network.cut(at, to)),
             6 => (0..count).for_each(|to| self.world.network.cut(to, at)),
             7 => self.world.network.cut(at, other),
+            8 => self.wipe(at).await?,
             _ => {
                 let weather = Weather {
                     lost: dice.between(0, 30),
@@ -142,6 +145,31 @@ impl Story {
         }
         sleep(dice.millis(20, 1800)).await;
         self.mend(dice).await
+    }
+
+    /// A voter's disks are gone; it comes back under a new id. Only where all others are well: nobody promises
+    /// that nothing is lost with the disks of a majority.
+    async fn wipe(&mut self, at: usize) -> Result<(), String> {
+        self.calm().await?;
+        self.settle().await?;
+        self.crash(at);
+        // What is left of its life lets go.
+        sleep(Duration::from_millis(50)).await;
+        Voter::wipe(&self.world, &self.home, at);
+        self.rise(at).await;
+        Ok(())
+    }
+
+    /// Waits until all vote, and nobody else counts.
+    async fn settle(&self) -> Result<(), String> {
+        let count = self.voters.len();
+        let settled = async {
+            while !self.voters.iter().flatten().all(|voter| voter.is_one_of(count)) {
+                sleep(Duration::from_millis(50)).await;
+            }
+        };
+        let settled = timeout(PATIENCE, settled).await;
+        settled.map_err(|_| format!("not all vote again\nfaults: {}", self.faults.join(", ")))
     }
 
     /// Most of what is broken is repaired.

@@ -9,6 +9,7 @@ use crate::tuning::Tuning;
 use mesoform_checks::{Way, way};
 use mesoform_identity::{Peer, Role};
 use mesoform_settings::{PkiPaths, QuorumSettings, Voter as Slot};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -37,7 +38,7 @@ pub struct Voter {
 impl Voter {
     /// Its life begins, with what is on its disk; none: the power failed already.
     pub async fn start(world: &Arc<World>, home: &Path, at: usize, count: usize) -> Option<Self> {
-        let folder = home.join(format!("v{at}"));
+        let folder = folder(home, at);
         draw_id(world, &folder);
         let settings = Arc::new(settings(world, &folder, at, count));
         let tuning = Tuning { entries_to_snapshot: 50, entries_to_keep: 15, ..Tuning::default() };
@@ -83,12 +84,28 @@ impl Voter {
         tokio::spawn(async move { drop(raft.shutdown().await) });
     }
 
+    /// Its disks are gone; it must have no power any more.
+    pub fn wipe(world: &World, home: &Path, at: usize) {
+        world.wipe(&folder(home, at));
+    }
+
+    /// Whether it votes, and with it just so many.
+    pub fn is_one_of(&self, count: usize) -> bool {
+        let metrics = self.raft.metrics().borrow().clone();
+        let voters: BTreeSet<u64> = metrics.membership_config.membership().voter_ids().collect();
+        voters.contains(&metrics.id) && voters.len() == count
+    }
+
     /// Why its Raft has ended, if it has, though it has power.
     pub fn illness(&self) -> Option<String> {
         let metrics = self.raft.metrics().borrow().clone();
         let ended = metrics.running_state.err().filter(|_| !self.power.is_off());
         ended.map(|fatal| format!("voter {}: {fatal}", self.at))
     }
+}
+
+fn folder(home: &Path, at: usize) -> PathBuf {
+    home.join(format!("v{at}"))
 }
 
 fn peer_address(at: usize) -> String {

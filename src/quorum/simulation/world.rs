@@ -67,6 +67,12 @@ impl World {
         Disk::open(platters.entry(path.to_owned()).or_default(), power, flushes)
     }
 
+    /// The disks below `folder` are gone.
+    pub fn wipe(&self, folder: &Path) {
+        self.platters.lock().unwrap().retain(|path, _| !path.starts_with(folder));
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
     /// What was on the disks below `folder` and was not flushed may be lost.
     pub fn lose(&self, folder: &Path) {
         let platters = self.platters.lock().unwrap();
