@@ -14,6 +14,8 @@ use crate::wait::eventually;
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Until the crowd is there.
 const LIMIT: Duration = Duration::from_secs(60);
+/// Between two of them once it is: it is about places, not about who has the faster machine.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Strangers at the operator's place who connect to a port again and again, say the same words, and hold
 /// on to what they got.
@@ -64,6 +66,8 @@ fn throng(place: SocketAddrV4, size: usize, words: &str, stop: &AtomicBool, came
         if held.len() > size {
             held.pop_front();
         }
-        came.fetch_add(1, Ordering::Relaxed);
+        if came.fetch_add(1, Ordering::Relaxed) > size {
+            std::thread::sleep(PAUSE);
+        }
     }
 }

@@ -2,11 +2,11 @@
 
 use super::caps::Caps;
 use super::origin::Origin;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A newcomer is left alone for so long, however many come from where he comes from.
+/// A newcomer is left alone for so long, unless most come from where he comes from.
 pub(crate) const GRACE: Duration = Duration::from_secs(1);
 /// And for so long where nobody has more places than another: then all may be just slow.
 pub(crate) const LONG_GRACE: Duration = Duration::from_secs(5);
@@ -57,6 +57,8 @@ pub(crate) struct Book {
     arriving: BTreeMap<Ticket, (Origin, Instant)>,
     /// The same by origin, oldest first; no entry is empty.
     queues: HashMap<Origin, VecDeque<Ticket>>,
+    /// Of those: for whom there was no place. They are being told so.
+    leaving: BTreeSet<Ticket>,
     settled: HashMap<Ticket, Held>,
     guests: usize,
     /// No entry of these two is 0, so that both are bounded by the connections.
@@ -71,6 +73,7 @@ impl Book {
             next: 0,
             arriving: BTreeMap::new(),
             queues: HashMap::new(),
+            leaving: BTreeSet::new(),
             settled: HashMap::new(),
             guests: 0,
             strangers: HashMap::new(),
@@ -100,25 +103,47 @@ impl Book {
 
     /// Who has to go, or when to ask again.
     fn to_go(&self, now: Instant) -> Result<Ticket, Instant> {
+        if let Some(leaving) = self.leaving.first() {
+            return Ok(*leaving);
+        }
         // The lower ticket is the older one.
         let by_crowd = |queue: &&VecDeque<Ticket>| (queue.len(), std::cmp::Reverse(queue[0]));
         let crowd = self.queues.values().max_by_key(by_crowd);
-        let Some((oldest, grace)) = crowd.and_then(|queue| {
-            Some((queue.front()?, if queue.len() > 1 { GRACE } else { LONG_GRACE }))
-        }) else {
+        let Some((oldest, grace)) =
+            crowd.and_then(|queue| Some((queue.front()?, self.grace(queue.len()))))
+        else {
             return Err(now + GRACE);
         };
         let until = self.arriving.get(oldest).map_or(now, |(_, since)| *since) + grace;
         if now >= until { Ok(*oldest) } else { Err(until) }
     }
 
-    /// It is known now who came. Where there is no place, he stays among the newcomers until he leaves.
+    /// How long a newcomer is left alone when so many have come from where he comes from.
+    fn grace(&self, crowd: usize) -> Duration {
+        match crowd {
+            0 | 1 => LONG_GRACE,
+            most if most > self.caps.arriving / 2 => Duration::ZERO,
+            _ => GRACE,
+        }
+    }
+
+    /// It is known now who came. Where there is no place, he stays among the newcomers until he leaves,
+    /// and is the first who has to go.
     pub(crate) fn settle(&mut self, ticket: Ticket, standing: Standing) -> Result<(), Full> {
         let Some((origin, _)) = self.arriving.get(&ticket).copied() else { return Err(Full::Door) };
+        let held = self.place_for(origin, standing).inspect_err(|_| {
+            self.leaving.insert(ticket);
+        })?;
+        self.leave(ticket);
+        self.settled.insert(ticket, held);
+        Ok(())
+    }
+
+    fn place_for(&mut self, origin: Origin, standing: Standing) -> Result<Held, Full> {
         if self.settled.len() >= self.caps.settled {
             return Err(Full::Door);
         }
-        let held = match standing {
+        Ok(match standing {
             Standing::Stranger => {
                 if self.guests >= self.caps.guests {
                     return Err(Full::Guests);
@@ -133,10 +158,7 @@ impl Book {
                 }
                 Held::Member { agent_of }
             }
-        };
-        self.leave(ticket);
-        self.settled.insert(ticket, held);
-        Ok(())
+        })
     }
 
     /// A stranger has shown that he knows a password: he counts towards no share any more.
@@ -150,6 +172,7 @@ impl Book {
 
     /// The connection is over.
     pub(crate) fn leave(&mut self, ticket: Ticket) {
+        self.leaving.remove(&ticket);
         if let Some((origin, _)) = self.arriving.remove(&ticket)
             && let Some(queue) = self.queues.get_mut(&origin)
         {
@@ -196,7 +219,11 @@ fn give_back<K: std::hash::Hash + Eq>(counts: &mut HashMap<K, usize>, key: &K) {
 impl Book {
     /// Connections, and entries of the tables beside them.
     pub(crate) fn sizes(&self) -> (usize, usize) {
-        let tables = self.queues.len() + self.strangers.len() + self.agents.len() + self.guests;
+        let tables = self.queues.len()
+            + self.leaving.len()
+            + self.strangers.len()
+            + self.agents.len()
+            + self.guests;
         (self.arriving.len() + self.settled.len(), tables)
     }
 }

@@ -76,14 +76,32 @@ fn a_stolen_key_of_an_agent_does_not_fill_the_door() {
 #[test]
 fn silence_from_one_address_keeps_nobody_out() {
     let (mut book, now) = (Book::new(CAPS), Instant::now());
-    let other = arrive(&mut book, 2, now);
-    let silent: Vec<Ticket> = (0..3).map(|_| arrive(&mut book, 1, now)).collect();
-    assert_eq!(book.arrive(from(3), now), Arrival::Wait { until: now + GRACE });
-    let later = now + GRACE;
-    let came = book.arrive(from(3), later);
+    let others = [2, 3].map(|host| arrive(&mut book, host, now));
+    let silent = [1, 1].map(|host| arrive(&mut book, host, now));
+    assert_eq!(book.arrive(from(1), now), Arrival::Wait { until: now + GRACE });
+    let came = book.arrive(from(1), now + GRACE);
     assert!(matches!(came, Arrival::In { instead_of: Some(gone), .. } if gone == silent[0]));
     assert_eq!(book.settle(silent[0], member()), Err(Full::Door), "it is gone");
-    book.settle(other, member()).unwrap();
+    book.settle(others[0], member()).unwrap();
+    arrive(&mut book, 1, now + GRACE);
+    let came = book.arrive(from(4), now + GRACE);
+    assert!(
+        matches!(came, Arrival::In { instead_of: Some(gone), .. } if gone == silent[1]),
+        "most are from there: they go at once"
+    );
+}
+
+#[test]
+fn those_who_were_refused_go_first() {
+    let (mut book, now) = (Book::new(CAPS), Instant::now());
+    for _ in 0..3 {
+        settle(&mut book, 1, Standing::Stranger, now).unwrap();
+    }
+    let tickets = [2, 1, 3, 4].map(|host| arrive(&mut book, host, now));
+    assert_eq!(book.settle(tickets[1], Standing::Stranger), Err(Full::Share));
+    let came = book.arrive(from(5), now);
+    assert!(matches!(came, Arrival::In { instead_of: Some(gone), .. } if gone == tickets[1]));
+    assert_eq!(book.arrive(from(6), now), Arrival::Wait { until: now + LONG_GRACE });
 }
 
 #[test]

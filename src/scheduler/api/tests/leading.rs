@@ -48,6 +48,12 @@ async fn whoever_does_not_lead_passes_on() {
     assert_eq!(created.headers["x-marathon-leader"], "http://h1:8080");
     assert!(created.headers.contains_key("marathon-deployment-id"));
     assert_eq!(get(&router, "/v2/apps//web").await.json()["app"]["id"], "/web");
+    let head = Request::head("/v2/apps//web").header("connection", "close").body(Body::empty());
+    let head = ask(&router, head.unwrap()).await;
+    assert_eq!((head.status, head.body.as_str()), (StatusCode::OK, ""));
+    assert_ne!(head.headers["content-length"], "0");
+    let odd = get(&router, "/v2/apps/%2fno%ff?embed=%").await;
+    assert_eq!(odd.status, StatusCode::NOT_FOUND, "{}", odd.body);
     assert_eq!(get(&router, "/v2/leader").await.json()["leader"], address);
     assert_eq!(get(&router, "/v2/info").await.json()["elected"], false);
 }
