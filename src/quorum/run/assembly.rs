@@ -1,21 +1,16 @@
-use super::config::min_ttl;
 use super::foundation::Foundation;
-use crate::api::{Api, Headers, READERS};
+use super::services::{Services, introducer, limit};
+use crate::api::{Api, READERS};
 use crate::bootstrap::{self, Introducer};
 use crate::compactor;
 use crate::error::Result;
 use crate::handover::HandOver;
-use crate::lease::Leases;
 use crate::log::Limit;
-use crate::members::Members;
 use crate::peer::{PeerService, Peers};
 use crate::port::Port;
-use crate::propose::Proposer;
-use crate::read_index::ReadIndex;
 use crate::wire::PeerServer;
 use mesoform_identity::{Clients, Identity, Role};
 use mesoform_notify::Notifier;
-use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
@@ -45,66 +40,14 @@ pub struct Assembly {
 impl Assembly {
     /// Puts the services onto a foundation; nobody is served yet. What lasts ends with `ending`.
     pub fn new(foundation: Foundation, ending: &CancellationToken) -> Self {
-        let Foundation { settings, tuning, data_dir, state, hub, clock, log, pulse, peers, alarms } =
-            foundation;
-        let limit = Limit {
-            raft: peers.raft.clone(),
-            log: log.clone(),
-            bytes: tuning.bytes_to_snapshot,
-            keep: tuning.bytes_to_keep,
-        };
-        let proposer = Proposer::start(peers.clone(), state.clone());
-        let read_index = ReadIndex::start(peers.clone(), state.clone());
-        let leases = Leases {
-            clock,
-            state: state.clone(),
-            proposer: proposer.clone(),
-            read_index: read_index.clone(),
-            peers: peers.clone(),
-        };
-        let members = Members { peers: peers.clone(), pulse: pulse.clone(), busy: Arc::default() };
-        let introducer = Introducer {
-            data_dir: Arc::new(Mutex::new(data_dir)),
-            log: log.clone(),
-            leadership: peers.leadership.clone(),
-            links: peers.links.clone(),
-            directory: peers.directory.clone(),
-            settings: settings.clone(),
-            bell: Arc::default(),
-        };
-        let peer = PeerService {
-            node_id: peers.me,
-            raft: peers.raft.clone(),
-            introducer: introducer.clone(),
-            members: members.clone(),
-            proposer: proposer.clone(),
-            read_index: read_index.clone(),
-            leases: leases.clone(),
-            alarms: alarms.clone(),
-        };
-        let hand_over = HandOver { peers: peers.clone(), pulse };
-        let api = Api {
-            cluster: settings.cluster.clone(),
-            state,
-            hub,
-            log,
-            headers: Headers {
-                member_id: peers.me,
-                directory: peers.directory.clone(),
-                leadership: peers.leadership.clone(),
-            },
-            leadership: peers.leadership.clone(),
-            proposer,
-            read_index,
-            leases,
-            members,
-            hand_over: hand_over.clone(),
-            alarms,
-            min_ttl: min_ttl(&settings),
-            progress: tuning.progress,
-            shutdown: ending.clone(),
-        };
-        Self { peers, status: Notifier::default(), hand_over, introducer, limit, peer, api }
+        let introducer = introducer(&foundation);
+        let services = Services::start(&foundation);
+        let hand_over = services.hand_over.clone();
+        let peer = services.for_peers(&foundation, &introducer);
+        let api = services.for_clients(&foundation, ending);
+        let limit = limit(&foundation);
+        let (peers, status) = (foundation.peers, Notifier::default());
+        Self { peers, status, hand_over, introducer, limit, peer, api }
     }
 
     /// Serves both ports in `servers`, and does what a voter does by itself in `chores`.

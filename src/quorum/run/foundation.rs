@@ -11,14 +11,14 @@ use crate::space::Alarms;
 use crate::tuning::Tuning;
 use crate::watch::Hub;
 use mesoform_settings::QuorumSettings;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// What all services of a voter stand on: its data, and its Raft among the others.
 pub struct Foundation {
     pub settings: Arc<QuorumSettings>,
     pub tuning: Tuning,
-    pub data_dir: DataDir,
+    pub data_dir: Arc<Mutex<DataDir>>,
     pub state: Arc<State>,
     pub hub: Arc<Hub>,
     pub clock: LeaseClock,
@@ -64,6 +64,7 @@ impl Foundation {
         let patience = Duration::from_millis(settings.election_timeout_ms * 2);
         let leadership = Leadership::new(&raft, me, patience);
         let peers = Peers { me, raft, leadership, links, directory, gate: Arc::default() };
+        let data_dir = Arc::new(Mutex::new(data_dir));
         Ok(Self { settings, tuning, data_dir, state, hub, clock, log, pulse, peers, alarms })
     }
 }

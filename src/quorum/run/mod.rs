@@ -3,6 +3,7 @@
 mod assembly;
 mod config;
 mod foundation;
+mod services;
 
 use crate::error::{QuorumError, Result};
 use crate::handover::{HandOver, HandOverError};

@@ -48,9 +48,8 @@ impl Default for FreeSpace {
     fn default() -> Self {
         Self(Arc::new(|folder| {
             let stat = statvfs(folder)?;
-            // The types differ between platforms.
-            let (free, all) = (u64::from(stat.blocks_available()), u64::from(stat.blocks()));
-            let block = u64::from(stat.fragment_size());
+            let (free, all) = (stat.blocks_available(), stat.blocks());
+            let block = stat.fragment_size();
             Ok(Space { free: free.saturating_mul(block), all: all.saturating_mul(block) })
         }))
     }

@@ -185,7 +185,7 @@ impl Client {
 /// The answers on a stream. It need not open before something was asked: etcd's do not.
 pub enum Answers<T> {
     Opening(JoinHandle<Result<Response<Streaming<T>>, Status>>),
-    Open(Streaming<T>),
+    Open(Box<Streaming<T>>),
 }
 
 impl<T: Send + 'static> Answers<T> {
@@ -206,7 +206,7 @@ impl<T: Send + 'static> Answers<T> {
 
     async fn message(&mut self) -> Result<Option<T>, Status> {
         if let Self::Opening(call) = self {
-            *self = Self::Open(call.await.unwrap()?.into_inner());
+            *self = Self::Open(Box::new(call.await.unwrap()?.into_inner()));
         }
         match self {
             Self::Open(answers) => answers.message().await,

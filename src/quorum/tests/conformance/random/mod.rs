@@ -155,7 +155,7 @@ fn ends_of(watch: &WatchCreateRequest, last: &str) -> Vec<String> {
         [0] => key.as_bytes() >= watch.key.as_ref(),
         end => key.as_bytes() >= watch.key.as_ref() && key.as_bytes() < end,
     };
-    let Some(key) = KEYS.iter().filter(within).next_back() else {
+    let Some(key) = KEYS.iter().rfind(within) else {
         // It never hears of anything.
         return vec!["created".to_owned()];
     };
