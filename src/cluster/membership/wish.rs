@@ -19,7 +19,9 @@ impl Wish {
     pub fn is_fulfilled(&self, seen: &Seen) -> bool {
         match self {
             Self::TakeIn(host) => seen.votes(host),
-            Self::TakeOut(host) => seen.members.iter().all(|member| member.name != *host),
+            Self::TakeOut(host) => {
+                !seen.members.is_empty() && seen.members.iter().all(|member| member.name != *host)
+            }
         }
     }
 }

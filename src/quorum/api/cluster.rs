@@ -1,6 +1,6 @@
 use super::Api;
 use super::access::changer;
-use crate::members::{Objection, roster};
+use crate::members::{Objection, roster, roster_of};
 use crate::wire::members_request::{Update, Wish};
 use mesoform_etcd::pb::{
     MemberAddRequest, MemberAddResponse, MemberListRequest, MemberListResponse,
@@ -19,8 +19,10 @@ impl Cluster for Api {
         if request.into_inner().linearizable {
             self.read_index.wait().await?;
         }
-        let header = self.member_header();
-        Ok(Response::new(MemberListResponse { header, members: roster(&self.leadership) }))
+        // What is not committed yet may never come true.
+        let (_, membership) = self.state.applied()?;
+        let (header, members) = (self.member_header(), roster_of(&membership));
+        Ok(Response::new(MemberListResponse { header, members }))
     }
 
     /// Never adds: what etcd does here is half of it, and the other half (a member that starts under

@@ -89,7 +89,10 @@ impl State {
     }
 
     /// The last applied log entry and membership.
-    pub(super) fn applied(&self) -> mvcc::Result<(Option<LogId>, Membership)> {
+    ///
+    /// # Errors
+    /// The storage failed.
+    pub fn applied(&self) -> mvcc::Result<(Option<LogId>, Membership)> {
         let tables = self.read()?;
         let applied = meta::get(tables.meta(), meta::APPLIED)?;
         Ok((applied, meta::get(tables.meta(), meta::MEMBERSHIP)?.unwrap_or_default()))

@@ -14,7 +14,7 @@ mod wish;
 pub use join::{Change, next_change};
 pub use members::Members;
 pub use objection::Objection;
-pub use roster::roster;
+pub use roster::{roster, roster_of};
 
 #[cfg(test)]
 mod tests;
