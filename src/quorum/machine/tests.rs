@@ -151,3 +151,50 @@ async fn a_cut_or_damaged_snapshot_changes_nothing() {
         assert_eq!(all(&state), before);
     }
 }
+
+/// A snapshot is read from a view: it stands still while the state goes on, is never in memory as a
+/// whole, and holds up nobody. `MESOFORM_LONG` makes it large.
+#[tokio::test]
+async fn a_large_snapshot_goes_in_chunks_while_writes_go_on() {
+    let keys = if std::env::var("MESOFORM_LONG").is_ok() { 200_000 } else { 4_000 };
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (mut source, from) = machine(here.path());
+    let (mut target, to) = machine(there.path());
+    let mut index = 0;
+    let puts = |from: usize| {
+        let one = |n| PutRequest {
+            key: format!("key/{n:08}").into(),
+            value: vec![7; 256].into(),
+            ..Default::default()
+        };
+        (from..from + 1000).map(|n| Kind::Put(one(n))).collect::<Vec<_>>()
+    };
+    for first in (0..keys).step_by(1000) {
+        index += 1;
+        source.apply([entry(index, puts(first))]).await.unwrap();
+    }
+    let snapshot = source.get_snapshot_builder().await.build_snapshot().await.unwrap();
+    let SnapshotData::View(view) = *snapshot.snapshot else { panic!() };
+    // The view is older than this.
+    source.apply([entry(index + 1, vec![put("later", "1")])]).await.unwrap();
+    let start = std::time::Instant::now();
+    let mut received = target.begin_receiving_snapshot().await.unwrap();
+    let (mut bytes, mut largest) = (0, 0);
+    write_out(&view, |chunk| {
+        bytes += chunk.len();
+        largest = largest.max(chunk.len());
+        received.receive(&chunk).unwrap();
+        true
+    })
+    .unwrap();
+    let sent = start.elapsed();
+    target.install_snapshot(&snapshot.meta, received).await.unwrap();
+    println!(
+        "{keys} keys, {bytes} bytes: read in {sent:?}, installed in {:?}",
+        start.elapsed() - sent
+    );
+    assert!(largest < 512 * 1024, "a chunk of {largest} bytes");
+    assert_eq!(all(&to).len(), keys);
+    assert_eq!(all(&from).len(), keys + 1);
+    assert_eq!(to.now().applied, Some(log_id(index)));
+}
