@@ -119,6 +119,12 @@ impl RaftLogStorage<Config> for LogStore {
             shared.weights.purge(log_id.index);
             shared.last = shared.last.max(Some(log_id));
         }
-        self.write(|done| Op::Purge { upto: log_id, done }).await.map_err(failed(ErrorVerb::Write))
+        if self.is_covered(log_id) {
+            return self.remove(log_id).await.map_err(failed(ErrorVerb::Write));
+        }
+        // Raft does not wait until a snapshot is taken in; but what it replaces must not go before.
+        let log = self.clone();
+        tokio::spawn(async move { log.remove_when_covered(log_id).await });
+        Ok(())
     }
 }

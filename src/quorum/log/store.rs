@@ -3,6 +3,7 @@ use super::ops::{Done, Op};
 use super::weights::Weights;
 use super::writer::{self, Pen};
 use crate::error::{QuorumError, Result};
+use crate::machine::Progress;
 use crate::meters::Histogram;
 use crate::raft::{Entry, LogId, StorageError, Vote};
 use crate::storage::{self, Owner};
@@ -15,7 +16,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 pub(super) const LOG: TableDefinition<u64, &[u8]> = TableDefinition::new("log");
 pub(super) const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
@@ -33,6 +34,8 @@ pub struct LogStore {
     shared: Arc<Mutex<Shared>>,
     writer: Writer,
     fsyncs: Arc<Histogram>,
+    /// How far the state has come; none: nobody knows, and nobody needs to.
+    progress: Option<watch::Receiver<Progress>>,
 }
 
 /// Who writes.
@@ -70,13 +73,42 @@ impl LogStore {
         #[cfg(test)]
         if crate::simulation::is_running() {
             let writer = Writer::Here(Arc::new(Mutex::new(pen)));
-            return Ok(Self { database, shared, writer, fsyncs });
+            return Ok(Self { database, shared, writer, fsyncs, progress: None });
         }
         std::thread::Builder::new()
             .name("raft-log".to_owned())
             .spawn(move || writer::run(pen, &ops))
             .map_err(|e| fail(e.to_string()))?;
-        Ok(Self { database, shared, writer: Writer::Thread(writer), fsyncs })
+        Ok(Self { database, shared, writer: Writer::Thread(writer), fsyncs, progress: None })
+    }
+
+    /// From here on entries only go from the disk when the state, whose progress this is, holds them.
+    pub fn follow(&mut self, progress: watch::Receiver<Progress>) {
+        self.progress = Some(progress);
+    }
+
+    /// Whether the state holds the entry. What it holds when Raft wants to purge it, is on disk.
+    pub(super) fn is_covered(&self, id: LogId) -> bool {
+        let applied = |progress: &watch::Receiver<Progress>| progress.borrow().applied;
+        self.progress.as_ref().is_none_or(|progress| applied(progress) >= Some(id))
+    }
+
+    /// Removes the entries up to this one from the disk, as soon as the state holds them.
+    pub(super) async fn remove_when_covered(self, id: LogId) {
+        let Some(mut progress) = self.progress.clone() else { return };
+        let covered = progress.wait_for(|progress| progress.applied >= Some(id)).await.is_ok();
+        let is_last = self.shared().purged == Some(id);
+        // A later purge removes these too.
+        if covered
+            && is_last
+            && let Err(cause) = self.remove(id).await
+        {
+            tracing::warn!(cause, "the log is not cut");
+        }
+    }
+
+    pub(super) async fn remove(&self, upto: LogId) -> Result<(), String> {
+        self.write(|done| Op::Purge { upto, done }).await
     }
 
     /// Sees to it that this is `owner`'s log.

@@ -1,4 +1,6 @@
 use super::LogStore;
+use super::store::PURGED;
+use crate::machine::Progress;
 use crate::raft::{Entry, LogId, Proposal, Vote};
 use openraft::storage::{RaftLogStorage, RaftLogStorageExt};
 use openraft::{CommittedLeaderId, EntryPayload, RaftLogReader};
@@ -72,4 +74,27 @@ async fn a_vote_is_relaxed_but_never_forgotten() {
     log.save_vote(&Vote::new_committed(3, 7)).await.unwrap();
     log.relax_vote().await.unwrap();
     assert_eq!(log.read_vote().await.unwrap(), Some(Vote::new(3, 7)));
+}
+
+/// Raft cuts the log when a snapshot came, without waiting until the state has taken it in. If the power
+/// failed in between, neither would hold the entries.
+#[tokio::test]
+async fn entries_only_go_when_the_state_holds_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = open(dir.path());
+    let (state, progress) = tokio::sync::watch::channel(Progress::default());
+    log.follow(progress);
+    log.blocking_append(entries(1..6)).await.unwrap();
+    log.purge(log_id(5)).await.unwrap();
+    tokio::task::yield_now().await;
+    assert_eq!(log.get_log_state().await.unwrap().last_purged_log_id, Some(log_id(5)));
+    assert_eq!(log.fact::<LogId>(PURGED).unwrap(), None, "it is not gone from the disk");
+
+    state.send_replace(Progress { applied: Some(log_id(5)), revision: 5 });
+    let gone = async {
+        while log.fact::<LogId>(PURGED).unwrap() != Some(log_id(5)) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), gone).await.unwrap();
 }

@@ -28,12 +28,13 @@ pub fn open_state(
 /// The log, which must not begin after the end of the state.
 pub fn open_log(data_dir: &DataDir, tuning: &Tuning, state: &State) -> Result<LogStore> {
     let path = data_dir.log();
-    let log = LogStore::open(&path, tuning.log_cache)?;
+    let mut log = LogStore::open(&path, tuning.log_cache)?;
     log.claim(&path, &data_dir.owner())?;
     let (applied, purged) = (state.now().applied.map_or(0, |id| id.index), log.purged());
     if applied < purged {
         return Err(QuorumError::Gap { path: data_dir.path().to_owned(), applied, purged });
     }
+    log.follow(state.progress());
     Ok(log)
 }
 
