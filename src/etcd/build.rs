@@ -17,15 +17,7 @@ const ETCD: &str = "etcdserverpb";
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    Builder::new().compile(&[
-        kv(),
-        watch(),
-        lease(),
-        cluster(),
-        maintenance(),
-        election(),
-        lock(),
-    ]);
+    Builder::new().compile(&[kv(), watch(), lease(), cluster(), maintenance(), election(), lock()]);
 }
 
 fn kv() -> Service {

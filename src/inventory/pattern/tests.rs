@@ -31,10 +31,7 @@ fn patterns_as_ansible_evaluates_them() {
 #[test]
 fn a_part_without_a_match_is_a_mistake() {
     let web2 = select("wbe2");
-    assert_eq!(
-        web2,
-        "--limit: the pattern 'wbe2' matches no host; did you mean 'web2'?"
-    );
+    assert_eq!(web2, "--limit: the pattern 'wbe2' matches no host; did you mean 'web2'?");
     assert!(select("all:!web33").contains("did you mean 'web3'?"), "{}", select("all:!web33"));
     assert!(select("web[:9]").contains("matches no host"));
     assert!(select("empty").contains("matches no host"));
