@@ -9,6 +9,8 @@ pub struct Limits {
     pub connections: usize,
     /// Bytes of a request's body.
     pub body: usize,
+    /// Bytes of the bodies of all requests at a time.
+    pub bodies: usize,
     /// For the TLS handshake.
     pub handshake: Duration,
     /// For a request's head.
@@ -31,6 +33,7 @@ impl Default for Limits {
         Self {
             connections: 4096,
             body: 4 << 20,
+            bodies: 256 << 20,
             handshake: Duration::from_secs(10),
             head: Duration::from_secs(10),
             idle: Duration::from_secs(120),

@@ -1,3 +1,4 @@
+use super::Stock;
 use crate::Limits;
 use crate::guard::{Guard, Watch, stand_guard};
 use crate::speech::Speech;
@@ -27,7 +28,8 @@ impl Common {
         shutdown: CancellationToken,
     ) -> Self {
         let (guard, limits) = (Arc::new(guard), Arc::new(limits));
-        let watch = Watch { guard: guard.clone(), limits: limits.clone() };
+        let stock = Stock::new(limits.bodies);
+        let watch = Watch { guard: guard.clone(), limits: limits.clone(), stock };
         let router = router
             // Ours bounds every body, also those that no extractor reads.
             .layer(DefaultBodyLimit::disable())

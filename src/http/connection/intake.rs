@@ -1,3 +1,4 @@
+use super::stock::Share;
 use crate::Limits;
 use axum::body::{Body, Bytes};
 use hyper::body::{Frame, SizeHint};
@@ -10,7 +11,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// A body that is too large is heard out up to so many times the limit: whoever still sends does not
 /// see the answer otherwise.
-const HEARD_OUT: usize = 4;
+const HEARD_OUT_TIMES: usize = 4;
 
 /// What became of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub(crate) enum Fate {
     Fine,
     TooLarge,
     TooSlow,
+    /// Too much is being read at this door.
+    NoRoom,
 }
 
 /// Where that is told.
@@ -30,7 +33,8 @@ impl Tale {
         match self.0.load(Ordering::Acquire) {
             0 => Fate::Fine,
             1 => Fate::TooLarge,
-            _ => Fate::TooSlow,
+            2 => Fate::TooSlow,
+            _ => Fate::NoRoom,
         }
     }
 
@@ -45,14 +49,15 @@ pub(crate) struct Intake {
     limit: usize,
     pace: Pace,
     clock: Pin<Box<Sleep>>,
+    share: Arc<Share>,
     tale: Tale,
 }
 
 impl Intake {
-    pub(crate) fn new(body: Body, limits: &Limits, tale: Tale) -> Self {
+    pub(crate) fn new(body: Body, limits: &Limits, share: Arc<Share>, tale: Tale) -> Self {
         let pace = Pace { stall: limits.stall, rate: limits.rate.max(1), taken: 0, times: None };
         let clock = Box::pin(sleep_until(Instant::now()));
-        Self { body, limit: limits.body, pace, clock, tale }
+        Self { body, limit: limits.body, pace, clock, share, tale }
     }
 }
 
@@ -73,16 +78,22 @@ impl hyper::body::Body for Intake {
                 self.tale.tell(Fate::TooSlow);
                 return Poll::Ready(Some(Err(axum::Error::new(Bad::TooSlow))));
             };
+            let mut bytes = 0;
             let is_over = match &next {
                 Some(Ok(frame)) => {
-                    self.pace.took(frame.data_ref().map_or(0, Bytes::len), now);
-                    self.pace.taken > self.limit.saturating_mul(HEARD_OUT)
+                    bytes = frame.data_ref().map_or(0, Bytes::len);
+                    self.pace.took(bytes, now);
+                    self.pace.taken > self.limit.saturating_mul(HEARD_OUT_TIMES)
                 }
                 _ => true,
             };
             let too_large = self.pace.taken > self.limit;
             match (too_large, is_over) {
-                (false, _) => return Poll::Ready(next),
+                (false, _) if self.share.take(bytes) => return Poll::Ready(next),
+                (false, _) => {
+                    self.tale.tell(Fate::NoRoom);
+                    return Poll::Ready(Some(Err(axum::Error::new(Bad::NoRoom))));
+                }
                 (true, false) => {}
                 (true, true) => {
                     self.tale.tell(Fate::TooLarge);
@@ -108,6 +119,8 @@ enum Bad {
     TooSlow,
     #[error("the body is too large")]
     TooLarge,
+    #[error("too many bodies are being read")]
+    NoRoom,
 }
 
 /// How fast a body comes.

@@ -6,6 +6,7 @@ mod farewell;
 mod intake;
 mod link;
 mod patience;
+mod stock;
 #[cfg(test)]
 mod tests;
 mod watched;
@@ -13,6 +14,7 @@ mod watched;
 pub(crate) use common::Common;
 pub(crate) use intake::{Fate, Intake, Tale};
 pub(crate) use link::Link;
+pub(crate) use stock::Stock;
 
 use crate::guard::Arrived;
 use crate::places::{Place, Standing};
@@ -43,10 +45,8 @@ use watched::Watched;
 /// HTTP/2 connections that do not answer pings are dead: pulled cables send no FIN.
 const PING_EVERY: Duration = Duration::from_secs(20);
 const PING_PATIENCE: Duration = Duration::from_secs(10);
-/// Requests at a time on one HTTP/2 connection; further ones wait at the caller's. A scheduler that
-/// does not lead passes on those of all its callers over one.
+/// Requests at a time on one HTTP/2 connection; further ones wait at the caller's.
 const STREAMS: u32 = 64;
-const STREAMS_OF_MEMBERS: u32 = 1024;
 /// What may be on its way to us on one HTTP/2 connection without anyone reading it, bytes.
 const WINDOW: u32 = 256 << 10;
 /// What is kept of an HTTP/1 request's head, and of an answer that does not go, bytes.
@@ -119,7 +119,7 @@ impl Connection {
         let Common { limits, shutdown, router, .. } = common;
         let link = Link::new(&limits, place, known);
         let io = TokioIo::new(Watched::new(stream, link.clone()));
-        let builder = builder(if known { STREAMS_OF_MEMBERS } else { STREAMS });
+        let builder = builder();
         let mut served =
             pin!(builder.serve_connection(io, service(router, remote, peer, link.clone())));
         tokio::select! {
@@ -174,7 +174,7 @@ fn service(
     })
 }
 
-fn builder(streams: u32) -> Builder<TokioExecutor> {
+fn builder() -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     // Times are watched over by `Patience`: hyper's own would end a connection that only idles.
     builder.http1().timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(BUFFER);
@@ -183,7 +183,7 @@ fn builder(streams: u32) -> Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .keep_alive_interval(PING_EVERY)
         .keep_alive_timeout(PING_PATIENCE)
-        .max_concurrent_streams(streams)
+        .max_concurrent_streams(STREAMS)
         .initial_connection_window_size(WINDOW)
         .initial_stream_window_size(WINDOW)
         .max_send_buf_size(BUFFER);

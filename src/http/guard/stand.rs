@@ -1,7 +1,7 @@
 use super::body::{announced, hear_out};
 use super::sense::{is_last, senseless};
 use super::{Arrived, Guard};
-use crate::connection::{Fate, Intake, Tale};
+use crate::connection::{Fate, Intake, Stock, Tale};
 use crate::reply::error_reply;
 use crate::{Caller, Limits};
 use axum::body::Body;
@@ -17,6 +17,7 @@ use std::sync::Arc;
 pub(crate) struct Watch {
     pub(crate) guard: Arc<Guard>,
     pub(crate) limits: Arc<Limits>,
+    pub(crate) stock: Arc<Stock>,
 }
 
 /// The middleware around all routes: judges, says who calls, bounds the body.
@@ -61,13 +62,19 @@ impl Watch {
 
     async fn pass(&self, parts: Parts, body: Body, next: Next) -> Response {
         let (tale, version) = (Tale::default(), parts.version);
-        let body = Body::new(Intake::new(body, &self.limits, tale.clone()));
+        let share = self.stock.share();
+        let body = Body::new(Intake::new(body, &self.limits, share.clone(), tale.clone()));
         let response = next.run(Request::from_parts(parts, body)).await;
+        drop(share);
         let mut told = match tale.fate() {
             Fate::Fine => return response,
             Fate::TooLarge => self.too_large(),
             Fate::TooSlow => {
                 error_reply(StatusCode::REQUEST_TIMEOUT, "the body came too slowly to wait for it")
+            }
+            Fate::NoRoom => {
+                let message = "too much is being sent here at once; try again in a moment";
+                error_reply(StatusCode::SERVICE_UNAVAILABLE, message)
             }
         };
         close_after(&mut told, version);

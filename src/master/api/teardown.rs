@@ -9,6 +9,7 @@ use http::StatusCode;
 use mesoform_http::Caller;
 use mesoform_identity::Role;
 use mesoform_mesos::FrameworkId;
+use percent_encoding::percent_decode_str;
 
 /// Upstream's `POST /master/teardown` with the form `frameworkId=…`: the framework is no more, whether it
 /// is here or has left its tasks behind, and these are ended.
@@ -38,9 +39,25 @@ pub async fn teardown(
     }
 }
 
-/// The ids that masters give need no escapes.
+/// Frameworks may bring ids of their own, with whatever characters.
 fn framework_id(form: &str) -> Option<FrameworkId> {
     let pairs = form.trim().split('&').filter_map(|pair| pair.split_once('='));
     let mut ids = pairs.filter(|(name, value)| *name == "frameworkId" && !value.is_empty());
-    ids.next().map(|(_, value)| FrameworkId::new(value))
+    let spaced = ids.next()?.1.replace('+', " ");
+    let id = percent_decode_str(&spaced).decode_utf8().ok()?;
+    Some(FrameworkId::new(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_come_as_forms_have_them() {
+        let id = |form| framework_id(form).map(|id| id.value);
+        assert_eq!(id("frameworkId=a-0001\n").as_deref(), Some("a-0001"));
+        assert_eq!(id("x=1&frameworkId=my%2Fown+id%C3%A9").as_deref(), Some("my/own id\u{e9}"));
+        assert_eq!(id("frameworkId=%ff"), None);
+        assert_eq!(id("frameworkId="), None);
+    }
 }

@@ -107,7 +107,7 @@ impl RaftLogStorage<Config> for LogStore {
         self.shared().weights.truncate(from);
         let last = last_stored(&self.database).map_err(failed(ErrorVerb::Read))?;
         let mut shared = self.shared();
-        shared.last = last.or(shared.purged);
+        shared.last = last.max(shared.purged);
         Ok(())
     }
 

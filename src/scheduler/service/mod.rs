@@ -80,7 +80,8 @@ fn front(
     me: Candidate,
     role: watch::Receiver<Role>,
 ) -> Result<Front, SchedulerError> {
-    let tls = identity.client_config_to(&[Part::Scheduler], &[b"h2", b"http/1.1"])?;
+    // A connection for each request: on a shared one, who reads slowly would hold up everybody.
+    let tls = identity.client_config_to(&[Part::Scheduler], &[b"http/1.1"])?;
     Ok(Front {
         me,
         cluster: settings.cluster.clone(),

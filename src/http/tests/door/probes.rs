@@ -185,3 +185,21 @@ async fn refusals_are_seen_by_those_who_send_much() {
         assert_eq!(in_answer(&say(&door, &request, false).await), [413]);
     }
 }
+
+/// The bodies of all requests together are bounded, whoever sends them; what is answered makes room.
+#[tokio::test]
+async fn bodies_share_their_room() {
+    let limits = Limits { bodies: 1500, body: 1000, ..Limits::default() };
+    let door = Running::start(&settings(Scheme::Http, None), None, limits).await;
+    let head = "POST /size HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\nconnection: close\r\n\r\n";
+    let mut first = TcpStream::connect(door.addr).await.unwrap();
+    first.write_all(format!("{head}{}", "x".repeat(999)).as_bytes()).await.unwrap();
+    let whole = format!("{head}{}", "x".repeat(1000));
+    let refused = async { while in_answer(&say(&door, whole.as_bytes(), false).await) != [503] {} };
+    timeout(PATIENCE, refused).await.unwrap();
+    first.write_all(b"x").await.unwrap();
+    let mut answer = Vec::new();
+    timeout(PATIENCE, first.read_to_end(&mut answer)).await.unwrap().unwrap();
+    assert_eq!(in_answer(&answer), [200]);
+    assert_eq!(in_answer(&say(&door, whole.as_bytes(), false).await), [200]);
+}
