@@ -115,14 +115,25 @@ impl RunFolder {
 }
 
 /// The latest run and how it ended; one whose job is gone without a word was interrupted, and that
-/// is written down.
+/// is written down. Only for who holds the host's lock: another's job may be about to begin.
 pub fn last(state: &State) -> Result<Option<LastRun>> {
-    let Ok(id) = fs::read_to_string(state.last()) else { return Ok(None) };
-    let Ok(run) = RunFolder::of(state, id.trim()) else { return Ok(None) };
-    if !run.dir.exists() {
-        return Ok(None);
-    }
+    let Some(run) = latest(state) else { return Ok(None) };
     Ok(Some(LastRun { outcome: settle(&run)?, id: run.id }))
+}
+
+/// The latest run, and how it ended as far as that is written down.
+pub fn seen(state: &State) -> Option<LastRun> {
+    latest(state).map(|run| LastRun { outcome: run.outcome(), id: run.id })
+}
+
+/// Whether the latest run's job works at this moment.
+pub fn is_at_work(state: &State) -> bool {
+    latest(state).is_some_and(|run| run.try_work().is_ok_and(|work| work.is_none()))
+}
+
+fn latest(state: &State) -> Option<RunFolder> {
+    let id = fs::read_to_string(state.last()).ok()?;
+    RunFolder::of(state, id.trim()).ok().filter(|run| run.dir.exists())
 }
 
 /// How a run ended; `None`: it has not.

@@ -114,7 +114,7 @@ impl Session {
         Ok(Reply::Hello {
             protocol,
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            last_run: runs::last(&self.state)?,
+            last_run: runs::seen(&self.state),
         })
     }
 
@@ -139,7 +139,7 @@ impl Session {
         let reply = match error {
             ApplyError::Closed => return Err(ApplyError::Closed),
             ApplyError::LockBusy { lock, now_ms } => {
-                Reply::Busy { lock, now_ms, works: self.works() }
+                Reply::Busy { lock, now_ms, works: runs::is_at_work(&self.state) }
             }
             other => Reply::Failed { failure: other.failure() },
         };

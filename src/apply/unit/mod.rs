@@ -4,6 +4,7 @@ mod carry;
 mod commands;
 mod fake;
 mod local;
+mod others;
 mod rig;
 mod sessions;
 mod tree;
