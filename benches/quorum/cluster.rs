@@ -1,22 +1,18 @@
 use crate::client::Client;
 use crate::keys::issue;
+use crate::launch::Launch;
+use crate::member::Member;
+use crate::score::Kind;
 use mesoform_etcd::pb::StatusRequest;
 use mesoform_identity::{Authority, Identity, Role};
-use mesoform_settings::{PkiPaths, QuorumSettings, Voter};
+use mesoform_settings::Voter;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Longer than anything here may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 const MEMBERS: u8 = 3;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    Ours,
-    Etcd,
-}
 
 /// Three members on this machine, ended with this value.
 pub struct Cluster {
@@ -27,23 +23,9 @@ pub struct Cluster {
     pub start: Duration,
 }
 
-pub struct Member {
-    pub address: String,
-    pub data: PathBuf,
-    command: Command,
-    process: Child,
-}
-
-impl Drop for Member {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
 impl Cluster {
     /// None: it is not installed.
-    pub async fn start(kind: Kind, dir: &Path) -> Option<Self> {
+    pub async fn start(kind: Kind, launch: Launch, dir: &Path) -> Option<Self> {
         let authority = Authority::create("bench").unwrap();
         let operator = issue(&authority, &dir.join("operator"), Role::Operator, "bench");
         let voters = voters();
@@ -52,12 +34,8 @@ impl Cluster {
             .map(|voter| {
                 let home = dir.join(&voter.name);
                 let pki = issue(&authority, &home, Role::Quorum, &voter.name);
-                let data = home.join("data");
-                let command = match kind {
-                    Kind::Ours => ours(voter, &voters, &home, pki),
-                    Kind::Etcd => etcd(voter, &voters, &data, &pki),
-                };
-                (voter.client.clone(), data, command)
+                let command = launch(voter, &voters, &home, pki);
+                (voter.client.clone(), home.join("data"), command)
             })
             .collect();
         let begin = Instant::now();
@@ -106,51 +84,6 @@ impl Cluster {
         }
         panic!("nobody leads");
     }
-
-    /// CPU seconds that the members have used.
-    pub fn cpu(&self) -> f64 {
-        self.members.iter().map(Member::cpu).sum()
-    }
-}
-
-impl Member {
-    fn start(address: String, data: PathBuf, mut command: Command) -> Option<Self> {
-        let process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;
-        Some(Self { address, data, command, process })
-    }
-
-    pub fn kill(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-
-    pub fn restart(&mut self) {
-        self.process = self.command.spawn().unwrap();
-    }
-
-    /// Resident memory, in bytes.
-    pub fn resident(&self) -> u64 {
-        let path = format!("/proc/{}/status", self.process.id());
-        let status = std::fs::read_to_string(path).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
-    }
-
-    /// Bytes that the data takes on the disk.
-    pub fn stored(&self) -> u64 {
-        let out = Command::new("du").arg("-sB1").arg(&self.data).output().unwrap().stdout;
-        let text = String::from_utf8(out).unwrap();
-        text.split_whitespace().next().unwrap().parse().unwrap()
-    }
-
-    fn cpu(&self) -> f64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id()));
-        let Ok(stat) = stat else { return 0.0 };
-        let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
-        let ticks: u64 = [11, 12].iter().map(|n| fields[*n].parse::<u64>().unwrap()).sum();
-        // The kernel's USER_HZ.
-        ticks as f64 / 100.0
-    }
 }
 
 /// Asks again and again.
@@ -163,62 +96,16 @@ pub async fn until_ok<F: Future<Output = bool>>(ask: impl Fn() -> F) {
 }
 
 fn voters() -> Vec<Voter> {
-    // Held until all are chosen, so that no two are the same.
-    let mut held = Vec::new();
-    let mut port = || {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = port.local_addr().unwrap().to_string();
-        held.push(port);
-        address
-    };
-    let voter = |slot| Voter { slot, name: format!("h{slot}"), peer: port(), client: port() };
+    let mut addresses = addresses(usize::from(MEMBERS) * 2).into_iter();
+    let mut next = || addresses.next().unwrap();
+    let voter = |slot| Voter { slot, name: format!("h{slot}"), peer: next(), client: next() };
     (1..=MEMBERS).map(voter).collect()
 }
 
-fn ours(voter: &Voter, voters: &[Voter], home: &Path, pki: PkiPaths) -> Command {
-    let settings = QuorumSettings {
-        format: 1,
-        cluster: "bench".to_owned(),
-        slot: voter.slot,
-        voters: voters.to_vec(),
-        listen_client: voter.client.parse().unwrap(),
-        listen_peer: voter.peer.parse().unwrap(),
-        data_dir: home.join("data"),
-        pki,
-        heartbeat_ms: 100,
-        election_timeout_ms: 1000,
-    };
-    let file = home.join("quorum.yml");
-    // JSON is YAML.
-    std::fs::write(&file, serde_json::to_vec(&settings).unwrap()).unwrap();
-    let binary = std::env::var("MESOFORM_BIN").expect("MESOFORM_BIN names the static binary");
-    let mut command = Command::new(binary);
-    command.args(["quorum", "--config"]).arg(file);
-    command
-}
-
-/// With etcd's own times, and the same encryption everywhere.
-fn etcd(voter: &Voter, voters: &[Voter], data: &Path, pki: &PkiPaths) -> Command {
-    let url = |address: &str| format!("https://{address}");
-    let all: Vec<String> =
-        voters.iter().map(|voter| format!("{}={}", voter.name, url(&voter.peer))).collect();
-    let mut command = Command::new("etcd");
-    command.args(["--name", &voter.name, "--initial-cluster", &all.join(",")]);
-    command.arg("--data-dir").arg(data);
-    for side in ["client", "peer"] {
-        let address = url(if side == "client" { &voter.client } else { &voter.peer });
-        let advertise = if side == "client" {
-            "--advertise-client-urls"
-        } else {
-            "--initial-advertise-peer-urls"
-        };
-        command.args([&format!("--listen-{side}-urls"), &address]).args([advertise, &address]);
-    }
-    for prefix in ["", "peer-"] {
-        command.arg(format!("--{prefix}client-cert-auth"));
-        command.arg(format!("--{prefix}cert-file")).arg(&pki.cert);
-        command.arg(format!("--{prefix}key-file")).arg(&pki.key);
-        command.arg(format!("--{prefix}trusted-ca-file")).arg(&pki.ca);
-    }
-    command
+/// So many that nobody listens at.
+pub fn addresses(count: usize) -> Vec<String> {
+    // Held until all are chosen, so that no two are the same.
+    let bind = |_| TcpListener::bind("127.0.0.1:0").unwrap();
+    let held: Vec<_> = (0..count).map(bind).collect();
+    held.iter().map(|port| port.local_addr().unwrap().to_string()).collect()
 }

@@ -1,5 +1,6 @@
 use crate::client::Client;
 use crate::cluster::Cluster;
+use std::fmt::Debug;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
@@ -13,23 +14,32 @@ pub async fn failover(cluster: &mut Cluster) -> Duration {
     let mut clients = cluster.clients();
     clients.remove(leader);
     let client = clients.remove(0);
-    put(client.clone()).await.expect("it serves");
-    let begin = Instant::now();
-    cluster.members[leader].kill();
-    let mut asked = JoinSet::new();
-    let mut tick = tokio::time::interval(PAUSE);
-    loop {
-        tokio::select! {
-            _ = tick.tick() => { asked.spawn(put(client.clone())); }
-            Some(answer) = asked.join_next() => if matches!(answer, Ok(Ok(_))) { break },
-        }
-    }
-    let took = begin.elapsed();
+    let took = until_served(|| cluster.members[leader].kill(), || put(client.clone())).await;
     cluster.members[leader].restart();
     cluster.ready().await;
     took
 }
 
-async fn put(mut client: Client) -> Result<i64, tonic::Status> {
-    client.put("failover".to_owned(), vec![1]).await
+/// From `kill` to the first `put` after it that does.
+pub async fn until_served<F, E>(kill: impl FnOnce(), put: impl Fn() -> F) -> Duration
+where
+    F: Future<Output = Result<(), E>> + Send + 'static,
+    E: Debug + Send + 'static,
+{
+    put().await.expect("it serves");
+    let begin = Instant::now();
+    kill();
+    let mut asked = JoinSet::new();
+    let mut tick = tokio::time::interval(PAUSE);
+    loop {
+        tokio::select! {
+            _ = tick.tick() => { asked.spawn(put()); }
+            Some(answer) = asked.join_next() => if matches!(answer, Ok(Ok(()))) { break },
+        }
+    }
+    begin.elapsed()
+}
+
+async fn put(mut client: Client) -> Result<(), tonic::Status> {
+    client.put("failover".to_owned(), vec![1]).await.map(|_| ())
 }

@@ -1,15 +1,14 @@
 //! Closed loops: every client asks, waits for the answer, and asks again.
 
-use crate::client::Client;
-use crate::cluster::Cluster;
+use crate::member::Member;
+use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
-use tonic::Status;
 
 /// More clients than this share connections.
-const CONNECTIONS: usize = 64;
+pub const CONNECTIONS: usize = 64;
 
 /// How it went.
 pub struct Load {
@@ -20,17 +19,20 @@ pub struct Load {
     pub cpu: Duration,
 }
 
-/// Lets `clients` ask for `time`, after a short while to warm up.
-pub async fn run<F>(
-    cluster: &Cluster,
+/// Lets `clients`, who share `connections`, ask for `time`, after a short while to warm up.
+pub async fn run<C, E, F>(
+    members: &[Member],
+    connections: Vec<C>,
     clients: usize,
     time: Duration,
-    ask: impl Fn(Client, usize, usize) -> F + Clone + Send + Sync + 'static,
+    ask: impl Fn(C, usize, usize) -> F + Clone + Send + Sync + 'static,
 ) -> Load
 where
-    F: Future<Output = Result<(), Status>> + Send,
+    C: Clone + Send + 'static,
+    E: Debug,
+    F: Future<Output = Result<(), E>> + Send,
 {
-    let connections = cluster.connections(clients.min(CONNECTIONS)).await;
+    let used = || members.iter().map(Member::cpu).sum::<f64>();
     let (warm, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
     let mut running = JoinSet::new();
     for number in 0..clients {
@@ -52,11 +54,11 @@ where
         });
     }
     tokio::time::sleep(time / 4).await;
-    let (begin, cpu) = (Instant::now(), cluster.cpu());
+    let (begin, cpu) = (Instant::now(), used());
     warm.store(true, Ordering::Relaxed);
     tokio::time::sleep(time).await;
     done.store(true, Ordering::Relaxed);
-    let (seconds, cpu) = (begin.elapsed().as_secs_f64(), cluster.cpu() - cpu);
+    let (seconds, cpu) = (begin.elapsed().as_secs_f64(), used() - cpu);
     let mut times: Vec<Duration> = running.join_all().await.into_iter().flatten().collect();
     times.sort_unstable();
     let at = |part: usize| times.get(times.len() * part / 100).copied().unwrap_or_default();

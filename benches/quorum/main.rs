@@ -1,5 +1,5 @@
-//! Three voters of ours beside three members of Debian's etcd: the same clients, the same disk, one
-//! after the other, round by round.
+//! Three voters of ours beside three members of Debian's etcd, and of its ZooKeeper: the same clients,
+//! the same disk, one after the other, round by round.
 //!
 //! `ROWS=put,txn` measures only rows whose names hold one of these words; `SECONDS=5` sets how long.
 
@@ -16,15 +16,21 @@ mod cluster;
 mod disk;
 mod failover;
 mod keys;
+mod launch;
 mod lease;
 mod load;
+mod member;
 mod rows;
 mod score;
 mod watch;
+mod zookeeper;
 
-use cluster::{Cluster, Kind};
+use cluster::Cluster;
+use launch::Launch;
 use mesoform_benches::runs;
-use score::Score;
+use score::{Kind, Score};
+use std::path::Path;
+use zookeeper::Ensemble;
 
 /// The clients must not be what is measured.
 #[cfg(target_env = "musl")]
@@ -41,17 +47,28 @@ async fn compare() {
     let mut score = Score::default();
     score.disk(&disk::flush_times(folder.path()));
     for round in 0..runs(3) {
-        for kind in [Kind::Ours, Kind::Etcd] {
-            let dir = folder.path().join(format!("{kind:?}-{round}"));
-            let Some(cluster) = Cluster::start(kind, &dir).await else {
-                println!("etcd is not installed: nothing to compare with");
-                continue;
-            };
-            rows::measure(cluster, &mut score).await;
-            std::fs::remove_dir_all(&dir).unwrap();
-        }
+        let dir = |name: &str| folder.path().join(format!("{name}-{round}"));
+        voters(Kind::Ours, launch::ours, &dir("ours"), &mut score).await;
+        voters(Kind::Etcd, launch::etcd, &dir("etcd"), &mut score).await;
+        ensemble(&dir("zookeeper"), &mut score).await;
     }
     score.print();
+}
+
+async fn voters(kind: Kind, launch: Launch, dir: &Path, score: &mut Score) {
+    match Cluster::start(kind, launch, dir).await {
+        Some(cluster) => rows::measure(cluster, score).await,
+        None => println!("{kind:?} is not installed: nothing to compare with"),
+    }
+    std::fs::remove_dir_all(dir).unwrap();
+}
+
+async fn ensemble(dir: &Path, score: &mut Score) {
+    match Ensemble::start(dir).await {
+        Some(ensemble) => zookeeper::measure(ensemble, score).await,
+        None => println!("ZooKeeper is not installed: nothing to compare with"),
+    }
+    std::fs::remove_dir_all(dir).unwrap();
 }
 
 /// The data is beside what was built: a temporary folder may be in memory.

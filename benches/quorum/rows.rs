@@ -4,7 +4,7 @@ use crate::client::Client;
 use crate::cluster::Cluster;
 use crate::failover::failover;
 use crate::lease::leases;
-use crate::load::run;
+use crate::load::{self, CONNECTIONS, Load};
 use crate::score::Score;
 use crate::watch::fan_out;
 use mesoform_etcd::pb::compare::{CompareResult, CompareTarget, TargetUnion};
@@ -13,8 +13,8 @@ use mesoform_etcd::pb::{Compare, PutRequest, RequestOp, TxnRequest};
 use std::time::Duration;
 use tonic::Status;
 
-const KEYS: usize = 10_000;
-const FAILOVERS: usize = 3;
+pub const KEYS: usize = 10_000;
+pub const FAILOVERS: usize = 3;
 
 pub async fn measure(mut cluster: Cluster, score: &mut Score) {
     let kind = cluster.kind;
@@ -46,40 +46,50 @@ pub async fn measure(mut cluster: Cluster, score: &mut Score) {
 
 async fn loads(cluster: &Cluster, score: &mut Score) {
     let kind = cluster.kind;
-    let seconds = std::env::var("SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(2.0);
-    let time = Duration::from_secs_f64(seconds);
     for clients in [1, 16, 64, 512] {
         if wanted("put") {
-            let load = run(cluster, clients, time, put).await;
+            let load = run(cluster, clients, put).await;
             score.load(&format!("put 256 bytes, {clients} clients"), kind, &load);
         }
     }
     for clients in [1, 64] {
         if wanted("txn") {
-            let load = run(cluster, clients, time, txn).await;
+            let load = run(cluster, clients, txn).await;
             score.load(&format!("txn fenced, 2 puts, {clients} clients"), kind, &load);
         }
     }
-    for clients in [1, 64, 512] {
-        if wanted("linearizable") {
-            let load = run(cluster, clients, time, |c, n, i| get(c, n, i, false)).await;
-            score.load(&format!("get linearizable, {clients} clients"), kind, &load);
-        }
-    }
-    for clients in [1, 64, 512] {
-        if wanted("serializable") {
-            let load = run(cluster, clients, time, |c, n, i| get(c, n, i, true)).await;
-            score.load(&format!("get serializable, {clients} clients"), kind, &load);
+    for (name, serializable) in [("linearizable", false), ("serializable", true)] {
+        for clients in [1, 64, 512] {
+            if wanted(name) {
+                let load = run(cluster, clients, move |c, n, i| get(c, n, i, serializable)).await;
+                score.load(&format!("get {name}, {clients} clients"), kind, &load);
+            }
         }
     }
 }
 
-fn wanted(row: &str) -> bool {
+async fn run<F: Future<Output = Result<(), Status>> + Send>(
+    cluster: &Cluster,
+    clients: usize,
+    ask: impl Fn(Client, usize, usize) -> F + Clone + Send + Sync + 'static,
+) -> Load {
+    let connections = cluster.connections(clients.min(CONNECTIONS)).await;
+    load::run(&cluster.members, connections, clients, time(), ask).await
+}
+
+/// How long each load lasts.
+pub fn time() -> Duration {
+    let seconds = std::env::var("SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(2.0);
+    Duration::from_secs_f64(seconds)
+}
+
+pub fn wanted(row: &str) -> bool {
     let Ok(rows) = std::env::var("ROWS") else { return true };
     rows.split(',').any(|word| row.contains(word))
 }
 
-fn key(client: usize, count: usize) -> String {
+/// Any of the keys, in an order of each client's own.
+pub fn key(client: usize, count: usize) -> String {
     format!("bench/{:08}", (client * 7919 + count * 104_729) % KEYS)
 }
 

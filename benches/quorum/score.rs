@@ -1,8 +1,14 @@
-use crate::cluster::Kind;
 use crate::load::Load;
 use mesoform_benches::Sample;
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    Ours,
+    Etcd,
+    ZooKeeper,
+}
 
 /// What was measured, by row and kind.
 #[derive(Default)]
@@ -59,40 +65,51 @@ impl Score {
             self.disk.slowest()
         );
         println!(
-            "{:<38} {:>10} {:>10} {:>7}  median/99 %/CPU per answer: ours, etcd",
-            "", "ours", "etcd", "better"
+            "{:<38} {:>9} {:>9} {:>7} {:>9} {:>7}  median/99 %/CPU per answer",
+            "", "ours", "etcd", "better", "ZooKeeper", "better"
         );
         for row in &self.order {
             self.print_row(row);
         }
     }
 
-    /// The ratio is above 1 where ours is better, whatever is measured.
     fn print_row(&self, row: &str) {
-        let unit = self.units[row];
-        let ours = self.median(row, Kind::Ours);
-        let etcd = self.median(row, Kind::Etcd);
-        let better = match unit {
-            Unit::PerSecond => ours / etcd,
-            Unit::Milliseconds | Unit::Megabytes => etcd / ours,
-        };
-        let show = |value: f64| match unit {
-            Unit::PerSecond => format!("{value:.0}/s"),
-            Unit::Milliseconds => format!("{value:.1} ms"),
-            Unit::Megabytes => format!("{value:.1} MB"),
-        };
-        let remarks: Vec<&str> = [Kind::Ours, Kind::Etcd]
+        let cells = [Kind::Ours, Kind::Etcd, Kind::ZooKeeper].map(|kind| self.cell(row, kind));
+        let remarks: Vec<&str> = [Kind::Ours, Kind::Etcd, Kind::ZooKeeper]
             .into_iter()
             .filter_map(|kind| self.remarks.get(&(row.to_owned(), kind))?.last())
             .map(String::as_str)
             .collect();
-        let (ours, etcd, remarks) = (show(ours), show(etcd), remarks.join(", "));
-        println!("{row:<38} {ours:>10} {etcd:>10} {better:>6.2}x  {remarks}");
+        let [(ours, _), (etcd, than_etcd), (zookeeper, than_zookeeper)] = cells;
+        let remarks = remarks.join(", ");
+        println!(
+            "{row:<38} {ours:>9} {etcd:>9} {than_etcd:>7} {zookeeper:>9} {than_zookeeper:>7}  {remarks}"
+        );
     }
 
-    fn median(&self, row: &str, kind: Kind) -> f64 {
+    /// What was measured, and how much better ours is: above 1 it is, whatever is measured. A dash:
+    /// it was not measured, or there is no such thing.
+    fn cell(&self, row: &str, kind: Kind) -> (String, String) {
+        let unit = self.units[row];
+        let (Some(ours), Some(value)) = (self.median(row, Kind::Ours), self.median(row, kind))
+        else {
+            return ("-".to_owned(), "-".to_owned());
+        };
+        let better = match unit {
+            Unit::PerSecond => ours / value,
+            Unit::Milliseconds | Unit::Megabytes => value / ours,
+        };
+        let show = match unit {
+            Unit::PerSecond => format!("{value:.0}/s"),
+            Unit::Milliseconds => format!("{value:.1} ms"),
+            Unit::Megabytes => format!("{value:.1} MB"),
+        };
+        (show, format!("{better:.2}x"))
+    }
+
+    fn median(&self, row: &str, kind: Kind) -> Option<f64> {
         let mut values = self.rows.get(&(row.to_owned(), kind)).cloned().unwrap_or_default();
         values.sort_by(f64::total_cmp);
-        values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+        values.get(values.len() / 2).copied()
     }
 }

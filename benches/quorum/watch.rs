@@ -6,13 +6,13 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 /// As etcd's own benchmark: ten streams with a hundred watchers each.
-const STREAMS: usize = 10;
-const WATCHERS: usize = 100;
+pub const STREAMS: usize = 10;
+pub const WATCHERS: usize = 100;
 /// Puts one at a time, for the latency.
-const SINGLE: usize = 50;
+pub const SINGLE: usize = 50;
 /// Puts from these clients at once, for the throughput.
-const WRITERS: usize = 8;
-const PUTS: usize = 50;
+pub const WRITERS: usize = 8;
+pub const PUTS: usize = 50;
 
 /// What a change costs that a thousand watchers hear of.
 pub struct FanOut {
@@ -46,7 +46,7 @@ pub async fn fan_out(cluster: &Cluster) -> FanOut {
     FanOut { latency, events_per_second: events as f64 / begin.elapsed().as_secs_f64() }
 }
 
-async fn wait(hearing: &mut mpsc::Receiver<usize>, mut events: usize) {
+pub async fn wait(hearing: &mut mpsc::Receiver<usize>, mut events: usize) {
     while events > 0 {
         events -= hearing.recv().await.unwrap();
     }
