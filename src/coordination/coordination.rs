@@ -1,7 +1,7 @@
 use crate::list::{list, range};
 use crate::pool::Pool;
 use crate::watch::watch;
-use crate::{Entry, Leader, Leadership, Result, WatchEvent, election, observe};
+use crate::{Entry, Leader, Leadership, Result, WatchEvent, admission, election, observe};
 use mesoform_etcd::pb::RangeRequest;
 use mesoform_identity::Identity;
 use mesoform_settings::QuorumClientSettings;
@@ -29,11 +29,13 @@ impl Coordination {
         Ok(Self { pool: Pool::new(settings, identity)? })
     }
 
-    /// Whether the quorum has consensus now: one linearizable read.
+    /// Whether the quorum has consensus now: one linearizable read. Before the first one, whether an etcd
+    /// of others may stand in its place.
     ///
     /// # Errors
-    /// It has not, or cannot be reached.
+    /// It has not, or cannot be reached; it may not.
     pub async fn consensus(&self) -> Result<()> {
+        admission::admit(&self.pool).await?;
         self.get(CONSENSUS_KEY).await.map(drop)
     }
 
@@ -42,10 +44,11 @@ impl Coordination {
     /// # Errors
     /// The quorum does not answer, or refuses.
     pub async fn get(&self, key: &str) -> Result<Option<Entry>> {
-        let key = key.to_owned().into();
+        let key = self.pool.key(key).into();
         let request = RangeRequest { key, limit: 1, ..Default::default() };
         let answer = range(&self.pool, "get", request).await?;
-        Ok(answer.kvs.into_iter().next().map(Entry::from))
+        let entry = answer.kvs.into_iter().next().map(Entry::from);
+        Ok(entry.map(|entry| entry.without(self.pool.prefix())))
     }
 
     /// All entries below `prefix` in order of their keys, as they were at one revision, and that

@@ -11,6 +11,19 @@ pub struct Entry {
     pub mod_revision: i64,
 }
 
+impl Entry {
+    /// The entry as services know it: without what stands before all keys in the quorum.
+    pub(crate) fn without(mut self, prefix: &str) -> Self {
+        self.key = key_without(self.key, prefix);
+        self
+    }
+}
+
+/// `key` without `prefix`, which it begins with.
+pub(crate) fn key_without(key: String, prefix: &str) -> String {
+    key.strip_prefix(prefix).map(str::to_owned).unwrap_or(key)
+}
+
 impl From<KeyValue> for Entry {
     fn from(kv: KeyValue) -> Self {
         Self {

@@ -18,6 +18,16 @@ pub enum CoordinationError {
          `mesoform status`"
     )]
     Unavailable { what: &'static str, cause: String },
+    #[error(
+        "{endpoint} is an etcd {found}, and mesoform needs {wanted} or later; upgrade it, or point \
+         mesoform_quorum_endpoints at another one"
+    )]
+    TooOld { endpoint: String, found: String, wanted: &'static str },
+    #[error(
+        "the keys below {keys} in this etcd are those of {found}, not of {own}; give this cluster others \
+         with mesoform_quorum_prefix, or, where that one is gone for good, `etcdctl del --prefix {keys}`"
+    )]
+    Taken { keys: String, found: String, own: String },
     #[error("the quorum refuses this ({what}: {cause})")]
     Refused { what: &'static str, cause: String },
     #[error("the quorum's answer makes no sense ({what}: {cause})")]

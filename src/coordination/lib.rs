@@ -4,6 +4,7 @@
 //! [`Leadership`]; its writes are transactions that succeed only while its key in the election is the
 //! one it was elected with. What it cannot write, nobody who was deposed can.
 
+mod admission;
 mod call;
 mod coordination;
 mod dial;
@@ -20,7 +21,7 @@ mod watch;
 mod write_error;
 
 pub use coordination::Coordination;
-pub use dial::dial;
+pub use dial::{dial, dial_etcd};
 pub use election::Leadership;
 pub use entry::{Entry, Leader};
 pub use error::{CoordinationError, Result};

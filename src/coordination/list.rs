@@ -30,9 +30,10 @@ pub(crate) async fn list(pool: &Pool, prefix: &str) -> Result<(Vec<Entry>, i64)>
 
 async fn list_once(pool: &Pool, prefix: &str) -> Result<(Vec<Entry>, i64)> {
     let mut entries = Vec::new();
+    let stored = pool.key(prefix);
     let mut request = RangeRequest {
-        key: prefix.to_owned().into(),
-        range_end: prefix_end(prefix).into(),
+        range_end: prefix_end(&stored).into(),
+        key: stored.into(),
         limit: PAGE,
         ..Default::default()
     };
@@ -45,7 +46,8 @@ async fn list_once(pool: &Pool, prefix: &str) -> Result<(Vec<Entry>, i64)> {
             request.key = [&last.key[..], &[0]].concat().into();
         }
         let more = page.more && !page.kvs.is_empty();
-        entries.extend(page.kvs.into_iter().map(Entry::from));
+        let known = |kv| Entry::from(kv).without(pool.prefix());
+        entries.extend(page.kvs.into_iter().map(known));
         if !more {
             return Ok((entries, request.revision));
         }

@@ -48,9 +48,10 @@ async fn follow(pool: &Arc<Pool>, prefix: &str, shown: &Sender<Option<Leader>>) 
 
 /// The candidate with the lowest create revision leads. Also the revision of the answer.
 async fn leader(pool: &Pool, prefix: &str) -> Result<(Option<Leader>, i64)> {
+    let stored = pool.key(prefix);
     let request = RangeRequest {
-        key: prefix.to_owned().into(),
-        range_end: prefix_end(prefix).into(),
+        range_end: prefix_end(&stored).into(),
+        key: stored.into(),
         limit: 1,
         sort_order: SortOrder::Ascend.into(),
         sort_target: SortTarget::Create.into(),

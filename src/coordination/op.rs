@@ -24,24 +24,25 @@ impl Op {
     }
 }
 
-impl From<Op> for RequestOp {
-    fn from(op: Op) -> Self {
-        let request = match op {
+impl Op {
+    /// The operation on the keys as the quorum has them: `stored` of what services know them as.
+    pub(crate) fn request(self, stored: impl Fn(&str) -> String) -> RequestOp {
+        let request = match self {
             Op::Put { key, value } => Request::RequestPut(PutRequest {
-                key: key.into(),
+                key: stored(&key).into(),
                 value: value.into(),
                 ..Default::default()
             }),
             Op::Delete { key } => Request::RequestDeleteRange(DeleteRangeRequest {
-                key: key.into(),
+                key: stored(&key).into(),
                 ..Default::default()
             }),
             Op::DeletePrefix { prefix } => Request::RequestDeleteRange(DeleteRangeRequest {
-                range_end: prefix_end(&prefix).into(),
-                key: prefix.into(),
+                range_end: prefix_end(&stored(&prefix)).into(),
+                key: stored(&prefix).into(),
                 ..Default::default()
             }),
         };
-        Self { request: Some(request) }
+        RequestOp { request: Some(request) }
     }
 }

@@ -1,4 +1,5 @@
-use crate::dial::Dialler;
+use crate::admission::Admission;
+use crate::dial::{Dialler, Dress};
 use crate::{CoordinationError, Result, pulse};
 use mesoform_identity::Identity;
 use mesoform_settings::QuorumClientSettings;
@@ -10,6 +11,9 @@ use tonic::transport::Channel;
 pub(crate) struct Pool {
     diallers: Vec<Dialler>,
     current: watch::Sender<Line>,
+    /// Before all keys, where the quorum is an etcd of others.
+    prefix: String,
+    pub(crate) admission: Admission,
 }
 
 /// The connection in use. Each change of the voter is a new line.
@@ -23,22 +27,46 @@ pub(crate) struct Line {
 impl Pool {
     /// Connects to nobody yet, and starts to take the pulse of the voter in use.
     pub(crate) fn new(settings: &QuorumClientSettings, identity: &Identity) -> Result<Arc<Self>> {
+        let dress = match &settings.etcd {
+            Some(etcd) => Dress::of(etcd)?,
+            None => Dress::own(identity)?,
+        };
         let named = settings.endpoints.iter();
         let diallers: Vec<Dialler> =
-            named.map(|name| Dialler::new(name, identity)).collect::<Result<_>>()?;
+            named.map(|name| Dialler::new(name, dress.clone())).collect::<Result<_>>()?;
         if diallers.is_empty() {
             return Err(CoordinationError::NoEndpoints);
         }
         // Clients spread over the voters.
         let dialler = rand::random_range(0..diallers.len());
         let line = Line { channel: diallers[dialler].channel(), number: 0, dialler };
-        let pool = Arc::new(Self { diallers, current: watch::Sender::new(line) });
+        let pool = Arc::new(Self {
+            diallers,
+            current: watch::Sender::new(line),
+            prefix: settings.etcd.as_ref().map(|etcd| etcd.prefix.clone()).unwrap_or_default(),
+            admission: Admission::new(settings, identity),
+        });
         pulse::start(&pool);
         Ok(pool)
     }
 
+    /// The key under which the quorum has what services know as `key`.
+    pub(crate) fn key(&self, key: &str) -> String {
+        format!("{}{key}", self.prefix)
+    }
+
+    /// What comes before all keys in the quorum.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
     pub(crate) fn line(&self) -> Line {
         self.current.borrow().clone()
+    }
+
+    /// The endpoint in use.
+    pub(crate) fn name(&self) -> &str {
+        self.diallers[self.line().dialler].name()
     }
 
     /// How many voters there are to try.

@@ -48,6 +48,8 @@ pub enum IdentityError {
     Pair { certificate: PathBuf, key: PathBuf, cause: String },
     #[error("{}: this certificate ended on {end}; `mesoform up` renews it", path.display())]
     Expired { path: PathBuf, end: Timestamp },
+    #[error("{}: this certificate ended on {end}; put one there that holds", path.display())]
+    OutsideExpired { path: PathBuf, end: Timestamp },
     #[error(
         "{}: this certificate begins on {begin}, but the clock of this host says {now}; set the clock",
         path.display()

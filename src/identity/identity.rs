@@ -26,6 +26,7 @@ pub enum Clients {
 pub struct Identity {
     own: Arc<ReloadingKey>,
     roots: Arc<RootCertStore>,
+    ca_fingerprint: Arc<str>,
 }
 
 impl Identity {
@@ -38,7 +39,8 @@ impl Identity {
         let ca_pem = files::read_text(&paths.ca)?;
         let roots = x509::certificates(&ca_pem, &paths.ca.display().to_string())?;
         let own = Arc::new(ReloadingKey::load(paths, ca_pem)?);
-        Ok(Self { own, roots: tls::root_store(roots)? })
+        let ca_fingerprint = x509::fingerprint(&roots[0]).into();
+        Ok(Self { own, roots: tls::root_store(roots)?, ca_fingerprint })
     }
 
     /// This identity, where it is the one of a `role` of `cluster`. A service asks at its start: with
@@ -76,6 +78,11 @@ impl Identity {
 
     pub fn host(&self) -> &str {
         &self.own.peer().host
+    }
+
+    /// SHA-256 of the cluster's root certificate (DER), hex: what tells two clusters of one name apart.
+    pub fn ca_fingerprint(&self) -> &str {
+        &self.ca_fingerprint
     }
 
     /// TLS for a server of this identity, offering the protocols `alpn` (such as `b"h2"`).

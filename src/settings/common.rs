@@ -32,8 +32,50 @@ impl PkiPaths {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QuorumClientSettings {
-    /// `host:port` of each voter's client port; TLS always.
+    /// `host:port` of each voter's client port.
     pub endpoints: Vec<String>,
+    /// An etcd cluster that is not mesoform's stands in the quorum's place. Without it the endpoints are
+    /// voters of the cluster: TLS always, with the service's own identity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etcd: Option<EtcdSettings>,
+}
+
+impl QuorumClientSettings {
+    /// The quorum of the cluster itself.
+    pub fn own(endpoints: Vec<String>) -> Self {
+        Self { endpoints, etcd: None }
+    }
+}
+
+/// How an etcd cluster that is not mesoform's is met.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EtcdSettings {
+    /// Before all keys, as etcd's own `namespace`: several clusters may share an etcd.
+    pub prefix: String,
+    /// None: plain HTTP/2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<EtcdTls>,
+}
+
+/// The files with which etcd is believed, and believes (PEM).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EtcdTls {
+    /// Whose signature etcd's certificates bear.
+    pub ca: PathBuf,
+    /// What etcd is shown; its common name is etcd's user where etcd has users. None: nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<EtcdClient>,
+}
+
+/// A client certificate and its key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EtcdClient {
+    pub cert: PathBuf,
+    /// Mode 0600.
+    pub key: PathBuf,
 }
 
 /// Whether an HTTP API speaks TLS.

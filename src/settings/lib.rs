@@ -13,7 +13,9 @@ mod scheduler;
 
 pub use acceptance::Acceptance;
 pub use agent::{AgentSettings, Attribute, Launcher, ResourceSettings};
-pub use common::{FORMAT, HttpSettings, PkiPaths, QuorumClientSettings, Scheme};
+pub use common::{
+    EtcdClient, EtcdSettings, EtcdTls, FORMAT, HttpSettings, PkiPaths, QuorumClientSettings, Scheme,
+};
 pub use error::SettingsError;
 pub use master::MasterSettings;
 pub use quorum::{QuorumSettings, Voter};

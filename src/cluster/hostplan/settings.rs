@@ -113,7 +113,7 @@ impl Local<'_> {
 
     fn quorum_client(&self) -> QuorumClientSettings {
         let port = self.spec.options.ports.quorum_client;
-        QuorumClientSettings { endpoints: self.spec.voters().iter().map(|h| h.at(port)).collect() }
+        QuorumClientSettings::own(self.spec.voters().iter().map(|h| h.at(port)).collect())
     }
 
     fn listen(&self, port: u16) -> SocketAddr {

@@ -1,6 +1,7 @@
 use super::leadership::Leadership;
 use super::perform::Stand;
 use super::stint::{Standing, Stint, Why};
+use crate::admission::admit;
 use crate::pool::Pool;
 use crate::{CoordinationError, Result};
 use std::sync::Arc;
@@ -26,11 +27,22 @@ pub(crate) async fn campaign(
         candidate,
         ttl: whole_seconds(ttl.max(TTL_MIN)),
     });
+    await_admission(pool).await?;
     loop {
         match stand_once(&stand).await {
             Ok(leadership) => return Ok(leadership),
             Err(Why::Refused(error)) => return Err(taken(error)),
             Err(Why::Lost(_) | Why::Resigned) => sleep(PAUSE).await,
+        }
+    }
+}
+
+/// Nobody stands in an etcd of others before that may be the quorum.
+async fn await_admission(pool: &Arc<Pool>) -> Result<()> {
+    loop {
+        match admit(pool).await {
+            Err(CoordinationError::Unavailable { .. }) => sleep(PAUSE).await,
+            done => return done,
         }
     }
 }

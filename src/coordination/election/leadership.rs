@@ -4,7 +4,7 @@ use crate::call::{ATTEMPT, CALL, is_refusal, was_never_sent, words};
 use crate::pool::Line;
 use crate::{MAX_OPS, Op, WriteError};
 use mesoform_etcd::client::KvClient;
-use mesoform_etcd::pb::{RequestOp, TxnRequest, TxnResponse};
+use mesoform_etcd::pb::{TxnRequest, TxnResponse};
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{mpsc, watch};
@@ -80,7 +80,7 @@ impl Leadership {
     fn guarded(&self, ops: Vec<Op>) -> TxnRequest {
         TxnRequest {
             compare: vec![created(self.key.clone(), self.revision)],
-            success: ops.into_iter().map(RequestOp::from).collect(),
+            success: ops.into_iter().map(|op| op.request(|key| self.stand.pool.key(key))).collect(),
             failure: Vec::new(),
         }
     }

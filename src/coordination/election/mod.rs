@@ -11,6 +11,7 @@ mod stint;
 
 pub(crate) use campaign::campaign;
 pub use leadership::Leadership;
+pub(crate) use perform::created;
 
 #[cfg(test)]
 mod simulation;

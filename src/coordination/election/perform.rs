@@ -34,8 +34,9 @@ pub(super) struct Stand {
 }
 
 impl Stand {
+    /// Its key as the quorum has it.
     pub(super) fn key(&self, lease: i64) -> String {
-        candidate_key(&self.election, lease)
+        self.pool.key(&candidate_key(&self.election, lease))
     }
 
     /// Does what the candidate asks for; through outages, except for renewals, which it times itself.
@@ -111,7 +112,7 @@ impl Stand {
     }
 
     async fn look_ahead(&self, revision: i64) -> Result<Input> {
-        let prefix = election_prefix(&self.election);
+        let prefix = self.pool.key(&election_prefix(&self.election));
         let request = RangeRequest {
             range_end: prefix_end(&prefix).into(),
             key: prefix.into(),
@@ -156,7 +157,7 @@ impl Stand {
 }
 
 /// The condition that `key` was made at `revision` (0: does not exist).
-pub(super) fn created(key: Vec<u8>, revision: i64) -> Compare {
+pub(crate) fn created(key: Vec<u8>, revision: i64) -> Compare {
     Compare {
         result: CompareResult::Equal.into(),
         target: CompareTarget::Create.into(),

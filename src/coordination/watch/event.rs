@@ -1,4 +1,5 @@
 use crate::Entry;
+use crate::entry::key_without;
 use mesoform_etcd::pb::{Event, EventType};
 
 /// A change, or the end of a watch.
@@ -14,6 +15,17 @@ pub enum WatchEvent {
 }
 
 impl WatchEvent {
+    /// The event as services know it: without what stands before all keys in the quorum.
+    pub(crate) fn without(self, prefix: &str) -> Self {
+        match self {
+            Self::Put(entry) => Self::Put(entry.without(prefix)),
+            Self::Delete { key, revision } => {
+                Self::Delete { key: key_without(key, prefix), revision }
+            }
+            Self::Compacted { .. } => self,
+        }
+    }
+
     /// The change in an event of etcd, and its revision.
     pub(crate) fn read(event: Event) -> Option<(i64, Self)> {
         let is_put = event.r#type() == EventType::Put;

@@ -27,8 +27,10 @@ pub(crate) fn watch(
     prefix: &str,
     from: i64,
 ) -> impl Stream<Item = WatchEvent> + Send + Unpin + use<> {
-    let cursor = Cursor::new(prefix.as_bytes().to_vec(), prefix_end(prefix), from);
-    spawn(pool.clone(), cursor)
+    let stored = pool.key(prefix);
+    let cursor = Cursor::new(stored.as_bytes().to_vec(), prefix_end(&stored), from);
+    let before = pool.prefix().to_owned();
+    spawn(pool.clone(), cursor).map(move |event| event.without(&before))
 }
 
 fn spawn(pool: Arc<Pool>, cursor: Cursor) -> ReceiverStream<WatchEvent> {
@@ -120,7 +122,7 @@ async fn ask(
     Ok(answers.into_inner())
 }
 
-/// Returns once `key` is gone: deleted at `from` or later.
+/// Returns once `key`, as the quorum has it, is gone: deleted at `from` or later.
 pub(crate) async fn await_gone(pool: &Arc<Pool>, key: Vec<u8>, from: i64) -> Result<()> {
     let mut events = spawn(pool.clone(), Cursor::new(key.clone(), Vec::new(), from));
     loop {

@@ -33,6 +33,7 @@ fn mode(path: &Path) -> u32 {
 }
 
 mod authority;
+mod outside;
 mod peers;
 mod reloading;
 mod secrets;

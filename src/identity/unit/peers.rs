@@ -4,9 +4,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 /// What a handshake between the two came to: whom the server saw, and the protocol agreed on.
-type Met = (Option<Peer>, Option<Vec<u8>>);
+pub(super) type Met = (Option<Peer>, Option<Vec<u8>>);
 
-async fn meet(
+pub(super) async fn meet(
     server: std::sync::Arc<rustls::ServerConfig>,
     client: std::sync::Arc<rustls::ClientConfig>,
     name: &'static str,

@@ -84,7 +84,7 @@ fn settings(host: &str) -> MasterSettings {
         },
         listen_agents: any,
         advertise_agents: String::new(),
-        quorum: QuorumClientSettings { endpoints: Vec::new() },
+        quorum: QuorumClientSettings::own(Vec::new()),
         pki: PkiPaths::in_dir(std::path::Path::new("/nowhere"), "master"),
         agent_ping_ms: Duration::from_secs(5).as_millis() as u64,
         agent_ping_misses: 3,

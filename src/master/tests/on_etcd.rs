@@ -96,7 +96,7 @@ fn settings(host: &str, pki: PkiPaths, etcd: &Etcd, ports: [u16; 2]) -> MasterSe
         },
         listen_agents: listen(ports[1]),
         advertise_agents: format!("127.0.0.1:{}", ports[1]),
-        quorum: QuorumClientSettings { endpoints: vec![format!("127.0.0.1:{}", etcd.port)] },
+        quorum: QuorumClientSettings::own(vec![format!("127.0.0.1:{}", etcd.port)]),
         pki,
         agent_ping_ms: 1000,
         agent_ping_misses: 5,

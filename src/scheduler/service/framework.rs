@@ -78,7 +78,7 @@ mod tests {
                 credentials: Some("/etc/mesoform/credentials".into()),
             },
             masters: vec![master],
-            quorum: QuorumClientSettings { endpoints: Vec::new() },
+            quorum: QuorumClientSettings::own(Vec::new()),
             pki,
             failover_timeout_ms: 1000,
             leadership_ttl_ms: 1000,

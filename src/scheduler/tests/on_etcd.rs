@@ -99,7 +99,7 @@ impl Scheduler {
                 credentials: None,
             },
             masters: vec![format!("127.0.0.1:{nobody}")],
-            quorum: QuorumClientSettings { endpoints: vec![format!("127.0.0.1:{etcd}")] },
+            quorum: QuorumClientSettings::own(vec![format!("127.0.0.1:{etcd}")]),
             pki,
             failover_timeout_ms: 60_000,
             leadership_ttl_ms: 3000,

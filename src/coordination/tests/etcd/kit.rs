@@ -67,7 +67,8 @@ impl Pki {
 /// A running etcd cluster; it is killed when dropped.
 pub struct Etcd {
     pub pki: Pki,
-    role: Role,
+    /// Of the servers' certificates; none: plain HTTP.
+    role: Option<Role>,
     members: Vec<Member>,
     peers: String,
 }
@@ -91,17 +92,29 @@ impl Etcd {
         if !is_here() {
             return None;
         }
+        Self::start_with(members, Some(role)).await
+    }
+
+    /// As [`Self::start`], without TLS.
+    pub async fn start_plain(members: usize) -> Option<Self> {
+        if !is_here() {
+            return None;
+        }
+        Self::start_with(members, None).await
+    }
+
+    async fn start_with(members: usize, role: Option<Role>) -> Option<Self> {
         // Between choosing a port and etcd's listening on it someone else may take it.
         for _ in 0..5 {
             let etcd = Self::launch(members, role);
-            if role != Role::Quorum || etcd.ready().await {
+            if role != Some(Role::Quorum) || etcd.ready().await {
                 return Some(etcd);
             }
         }
         panic!("etcd does not start");
     }
 
-    fn launch(members: usize, role: Role) -> Self {
+    fn launch(members: usize, role: Option<Role>) -> Self {
         let pki = Pki::new();
         let ports = free_ports(2 * members);
         let member = |at: usize| Member {
@@ -120,8 +133,8 @@ impl Etcd {
     }
 
     fn spawn(&mut self, at: usize) {
-        let pki = self.pki.paths(self.role);
-        let process = self.members[at].command(&self.peers, &pki).spawn().unwrap();
+        let pki = self.role.map(|role| self.pki.paths(role));
+        let process = self.members[at].command(&self.peers, pki.as_ref()).spawn().unwrap();
         self.members[at].process = Some(process);
     }
 
@@ -137,7 +150,7 @@ impl Etcd {
 
     pub fn settings(&self) -> QuorumClientSettings {
         let endpoints = self.members.iter().map(|one| format!("127.0.0.1:{}", one.client));
-        QuorumClientSettings { endpoints: endpoints.collect() }
+        QuorumClientSettings::own(endpoints.collect())
     }
 
     pub fn client(&self, role: Role) -> Coordination {
@@ -148,7 +161,7 @@ impl Etcd {
     pub fn client_of(&self, at: usize) -> Coordination {
         let endpoints = vec![self.settings().endpoints.remove(at)];
         let identity = self.pki.identity(Role::Master);
-        Coordination::connect(&QuorumClientSettings { endpoints }, &identity).unwrap()
+        Coordination::connect(&QuorumClientSettings::own(endpoints), &identity).unwrap()
     }
 
     fn signal(&self, at: usize, signal: Signal) {
@@ -215,8 +228,9 @@ impl Member {
         format!("http://127.0.0.1:{}", self.peer)
     }
 
-    fn command(&self, peers: &str, pki: &PkiPaths) -> Command {
-        let client = format!("https://127.0.0.1:{}", self.client);
+    fn command(&self, peers: &str, pki: Option<&PkiPaths>) -> Command {
+        let scheme = if pki.is_some() { "https" } else { "http" };
+        let client = format!("{scheme}://127.0.0.1:{}", self.client);
         let mut command = Command::new("etcd");
         command
             .args(["--name", &self.name, "--data-dir"])
@@ -224,12 +238,11 @@ impl Member {
             .args(["--listen-client-urls", &client, "--advertise-client-urls", &client])
             .args(["--listen-peer-urls", &self.peer_url()])
             .args(["--initial-advertise-peer-urls", &self.peer_url()])
-            .args(["--initial-cluster", peers, "--client-cert-auth", "--trusted-ca-file"])
-            .arg(&pki.ca)
-            .arg("--cert-file")
-            .arg(&pki.cert)
-            .arg("--key-file")
-            .arg(&pki.key);
+            .args(["--initial-cluster", peers]);
+        if let Some(pki) = pki {
+            command.args(["--client-cert-auth", "--trusted-ca-file"]).arg(&pki.ca);
+            command.arg("--cert-file").arg(&pki.cert).arg("--key-file").arg(&pki.key);
+        }
         let log = std::fs::File::create(self.dir.with_extension("log")).unwrap();
         command.stdout(Stdio::null()).stderr(log);
         command

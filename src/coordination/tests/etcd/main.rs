@@ -7,6 +7,8 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a test may say what it measured")]
 
 mod elections;
+mod foreign;
 mod kit;
+mod old;
 mod outages;
 mod reads;

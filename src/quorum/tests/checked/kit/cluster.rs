@@ -223,7 +223,7 @@ impl Cluster {
     /// A service's access to all voters.
     pub fn coordination(&self) -> Coordination {
         let endpoints = self.places.iter().map(|place| place.client.address().to_string());
-        let settings = QuorumClientSettings { endpoints: endpoints.collect() };
+        let settings = QuorumClientSettings::own(endpoints.collect());
         Coordination::connect(&settings, &self.identity(Role::Master)).unwrap()
     }
 

@@ -60,7 +60,7 @@ impl Serving {
     }
 
     pub fn coordination(&self, cluster: &Cluster) -> Coordination {
-        let settings = QuorumClientSettings { endpoints: vec![self.address.to_string()] };
+        let settings = QuorumClientSettings::own(vec![self.address.to_string()]);
         Coordination::connect(&settings, &cluster.identity(Role::Master)).unwrap()
     }
 }
