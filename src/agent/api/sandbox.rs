@@ -1,7 +1,8 @@
 //! The way to a file of a sandbox, and to no other file of the host.
 //!
-//! Tasks write their sandboxes, and may change them while they are read. So a file is opened first, and
-//! then it is asked where it really lies: what a link led out of the sandbox is closed unread.
+//! Tasks write their sandboxes, and may change them while they are read. So a path is followed once, to a
+//! handle that reads nothing (`O_PATH`), and that is asked where it really lies and what it is: what a link
+//! led out of the sandbox is never opened, nor are devices and pipes, whose opening alone may do something.
 
 use crate::store::Places;
 use axum::response::Response;
@@ -12,6 +13,9 @@ use std::io;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Component, Path, PathBuf};
+
+const PATH_ONLY: i32 = libc::O_PATH | libc::O_CLOEXEC;
+const READ: i32 = libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_CLOEXEC;
 
 /// An open file or folder of a sandbox, and where it really lies.
 #[derive(Debug)]
@@ -26,6 +30,8 @@ pub enum Denied {
     /// It is no path into a sandbox, or leads out of it.
     Outside,
     Missing,
+    /// A pipe, a socket, a device.
+    Special,
     Unreadable(String),
 }
 
@@ -36,6 +42,7 @@ impl Denied {
                 error_reply(StatusCode::FORBIDDEN, "only files of sandboxes are shown")
             }
             Self::Missing => error_reply(StatusCode::NOT_FOUND, "there is no such file"),
+            Self::Special => error_reply(StatusCode::BAD_REQUEST, "this is no regular file"),
             Self::Unreadable(cause) => error_reply(StatusCode::INTERNAL_SERVER_ERROR, cause),
         }
     }
@@ -55,14 +62,18 @@ pub fn open(places: &Places, path: &str) -> Result<Inside, Denied> {
     let path = Path::new(path);
     let sandbox = sandbox_of(places, path).ok_or(Denied::Outside)?;
     let sandbox = sandbox.canonicalize()?;
-    let mut options = OpenOptions::new();
-    // A pipe without a writer must not hold us.
-    options.read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_CLOEXEC);
-    let file = options.open(path)?;
-    let real = std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()))?;
+    let found = OpenOptions::new().read(true).custom_flags(PATH_ONLY).open(path)?;
+    let handle = format!("/proc/self/fd/{}", found.as_raw_fd());
+    let real = std::fs::read_link(&handle)?;
     if !real.starts_with(&sandbox) {
         return Err(Denied::Outside);
     }
+    let kind = found.metadata()?.file_type();
+    if !kind.is_file() && !kind.is_dir() {
+        return Err(Denied::Special);
+    }
+    // What was judged, and not what the path means by now.
+    let file = OpenOptions::new().read(true).custom_flags(READ).open(&handle)?;
     Ok(Inside { file, real })
 }
 
@@ -104,6 +115,35 @@ mod tests {
         }
         let missing = open(&places, sandbox.join("no").to_str().unwrap());
         assert_eq!(missing.unwrap_err(), Denied::Missing);
+    }
+
+    #[test]
+    fn what_has_no_content_is_not_opened() {
+        let (dir, places, sandbox) = rig();
+        let pipe = sandbox.join("pipe");
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::from_bits_truncate(0o600)).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(sandbox.join("socket")).unwrap();
+        symlink("pipe", sandbox.join("to-pipe")).unwrap();
+        for name in ["pipe", "socket", "to-pipe"] {
+            let path = sandbox.join(name);
+            assert_eq!(open(&places, path.to_str().unwrap()).unwrap_err(), Denied::Special);
+        }
+        let outside = dir.path().join("pipe");
+        nix::unistd::mkfifo(&outside, nix::sys::stat::Mode::from_bits_truncate(0o600)).unwrap();
+        symlink(&outside, sandbox.join("away")).unwrap();
+        // He waits until somebody opens it to read.
+        let writer = std::thread::spawn({
+            let outside = outside.clone();
+            move || OpenOptions::new().write(true).open(outside).map(drop)
+        });
+        symlink("/dev/null", sandbox.join("device")).unwrap();
+        for name in ["away", "device"] {
+            let path = sandbox.join(name);
+            assert_eq!(open(&places, path.to_str().unwrap()).unwrap_err(), Denied::Outside);
+        }
+        assert!(!writer.is_finished(), "it was opened");
+        drop(File::open(&outside).unwrap());
+        writer.join().unwrap().unwrap();
     }
 
     #[test]
