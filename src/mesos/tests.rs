@@ -117,11 +117,20 @@ fn an_event_from_the_future_is_passed_over() {
 
 #[test]
 fn an_order_from_the_future_is_passed_over() {
-    use crate::agent_protocol::{Order, OrderKind};
+    use crate::agent_protocol::{Order, OrderKind, QuorumId};
+    let kind = json!({"type": "dance", "x": 1});
     let order: Order =
-        serde_json::from_value(json!({"leadership": 7, "kind": {"type": "dance", "x": 1}}))
-            .unwrap();
-    assert_eq!(order, Order { leadership: 7, quorum: None, kind: OrderKind::Unknown });
+        serde_json::from_value(json!({"leadership": 7, "quorum": "a1", "kind": kind})).unwrap();
+    let quorum = QuorumId(0xa1);
+    assert_eq!(order, Order { leadership: 7, quorum, kind: OrderKind::Unknown });
+}
+
+#[test]
+fn an_order_that_names_no_quorum_is_none() {
+    use crate::agent_protocol::Order;
+    let order = json!({"leadership": 7, "kind": {"type": "ping"}});
+    let error = serde_json::from_value::<Order>(order).unwrap_err().to_string();
+    assert!(error.contains("quorum"), "{error}");
 }
 
 #[test]

@@ -44,8 +44,8 @@ pub fn of<'a>(view: &'a View, api: &'a Api) -> Status<'a> {
         master,
         trouble,
         fenced,
-        seen_leadership: view.seen.revision,
-        seen_quorum: view.seen.quorum,
+        seen_leadership: view.seen.map_or(0, |seen| seen.revision),
+        seen_quorum: view.seen.map(|seen| seen.quorum),
         tasks,
         pending_updates: view.tasks.iter().map(|task| task.pending).sum(),
     }

@@ -45,7 +45,7 @@ pub struct Core {
     boot_id: String,
     agent_id: Option<AgentId>,
     /// The highest leadership that orders were taken from.
-    seen: Fence,
+    seen: Option<Fence>,
     /// The leadership that we are registered with.
     session: Option<i64>,
     tasks: BTreeMap<TaskKey, Task>,
@@ -57,7 +57,7 @@ impl Core {
     pub fn new(
         host: Host,
         agent_id: Option<AgentId>,
-        seen: Fence,
+        seen: Option<Fence>,
         kept: Vec<(Launch, Progress)>,
         fresh: fn() -> Binary,
     ) -> Self {
@@ -74,7 +74,8 @@ impl Core {
     }
 
     /// The highest leadership that orders were taken from: the only quorum whose masters are obeyed.
-    pub fn seen(&self) -> Fence {
+    /// None: any.
+    pub fn seen(&self) -> Option<Fence> {
         self.seen
     }
 

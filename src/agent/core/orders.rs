@@ -1,7 +1,7 @@
 //! What a master may ask, and what is done about it.
 
 use super::{Core, Effect, Launch, Now, Task, TaskKey, refusal};
-use mesoform_mesos::agent_protocol::{Fence, Order, OrderKind, Pong};
+use mesoform_mesos::agent_protocol::{Order, OrderKind, Pong};
 use mesoform_mesos::{
     AgentId, Binary, FrameworkId, FrameworkInfo, TaskId, TaskInfo, TaskState, TaskStatus,
 };
@@ -10,14 +10,12 @@ use std::time::Duration;
 impl Core {
     pub(super) fn order(&mut self, order: Order, now: Now) -> Vec<Effect> {
         let (seen, leadership) = (self.seen, order.fence());
-        if !seen.admits(leadership) {
+        if let Some(seen) = seen.filter(|seen| !seen.admits(leadership)) {
             return vec![Effect::Refuse { leadership, seen }];
         }
-        // What a master of an earlier version does not say is known from before.
-        self.seen = Fence { quorum: leadership.quorum.or(seen.quorum), ..leadership };
         let mut effects = Vec::new();
-        if self.seen != seen {
-            effects.push(Effect::KeepLeadership(self.seen));
+        if self.seen.replace(leadership) != Some(leadership) {
+            effects.push(Effect::KeepLeadership(leadership));
         }
         effects.extend(self.obey(order, now));
         effects

@@ -50,7 +50,7 @@ const QUORUM: QuorumId = QuorumId(7);
 
 fn core(kept: Vec<(Launch, Progress)>, seen: i64) -> Core {
     let host = Host { address: "::1".into(), boot_id: "b".into() };
-    let seen = Fence { quorum: (seen > 0).then_some(QUORUM), revision: seen };
+    let seen = (seen > 0).then(|| Fence::new(QUORUM, seen));
     Core::new(host, Some(AgentId::new("a")), seen, kept, Binary::new_uuid)
 }
 
@@ -75,7 +75,7 @@ impl World {
             match effect {
                 Effect::KeepLeadership(seen) => {
                     assert!(seen.revision > self.seen || self.seen == 0, "leaderships only grow");
-                    assert_eq!(seen.quorum, Some(QUORUM));
+                    assert_eq!(seen.quorum, QUORUM);
                     self.seen = seen.revision;
                 }
                 Effect::KeepLaunch { key, launch } => {

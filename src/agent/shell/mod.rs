@@ -131,8 +131,8 @@ impl Shell {
             agent_id: self.core.agent_id().cloned(),
             info: AgentInfo { id: self.core.agent_id().cloned(), ..self.info.clone() },
             tasks: self.core.task_reports(),
-            seen_leadership: self.core.seen().revision,
-            seen_quorum: self.core.seen().quorum,
+            seen_leadership: self.core.seen().map_or(0, |seen| seen.revision),
+            seen_quorum: self.core.seen().map(|seen| seen.quorum),
         }
     }
 

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[derive(Debug, Clone)]
 pub struct View {
     pub agent_id: Option<AgentId>,
-    pub seen: Fence,
+    pub seen: Option<Fence>,
     pub registered: bool,
     pub tasks: Vec<TaskView>,
 }

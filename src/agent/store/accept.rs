@@ -17,7 +17,8 @@ impl Store {
             .quorum
             .parse()
             .map_err(|cause| AgentError::Acceptance { path: path.clone(), cause })?;
-        tracing::warn!(before = %kept.obeyed(), %quorum, "another quorum is accepted");
+        let before = kept.obeyed().map(tracing::field::display);
+        tracing::warn!(before, %quorum, "another quorum is accepted");
         kept.obeys(Fence::new(quorum, 0));
         self.keep(&kept)?;
         fs::remove_file(&path).map_err(DiskError::io("removed", &path))?;
@@ -45,7 +46,7 @@ mod tests {
         let yaml = mesoform_settings::to_yaml(&acceptance).unwrap();
         fs::write(store.places.acceptance(), yaml).unwrap();
         let accepted = store.accept(kept).unwrap();
-        assert_eq!(accepted.obeyed(), Fence::new(QuorumId(0x12e4), 0));
+        assert_eq!(accepted.obeyed(), Some(Fence::new(QuorumId(0x12e4), 0)));
         assert_eq!(store.kept().unwrap(), accepted);
         assert_eq!(store.accept(accepted.clone()).unwrap(), accepted);
         assert!(!store.places.acceptance().exists());
@@ -65,7 +66,7 @@ mod tests {
         let old = r#"{"format":1,"agent_id":{"value":"a"},"seen_leadership":7}"#;
         fs::write(store.places.kept(), old).unwrap();
         let mut kept = store.kept().unwrap();
-        assert_eq!(kept.obeyed(), Fence { quorum: None, revision: 7 });
+        assert_eq!(kept.obeyed(), None);
         kept.obeys(Fence::new(QuorumId(8), 9));
         store.keep(&kept).unwrap();
         let new = fs::read_to_string(store.places.kept()).unwrap();

@@ -13,7 +13,7 @@ pub struct Kept {
     pub hostname: Option<String>,
     /// The highest leadership that orders were taken from.
     pub seen_leadership: i64,
-    /// Its quorum; not in format 1.
+    /// Its quorum; not in format 1, whose leaderships say nothing.
     #[serde(default)]
     pub seen_quorum: Option<QuorumId>,
 }
@@ -34,15 +34,15 @@ impl Kept {
         self
     }
 
-    /// What was obeyed so far.
-    pub fn obeyed(&self) -> Fence {
-        Fence { quorum: self.seen_quorum, revision: self.seen_leadership }
+    /// What was obeyed so far, if anyone.
+    pub fn obeyed(&self) -> Option<Fence> {
+        self.seen_quorum.map(|quorum| Fence::new(quorum, self.seen_leadership))
     }
 
     /// From now on. A version that knows no quorums would obey any of them: it must not read this file.
     pub fn obeys(&mut self, leadership: Fence) {
         self.format = Self::FORMAT;
-        (self.seen_quorum, self.seen_leadership) = (leadership.quorum, leadership.revision);
+        (self.seen_quorum, self.seen_leadership) = (Some(leadership.quorum), leadership.revision);
     }
 }
 

@@ -213,7 +213,7 @@ async fn an_agent_of_another_quorum_waits_for_its_operator() {
     agent.kill();
     let _agent = cluster.agent(&[&master]);
     let subscribe = master.registered().await;
-    assert_eq!(subscribe.seen().to_string(), "quorum 8, revision 0");
+    assert_eq!(subscribe.seen().unwrap().to_string(), "quorum 8, revision 0");
     assert_eq!(subscribe.tasks[0].state, TaskState::Running);
     assert!(is_alive(task));
 }

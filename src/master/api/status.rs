@@ -44,7 +44,7 @@ pub async fn status(State(directory): State<Directory>) -> Json<Status> {
     Json(Status {
         leading: true,
         leadership: Some(revision),
-        quorum: leadership.quorum,
+        quorum: Some(leadership.quorum),
         leader: Some(json!(Leader { revision, candidate })),
         ..view
     })

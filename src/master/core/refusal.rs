@@ -44,7 +44,7 @@ pub enum Refusal {
 
 /// Why an agent and a master do not go together. The agent shows this to its operator.
 fn fenced(seen: Fence, leadership: Fence) -> String {
-    let gone = match seen.is_of_quorum_of(leadership) {
+    let gone = match seen.quorum == leadership.quorum {
         true => "if this master leads rightly, since the quorum was set back",
         false => "if that quorum is lost for good",
     };

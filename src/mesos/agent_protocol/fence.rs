@@ -43,37 +43,27 @@ impl<'de> Deserialize<'de> for QuorumId {
 
 /// A fencing token: a leadership of the masters. Revisions grow with each change of the leader, and begin
 /// again in another quorum.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fence {
-    /// None: from a version that did not say, or nothing was obeyed yet.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub quorum: Option<QuorumId>,
+    pub quorum: QuorumId,
     pub revision: i64,
 }
 
 impl Fence {
     pub fn new(quorum: QuorumId, revision: i64) -> Self {
-        Self { quorum: Some(quorum), revision }
+        Self { quorum, revision }
     }
 
     /// Whether an agent that has obeyed this leadership obeys `other` too: no earlier one, and none of
     /// another quorum, whose revisions say nothing. Agents judge orders by it, and masters agents.
     pub fn admits(self, other: Self) -> bool {
-        self.is_of_quorum_of(other) && other.revision >= self.revision
-    }
-
-    /// False only where both are known and differ.
-    pub fn is_of_quorum_of(self, other: Self) -> bool {
-        self.quorum.zip(other.quorum).is_none_or(|(one, two)| one == two)
+        self.quorum == other.quorum && other.revision >= self.revision
     }
 }
 
 impl fmt::Display for Fence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.quorum {
-            Some(quorum) => write!(f, "quorum {quorum}, revision {}", self.revision),
-            None => write!(f, "revision {}", self.revision),
-        }
+        write!(f, "quorum {}, revision {}", self.quorum, self.revision)
     }
 }
 
@@ -102,13 +92,9 @@ mod tests {
             (of(7, 99), false),
             (of(8, 101), false),
             (of(8, 3), false),
-            (Fence { quorum: None, revision: 100 }, true),
-            (Fence { quorum: None, revision: 99 }, false),
         ] {
             assert_eq!(seen.admits(other), obeyed, "{other}");
         }
-        assert!(Fence::default().admits(of(8, 3)));
-        assert!(!Fence { quorum: None, revision: 9 }.admits(of(8, 3)));
     }
 
     #[test]

@@ -7,9 +7,8 @@ use serde::{Deserialize, Serialize};
 pub struct Order {
     /// The revision of the master's leadership.
     pub leadership: i64,
-    /// The quorum that the revision is of; none from a master of an earlier version.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub quorum: Option<QuorumId>,
+    /// The quorum that the revision is of. An order that names none is none.
+    pub quorum: QuorumId,
     pub kind: OrderKind,
 }
 
@@ -21,7 +20,7 @@ impl Order {
 
     /// The leadership that orders. An agent that has obeyed another one judges by [`Fence::admits`].
     pub fn fence(&self) -> Fence {
-        Fence { quorum: self.quorum, revision: self.leadership }
+        Fence::new(self.quorum, self.leadership)
     }
 }
 

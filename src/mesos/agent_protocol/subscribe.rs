@@ -17,15 +17,15 @@ pub struct Subscribe {
     /// The highest leadership that it has taken orders from; 0 if none.
     #[serde(default)]
     pub seen_leadership: i64,
-    /// The quorum of that leadership; none where it is not known.
+    /// The quorum of that leadership; none where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen_quorum: Option<QuorumId>,
 }
 
 impl Subscribe {
-    /// What the agent has obeyed.
-    pub fn seen(&self) -> Fence {
-        Fence { quorum: self.seen_quorum, revision: self.seen_leadership }
+    /// What the agent has obeyed, if anyone.
+    pub fn seen(&self) -> Option<Fence> {
+        self.seen_quorum.map(|quorum| Fence::new(quorum, self.seen_leadership))
     }
 }
 

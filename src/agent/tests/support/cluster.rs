@@ -365,9 +365,9 @@ async fn subscribe(State(desk): State<Arc<Desk>>, Json(body): Json<Subscribe>) -
         return (StatusCode::TEMPORARY_REDIRECT, location).into_response();
     }
     let leadership = Fence::new(*desk.quorum.lock().unwrap(), desk.leadership);
-    if !body.seen().is_of_quorum_of(leadership) {
+    if let Some(seen) = body.seen().filter(|seen| seen.quorum != leadership.quorum) {
         let message = "it obeys another quorum; accept this one".to_owned();
-        let fenced = Fenced { message, seen: body.seen(), leadership };
+        let fenced = Fenced { message, seen, leadership };
         return (StatusCode::CONFLICT, Json(fenced)).into_response();
     }
     let (sender, orders) = mpsc::unbounded_channel();

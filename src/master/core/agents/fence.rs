@@ -22,10 +22,10 @@ impl Core {
     /// An agent that obeys another quorum, or a later leadership, is told so, rather than sent orders
     /// that it refuses.
     pub(super) fn check_fence(&mut self, subscribe: &Subscribe) -> Result<(), Refusal> {
-        let (seen, leadership) = (subscribe.seen(), self.term.leadership);
-        if seen.admits(leadership) {
+        let leadership = self.term.leadership;
+        let Some(seen) = subscribe.seen().filter(|seen| !seen.admits(leadership)) else {
             return Ok(());
-        }
+        };
         let hostname = subscribe.info.hostname.clone();
         let (id, at) = (subscribe.agent_id.clone(), self.now.since_start);
         let known = self.fenced.contains_key(&hostname);

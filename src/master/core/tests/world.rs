@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// The leadership of the master.
-pub const TERM: Fence = Fence { quorum: Some(QuorumId(7)), revision: 5 };
+pub const TERM: Fence = Fence { quorum: QuorumId(7), revision: 5 };
 
 pub struct World {
     pub core: Core,
@@ -23,7 +23,7 @@ pub struct World {
     pub writes: Vec<RegistryWrite>,
     pub closed: BTreeSet<LinkId>,
     /// What agents that subscribe have obeyed before.
-    pub seen: Fence,
+    pub seen: Option<Fence>,
     /// Whether agents answer pings.
     pub lively: bool,
     agents: BTreeMap<LinkId, (String, AgentId)>,
@@ -71,7 +71,7 @@ impl World {
             writes_succeed: true,
             writes: Vec::new(),
             closed: BTreeSet::new(),
-            seen: Fence::default(),
+            seen: None,
             lively: true,
             agents: BTreeMap::new(),
             events: BTreeMap::new(),
@@ -154,8 +154,8 @@ impl World {
             agent_id,
             info,
             tasks,
-            seen_leadership: seen.revision,
-            seen_quorum: seen.quorum,
+            seen_leadership: seen.map_or(0, |seen| seen.revision),
+            seen_quorum: seen.map(|seen| seen.quorum),
         };
         let effects = self.core.agent_subscribes(link, subscribe, self.now)?;
         self.apply(effects);

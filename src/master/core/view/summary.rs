@@ -33,7 +33,7 @@ pub struct FencedSummary {
     pub id: Option<String>,
     pub hostname: String,
     /// What it has obeyed.
-    pub seen_quorum: Option<QuorumId>,
+    pub seen_quorum: QuorumId,
     pub seen_leadership: i64,
 }
 
