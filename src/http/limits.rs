@@ -9,7 +9,8 @@ pub struct Limits {
     pub connections: usize,
     /// Bytes of a request's body.
     pub body: usize,
-    /// Bytes of the bodies of all requests at a time.
+    /// Bytes of the bodies of all requests at a time. Nobody holds more of it than is left for all
+    /// others: of one certificate or address alone half of it, which is to be more than [`Self::body`].
     pub bodies: usize,
     /// For the TLS handshake.
     pub handshake: Duration,

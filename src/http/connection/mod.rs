@@ -14,7 +14,7 @@ mod watched;
 pub(crate) use common::Common;
 pub(crate) use intake::{Fate, Intake, Tale};
 pub(crate) use link::Link;
-pub(crate) use stock::Stock;
+pub(crate) use stock::{Holder, Stock};
 
 use crate::guard::Arrived;
 use crate::places::{Place, Standing};

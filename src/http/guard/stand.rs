@@ -1,7 +1,7 @@
 use super::body::{announced, hear_out};
 use super::sense::{is_last, senseless};
 use super::{Arrived, Guard};
-use crate::connection::{Fate, Intake, Stock, Tale};
+use crate::connection::{Fate, Holder, Intake, Stock, Tale};
 use crate::reply::error_reply;
 use crate::{Caller, Limits};
 use axum::body::Body;
@@ -62,7 +62,7 @@ impl Watch {
 
     async fn pass(&self, parts: Parts, body: Body, next: Next) -> Response {
         let (tale, version) = (Tale::default(), parts.version);
-        let share = self.stock.share();
+        let share = self.stock.share(Holder::of(&parts));
         let body = Body::new(Intake::new(body, &self.limits, share.clone(), tale.clone()));
         let response = next.run(Request::from_parts(parts, body)).await;
         drop(share);

@@ -11,6 +11,7 @@ mod origin;
 mod tests;
 
 pub(crate) use book::{Full, Standing};
+pub(crate) use origin::Origin;
 
 use crate::seldom::Seldom;
 use book::{Arrival, Book, Ticket};

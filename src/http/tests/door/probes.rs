@@ -189,7 +189,7 @@ async fn refusals_are_seen_by_those_who_send_much() {
 /// The bodies of all requests together are bounded, whoever sends them; what is answered makes room.
 #[tokio::test]
 async fn bodies_share_their_room() {
-    let limits = Limits { bodies: 1500, body: 1000, ..Limits::default() };
+    let limits = Limits { bodies: 2500, body: 1000, ..Limits::default() };
     let door = Running::start(&settings(Scheme::Http, None), None, limits).await;
     let head = "POST /size HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\nconnection: close\r\n\r\n";
     let mut first = TcpStream::connect(door.addr).await.unwrap();
