@@ -2,15 +2,13 @@ use crate::HttpError;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::HeaderValue;
+use mesoform_identity::Reread;
 use sha2::{Digest, Sha256};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Instant;
 use subtle::ConstantTimeEq;
-
-/// How often, at most, the file is looked at.
-const CHECK_EVERY: Duration = Duration::from_secs(2);
 
 /// A line for the credentials file: `user:salt:sha256(salt + password)`, both in hex.
 ///
@@ -24,18 +22,8 @@ pub fn credential_line(user: &str, password: &str, salt: &[u8]) -> String {
 #[derive(Debug, Clone)]
 pub struct Credentials {
     path: PathBuf,
-    state: Arc<Mutex<State>>,
+    entries: Arc<Reread<Vec<Entry>>>,
 }
-
-#[derive(Debug)]
-struct State {
-    checked: Instant,
-    seen: Option<Stamp>,
-    entries: Arc<Vec<Entry>>,
-}
-
-/// Inode, size and time of the last change.
-type Stamp = (u64, u64, i64, i64);
 
 #[derive(Debug)]
 struct Entry {
@@ -50,10 +38,8 @@ impl Credentials {
     /// # Errors
     /// It cannot be read, everyone can read it, or a line has another form.
     pub fn load(path: &Path) -> Result<Self, HttpError> {
-        let seen = stamp(path);
-        let entries = Arc::new(read(path)?);
-        let state = State { checked: Instant::now(), seen, entries };
-        Ok(Self { path: path.to_owned(), state: Arc::new(Mutex::new(state)) })
+        let entries = Reread::new(vec![path.to_owned()], || read(path))?;
+        Ok(Self { path: path.to_owned(), entries: Arc::new(entries) })
     }
 
     /// The user whom an `Authorization` header proves to be there.
@@ -71,24 +57,8 @@ impl Credentials {
     }
 
     fn current(&self, now: Instant) -> Arc<Vec<Entry>> {
-        // The state is only ever replaced whole, so a poisoned lock holds a sound one.
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if now.saturating_duration_since(state.checked) >= CHECK_EVERY {
-            state.checked = now;
-            self.refresh(&mut state);
-        }
-        state.entries.clone()
-    }
-
-    fn refresh(&self, state: &mut State) {
-        let seen = stamp(&self.path);
-        if seen == state.seen {
-            return;
-        }
-        match read(&self.path) {
-            Ok(entries) => (state.seen, state.entries) = (seen, Arc::new(entries)),
-            Err(error) => tracing::warn!(%error, "the old credentials stay in use"),
-        }
+        let tell = |error| tracing::warn!(%error, "the old credentials stay in use");
+        self.entries.current(now, || read(&self.path), tell)
     }
 }
 
@@ -143,14 +113,10 @@ fn entry(line: &str) -> Result<Entry, &'static str> {
     Ok(Entry { user: user.to_owned(), salt, hash: bytes })
 }
 
-fn stamp(path: &Path) -> Option<Stamp> {
-    let meta = std::fs::metadata(path).ok()?;
-    Some((meta.ino(), meta.len(), meta.mtime(), meta.mtime_nsec()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mesoform_identity::LOOK_EVERY;
     use std::os::unix::fs::PermissionsExt;
 
     fn header(user: &str, password: &str) -> HeaderValue {
@@ -190,9 +156,9 @@ mod tests {
         let now = Instant::now();
         write(&path, &[credential_line("longer", "new", b"1")]);
         assert_eq!(credentials.current(now)[0].user, "a");
-        assert_eq!(credentials.current(now + CHECK_EVERY)[0].user, "longer");
+        assert_eq!(credentials.current(now + LOOK_EVERY)[0].user, "longer");
         write(&path, &["nonsense".into()]);
-        assert_eq!(credentials.current(now + CHECK_EVERY * 2)[0].user, "longer");
+        assert_eq!(credentials.current(now + LOOK_EVERY * 2)[0].user, "longer");
     }
 
     #[test]

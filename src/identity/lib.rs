@@ -14,6 +14,7 @@ mod key_request;
 mod outside;
 mod peer;
 mod reload;
+mod reread;
 mod role;
 mod secret;
 mod tls;
@@ -29,6 +30,7 @@ pub use identity::{Clients, Identity};
 pub use key_request::KeyRequest;
 pub use outside::Outside;
 pub use peer::{Peer, peer_of};
+pub use reread::{LOOK_EVERY, Reread};
 pub use role::Role;
 pub use secret::Secret;
 

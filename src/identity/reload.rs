@@ -1,4 +1,4 @@
-use crate::{CertInfo, IdentityError, Peer, Result, files, inspect, tls, x509};
+use crate::{CertInfo, IdentityError, Peer, Reread, Result, files, inspect, tls, x509};
 use jiff::Timestamp;
 use mesoform_settings::PkiPaths;
 use rustls::SignatureScheme;
@@ -7,13 +7,9 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::PemObject;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
-/// How often, at most, the files are looked at.
-const CHECK_EVERY: Duration = Duration::from_secs(2);
+use std::sync::Arc;
+use std::time::Instant;
 
 /// A certificate and its key, read again when their files change, so that a renewed certificate
 /// needs no restart, whoever renewed it: connections that stand stay, later ones show the new one. What
@@ -24,25 +20,22 @@ pub(crate) struct ReloadingKey {
     /// The root that every certificate to come must be signed by.
     ca_pem: String,
     peer: Peer,
-    state: Mutex<State>,
+    pair: Reread<(Arc<CertifiedKey>, Peer)>,
 }
 
-#[derive(Debug)]
-struct State {
-    checked: Instant,
-    seen: Stamp,
-    pair: Arc<CertifiedKey>,
+/// Why a new pair is not taken.
+enum Unfit {
+    Anothers(Peer),
+    /// Perhaps only one of the two files is written yet.
+    Broken(IdentityError),
 }
-
-/// What tells one version of the two files from another.
-type Stamp = [Option<(u64, u64, i64, i64)>; 2];
 
 impl ReloadingKey {
     pub(crate) fn load(paths: &PkiPaths, ca_pem: String) -> Result<Self> {
-        let seen = stamp(paths);
-        let (pair, peer) = read_pair(paths, &ca_pem)?;
-        let state = State { checked: Instant::now(), seen, pair: Arc::new(pair) };
-        Ok(Self { paths: paths.clone(), ca_pem, peer, state: Mutex::new(state) })
+        let files = vec![paths.cert.clone(), paths.key.clone()];
+        let pair = Reread::new(files, || read_pair(paths, &ca_pem))?;
+        let peer = pair.last().1.clone();
+        Ok(Self { paths: paths.clone(), ca_pem, peer, pair })
     }
 
     pub(crate) fn certificate(&self) -> &Path {
@@ -58,47 +51,32 @@ impl ReloadingKey {
     }
 
     pub(crate) fn current_at(&self, now: Instant) -> Arc<CertifiedKey> {
-        // The state is only ever replaced whole, so a poisoned lock holds a sound one.
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if now.saturating_duration_since(state.checked) >= CHECK_EVERY {
-            state.checked = now;
-            self.refresh(&mut state);
-        }
-        state.pair.clone()
+        let pair = self.pair.current(now, || self.renewed(), |unfit| self.tell(&unfit));
+        pair.0.clone()
     }
 
-    fn refresh(&self, state: &mut State) {
-        let seen = stamp(&self.paths);
-        if seen == state.seen {
-            return;
+    fn renewed(&self) -> std::result::Result<(Arc<CertifiedKey>, Peer), Unfit> {
+        let pair = read_pair(&self.paths, &self.ca_pem).map_err(Unfit::Broken)?;
+        if pair.1 != self.peer {
+            return Err(Unfit::Anothers(pair.1));
         }
-        match read_pair(&self.paths, &self.ca_pem) {
-            Ok((pair, peer)) if peer == self.peer => {
-                tracing::info!(certificate = %self.paths.cert.display(), "certificate renewed");
-                (state.seen, state.pair) = (seen, Arc::new(pair));
-            }
-            Ok((_, peer)) => {
-                tracing::warn!(certificate = %self.paths.cert.display(), %peer,
-                    "the new certificate is another one's: the old one stays in use");
-                state.seen = seen;
-            }
-            // Perhaps only one of the two files is written yet: look again next time.
-            Err(error) => tracing::warn!(certificate = %self.paths.cert.display(), %error,
+        tracing::info!(certificate = %self.paths.cert.display(), "certificate renewed");
+        Ok(pair)
+    }
+
+    fn tell(&self, unfit: &Unfit) {
+        let certificate = self.paths.cert.display();
+        match unfit {
+            Unfit::Anothers(peer) => tracing::warn!(%certificate, %peer,
+                "the new certificate is another one's: the old one stays in use"),
+            Unfit::Broken(error) => tracing::warn!(%certificate, %error,
                 "the new certificate cannot be used yet"),
         }
     }
 }
 
-fn stamp(paths: &PkiPaths) -> Stamp {
-    let of = |path: &Path| {
-        let meta = std::fs::metadata(path).ok()?;
-        Some((meta.ino(), meta.len(), meta.mtime(), meta.mtime_nsec()))
-    };
-    [of(&paths.cert), of(&paths.key)]
-}
-
 /// A pair that others accept now.
-fn read_pair(paths: &PkiPaths, ca_pem: &str) -> Result<(CertifiedKey, Peer)> {
+fn read_pair(paths: &PkiPaths, ca_pem: &str) -> Result<(Arc<CertifiedKey>, Peer)> {
     let pem = files::read_text(&paths.cert)?;
     let chain = x509::certificates(&pem, &paths.cert.display().to_string())?;
     let info = inspect(&pem, ca_pem)?;
@@ -110,7 +88,7 @@ fn read_pair(paths: &PkiPaths, ca_pem: &str) -> Result<(CertifiedKey, Peer)> {
         let (certificate, key) = (paths.cert.clone(), paths.key.clone());
         IdentityError::Pair { certificate, key, cause: e.to_string() }
     })?;
-    Ok((pair, Peer { cluster: info.cluster, role: info.role, host: info.host }))
+    Ok((Arc::new(pair), Peer { cluster: info.cluster, role: info.role, host: info.host }))
 }
 
 /// Said here, since a failed handshake says it to nobody who could help.
