@@ -11,7 +11,7 @@ use crate::rig::Rig;
 use crate::run::{Run, Running, run};
 use crate::wait::eventually;
 
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(240);
 
 /// A user of the machine without any rights, who has a folder and a mesoform.
 pub struct User<'a> {

@@ -8,10 +8,10 @@ use crate::http::Answer;
 use crate::prober::{Prober, fetch};
 
 /// For what takes some seconds when the machine has nothing else to do.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(240);
 
 /// For one look at an instance; those of a host that has died never answer.
-const LOOK: Duration = Duration::from_secs(2);
+const LOOK: Duration = Duration::from_secs(3);
 
 /// An app, as its owner sees it.
 pub struct App<'a> {

@@ -70,7 +70,7 @@ fn collect(group: &Path, pids: &mut Vec<i32>) {
 /// Ends everything in the groups at once, as a power cut does: it all stands still before the first
 /// of them is killed, so that none sees another's end. Waits until nothing is left.
 pub(crate) fn kill(name: &str) {
-    for _ in 0..400 {
+    for _ in 0..6000 {
         let pids = processes(name);
         if pids.is_empty() {
             return;

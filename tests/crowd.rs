@@ -13,7 +13,7 @@ use crate::wait::eventually;
 /// A port whose backlog is full does not answer for a while.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Until the crowd is there.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(240);
 /// Between two of them once it is: it is about places, not about who has the faster machine.
 const PAUSE: Duration = Duration::from_millis(20);
 

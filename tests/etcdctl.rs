@@ -9,8 +9,10 @@ use crate::cluster::Cluster;
 use crate::host::Host;
 use crate::run::{Run, run};
 
-/// Generous: `etcdctl` itself gives a call 5 s.
-const LIMIT: Duration = Duration::from_secs(60);
+/// Longer than `etcdctl` gives a call.
+const LIMIT: Duration = Duration::from_secs(120);
+/// By itself it gives a call 5 s and a connection 2 s: little on a busy machine.
+const PATIENCE: [&str; 2] = ["--command-timeout=20s", "--dial-timeout=10s"];
 const CLIENT_PORT: u16 = 2379;
 
 /// An `etcdctl watch` that goes on; dropping it ends it.
@@ -31,7 +33,7 @@ impl Cluster<'_> {
     pub fn etcdctl_as_a_stranger(&self, voters: &[&Host], words: &[&str]) -> Run {
         let mut command = self.rig().program("etcdctl");
         command.arg("--cacert").arg(self.state().join("ca.crt")).arg(endpoints(voters));
-        run(command.args(words), LIMIT)
+        run(command.args(PATIENCE).args(words), LIMIT)
     }
 
     /// `etcdctl watch KEY`, which goes on.
@@ -51,7 +53,7 @@ impl Cluster<'_> {
         command.arg("--cacert").arg(file("ca.crt".to_owned()));
         command.arg("--cert").arg(file(format!("{name}.crt")));
         command.arg("--key").arg(file(format!("{name}.key")));
-        command.arg(endpoints(voters));
+        command.arg(endpoints(voters)).args(PATIENCE);
         command
     }
 }

@@ -17,7 +17,7 @@ use crate::run::{Run, run};
 use crate::wait::eventually;
 
 /// For a command that looks at a host or prepares it.
-const COMMAND_LIMIT: Duration = Duration::from_secs(60);
+const COMMAND_LIMIT: Duration = Duration::from_secs(120);
 
 /// A host. Clones are the same host.
 #[derive(Clone)]
@@ -60,7 +60,7 @@ impl Host {
     }
 
     /// A shell command on the host, as root; not over the network, so it works on a host that is cut
-    /// off. `limit` 60 s.
+    /// off. `limit` 120 s.
     #[track_caller]
     pub fn run(&self, command: &str) -> Run {
         let init = self.init().expect("the host has no power").to_string();
@@ -76,7 +76,7 @@ impl Host {
     pub fn ssh(&self, user: &str, command: &str) -> Run {
         let known = format!("UserKnownHostsFile={}", self.inner.known_hosts.display());
         let mut ssh = self.inner.network.command("ssh");
-        ssh.args(["-F", "none", "-o", "BatchMode=yes", "-o", "ConnectTimeout=5", "-o", &known]);
+        ssh.args(["-F", "none", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-o", &known]);
         ssh.args(["-o", "GlobalKnownHostsFile=none", "-o", "StrictHostKeyChecking=yes", "-i"]);
         ssh.arg(&self.inner.key).args(["-l", user, &self.inner.address.to_string(), command]);
         run(&mut ssh, COMMAND_LIMIT)
@@ -156,7 +156,7 @@ impl Host {
     /// The kernel takes a moment to take the network cable of a killed host away.
     fn wait_until_unplugged(&self) {
         let network = &self.inner.network;
-        eventually("the killed host's cable is gone", Duration::from_secs(20), || {
+        eventually("the killed host's cable is gone", COMMAND_LIMIT, || {
             link::cable(network, &self.inner.machine).is_none()
         });
     }

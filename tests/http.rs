@@ -34,7 +34,7 @@ impl Request {
             credentials: None,
             ca: None,
             headers: Vec::new(),
-            limit: Duration::from_secs(10),
+            limit: Duration::from_secs(30),
         }
     }
 

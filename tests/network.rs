@@ -12,7 +12,7 @@ use nix::sched::{CloneFlags, setns};
 
 use crate::run::{Run, run};
 
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_secs(120);
 /// Where the operator is; the hosts follow from .11 on.
 pub(crate) const OPERATOR: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
 pub(crate) const BRIDGE: &str = "br0";
@@ -59,11 +59,10 @@ impl Network {
     pub fn greets(&self, address: Ipv4Addr) -> bool {
         self.inside(move || {
             let place = SocketAddr::from((address, 22));
-            let Ok(mut stream) = TcpStream::connect_timeout(&place, Duration::from_millis(500))
-            else {
+            let Ok(mut stream) = TcpStream::connect_timeout(&place, Duration::from_secs(1)) else {
                 return false;
             };
-            let _ = stream.set_read_timeout(Some(Duration::from_secs(2)));
+            let _ = stream.set_read_timeout(Some(Duration::from_secs(5)));
             let mut greeting = [0; 4];
             stream.read_exact(&mut greeting).is_ok() && &greeting == b"SSH-"
         })

@@ -9,7 +9,7 @@ use crate::app::Task;
 use crate::rig::Rig;
 
 /// Generous, as the machine may be busy: what does not serve is refused at once.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(30);
 
 /// Users of an app: one for each instance, who ask again and again and count.

@@ -15,8 +15,9 @@ use crate::process::Process;
 use crate::run::{Run, Running, run};
 use crate::sweep;
 
-/// For a command of mesoform, where the story names no other limit.
-const MESOFORM_LIMIT: Duration = Duration::from_secs(180);
+/// For a command of mesoform, where the story names no other limit: far more than any should take, since
+/// the machine may be slow.
+const MESOFORM_LIMIT: Duration = Duration::from_secs(300);
 
 /// A network with hosts, and an operator who sits in it. Dropping it takes everything down.
 pub struct Rig {
@@ -252,7 +253,7 @@ impl Rig {
         fs::create_dir_all(self.dir.join(".ssh")).unwrap();
         let mut generate = Command::new("ssh-keygen");
         generate.args(["-q", "-t", "ed25519", "-N", "", "-C", "operator", "-f"]).arg(self.key());
-        run(&mut generate, Duration::from_secs(20)).expect_success();
+        run(&mut generate, Duration::from_secs(60)).expect_success();
     }
 
     fn others(&self, host: &Host) -> Vec<Host> {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::Read;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -21,13 +22,16 @@ pub struct Run {
     pub took: Duration,
 }
 
+/// What it left running in the background may hold its pipes for so long; then what came is all.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
 /// A command that is going on. Dropping it kills it.
 pub struct Running {
     command: String,
     child: Child,
     started: Instant,
-    stdout: Option<JoinHandle<String>>,
-    stderr: Option<JoinHandle<String>>,
+    stdout: Option<Pipe>,
+    stderr: Option<Pipe>,
 }
 
 /// Runs a command to its end. One that takes longer than `limit` is killed, and fails the story.
@@ -45,8 +49,8 @@ impl Running {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         let started = Instant::now();
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{shown}: {error}"));
-        let stdout = child.stdout.take().map(collect);
-        let stderr = child.stderr.take().map(collect);
+        let stdout = child.stdout.take().map(Pipe::read);
+        let stderr = child.stderr.take().map(Pipe::read);
         Self { command: shown, child, started, stdout, stderr }
     }
 
@@ -68,11 +72,12 @@ impl Running {
         let _ = self.child.kill();
     }
 
-    /// Waits for its end; after `limit` all of it is killed and the story fails.
+    /// Waits for its end; after `limit`, from now on, all of it is killed and the story fails.
     #[track_caller]
     pub fn wait(mut self, limit: Duration) -> Run {
+        let since = Instant::now();
         while self.is_running() {
-            if self.started.elapsed() > limit {
+            if since.elapsed() > limit {
                 self.signal_group(Signal::SIGKILL);
                 let run = self.collect();
                 panic!("it took longer than {} s\n{run}", limit.as_secs());
@@ -86,24 +91,9 @@ impl Running {
         let took = self.started.elapsed();
         let status = self.child.wait().unwrap();
         let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default());
-        let text = |thread: Option<JoinHandle<String>>| match thread {
-            // What it left running in the background may hold the pipe.
-            Some(thread) => {
-                let since = Instant::now();
-                while !thread.is_finished() && since.elapsed() < Duration::from_secs(2) {
-                    std::thread::sleep(Duration::from_millis(2));
-                }
-                if thread.is_finished() { thread.join().unwrap_or_default() } else { String::new() }
-            }
-            None => String::new(),
-        };
-        Run {
-            command: self.command.clone(),
-            code,
-            stdout: text(self.stdout.take()),
-            stderr: text(self.stderr.take()),
-            took,
-        }
+        let text = |pipe: &Option<Pipe>| pipe.as_ref().map(Pipe::text).unwrap_or_default();
+        let (stdout, stderr) = (text(&self.stdout), text(&self.stderr));
+        Run { command: self.command.clone(), code, stdout, stderr, took }
     }
 
     fn signal_group(&self, signal: Signal) {
@@ -120,12 +110,34 @@ impl Drop for Running {
     }
 }
 
-fn collect(mut pipe: impl Read + Send + 'static) -> JoinHandle<String> {
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let _ = pipe.read_to_end(&mut bytes);
+/// One of its outputs, read as it comes.
+struct Pipe {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    reader: JoinHandle<()>,
+}
+
+impl Pipe {
+    fn read(mut pipe: impl Read + Send + 'static) -> Self {
+        let bytes = Arc::<Mutex<Vec<u8>>>::default();
+        let all = Arc::clone(&bytes);
+        let reader = std::thread::spawn(move || {
+            let mut piece = vec![0; 64 << 10];
+            while let Ok(read @ 1..) = pipe.read(&mut piece) {
+                all.lock().unwrap_or_else(PoisonError::into_inner).extend(&piece[..read]);
+            }
+        });
+        Self { bytes, reader }
+    }
+
+    /// All of it, once the command has ended.
+    fn text(&self) -> String {
+        let since = Instant::now();
+        while !self.reader.is_finished() && since.elapsed() < LAST_WORDS {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&bytes).into_owned()
-    })
+    }
 }
 
 impl Run {

@@ -47,7 +47,7 @@ fn end_host(dir: &Path, machine: &str) {
 
 /// Tear-down goes on with what it can do; it never fails a story.
 fn wait_for(mut done: impl FnMut() -> bool) {
-    for _ in 0..400 {
+    for _ in 0..2400 {
         if done() {
             return;
         }

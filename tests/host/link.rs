@@ -28,8 +28,8 @@ impl Host {
     fn iptables(&self, verb: &[&str], rule: &[String]) -> Run {
         let init = self.init().expect("the host has no power").to_string();
         let mut command = Command::new("nsenter");
-        command.args(["-t", &init, "-n", "--", "iptables", "-w", "5"]).args(verb).args(rule);
-        run(&mut command, Duration::from_secs(20))
+        command.args(["-t", &init, "-n", "--", "iptables", "-w", "60"]).args(verb).args(rule);
+        run(&mut command, Duration::from_secs(120))
     }
 }
 

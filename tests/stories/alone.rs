@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mesoform_tests::{Alone, Request, Rig, User, eventually};
 
-const LIMIT: Duration = Duration::from_secs(90);
+const LIMIT: Duration = Duration::from_secs(180);
 const APPS: &str = "http://127.0.0.1:8080/v2/apps";
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mesoform_tests::{Host, Rig, eventually};
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(120);
 const SERVICES: [&str; 4] = ["quorum", "master", "scheduler", "agent"];
 /// Which certificate is shown at which port.
 const PORTS: [(u16, &str); 6] = [

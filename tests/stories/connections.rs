@@ -130,7 +130,11 @@ fn sudo_is_called_once_and_who_waits_is_told() {
                 resolve its own name: add it to its /etc/hosts";
     cluster.up().expect_success().expect_says(told);
     host.run("rm /root/slow").expect_success();
-    cluster.up().expect_success().expect_says("0 changes").expect_silent_about(told);
+    let quick = cluster.up().expect_success().expect_says("0 changes");
+    // What takes 5 s on a busy machine is told of, too.
+    if quick.took < Duration::from_secs(5) {
+        quick.expect_silent_about(told);
+    }
     // What is installed is all that these need.
     let binary = std::env::var("MESOFORM_BIN").unwrap();
     for words in [&["status"][..], &["restart", "agent"], &["down", "--yes"]] {
@@ -171,7 +175,7 @@ fn at_the_operators<T: Send + 'static, F: Future<Output = T>>(
     rig.inside(move || {
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = runtime.enable_all().build().unwrap();
-        let limited = async { tokio::time::timeout(Duration::from_secs(60), work()).await };
+        let limited = async { tokio::time::timeout(Duration::from_secs(240), work()).await };
         runtime.block_on(limited).unwrap()
     })
 }

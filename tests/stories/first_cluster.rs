@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mesoform_tests::{Cluster, Host, Request, Rig, eventually};
 
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_secs(120);
 
 #[test]
 fn first_cluster() {

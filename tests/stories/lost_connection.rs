@@ -6,7 +6,7 @@ use mesoform_tests::{Rig, Run, eventually};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_secs(120);
 
 #[test]
 fn lost_connection() {

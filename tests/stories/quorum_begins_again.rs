@@ -6,7 +6,7 @@ use std::time::Duration;
 use mesoform_tests::{Host, Rig, eventually};
 
 const MASTERS_AND_AGENTS: &str = "[mesos_masters]\nh[1:3]\n\n[mesos_slaves]\nh[1:3]\n";
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(180);
 
 #[test]
 fn backup_and_restore() {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use mesoform_tests::{Answer, App, Cluster, Host, Rig, eventually};
 
 const MASTERS_AND_AGENTS: &str = "[mesos_masters]\nh[1:3]\n\n[mesos_slaves]\nh[1:3]\n";
-const LIMIT: Duration = Duration::from_secs(90);
+const LIMIT: Duration = Duration::from_secs(180);
 
 #[test]
 fn quorum_lost_and_recovered() {

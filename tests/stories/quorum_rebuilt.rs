@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mesoform_tests::{Cluster, Host, Rig, Task, eventually};
 
-const LIMIT: Duration = Duration::from_secs(90);
+const LIMIT: Duration = Duration::from_secs(180);
 const MASTER: u16 = 5050;
 const CURE: &str = "mesoform restart agent --accept-quorum";
 /// From the last service to the first.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use mesoform_tests::{Rig, eventually};
 
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(120);
 
 #[test]
 fn rig_boots() {
@@ -25,7 +25,7 @@ fn rig_boots() {
     h1.run("systemd-run --unit=mine sleep 1000").expect_success();
     h2.run("systemctl is-active mine").expect_says("inactive");
     h2.run("! pgrep -x sleep").expect_success();
-    greets(&h1, &h2).then_some(()).expect("h1 cannot reach h2");
+    reaches(&h1, &h2);
 
     // A power cut keeps what was on the disk, and nothing else.
     h1.run("echo kept >/root/kept").expect_success();
@@ -39,13 +39,14 @@ fn rig_boots() {
     // A cut between two hosts is no cut to the third.
     rig.cut(&h1, &h2);
     assert!(!greets(&h1, &h2) && !greets(&h2, &h1));
-    assert!(greets(&h1, &h3) && greets(&h2, &h3));
+    reaches(&h1, &h3);
+    reaches(&h2, &h3);
     rig.heal(&h1, &h2);
-    assert!(greets(&h1, &h2));
+    reaches(&h1, &h2);
     rig.cut_off(&h3);
     assert!(!greets(&h1, &h3) && !h3.ssh("root", "true").success());
     rig.reconnect(&h3);
-    h3.ssh("root", "true").expect_success();
+    eventually("h3 is reached", SOON, || h3.ssh("root", "true").success());
 
     // A paused host takes connections and says nothing.
     h2.pause();
@@ -101,6 +102,11 @@ fn is_killed() {
     let _host = rig.host("h1");
     println!("rig at {}", rig.dir().display());
     std::thread::sleep(Duration::from_secs(60));
+}
+
+#[track_caller]
+fn reaches(one: &mesoform_tests::Host, other: &mesoform_tests::Host) {
+    eventually(&format!("{} reaches {}", one.name(), other.name()), SOON, || greets(one, other));
 }
 
 /// Whether one host's connection to the other's sshd is answered.
