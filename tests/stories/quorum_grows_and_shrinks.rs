@@ -7,7 +7,7 @@ use mesoform_tests::{Cluster, Host, Rig, eventually};
 
 use crate::quorum_lost_and_recovered::{assert_kept, write_during};
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(180);
 
 fn inventory(voters: &str) -> String {
     format!("[quorum]\n{voters}\n\n[mesos_masters]\nh1\nh2\n\n[mesos_slaves]\nh1\nh2\n")
