@@ -91,7 +91,10 @@ async fn what_was_acknowledged_survives_being_killed_at_any_point() {
     let keys: Vec<Arc<Key>> = (0..WRITERS).map(|_| Arc::default()).collect();
     let newest = Arc::new(AtomicI64::new(0));
     let mut lives = 0;
-    while begin.elapsed() < budget {
+    let written = || keys.iter().map(|key| key.acknowledged.load(Ordering::SeqCst)).sum::<u64>();
+    // Few lives prove little: where the machine is slow it takes longer.
+    let enough = |lives| lives > 3 && written() > 50;
+    while begin.elapsed() < budget || (!enough(lives) && begin.elapsed() < budget * 10) {
         let voter = Voter::start(&file);
         lives += 1;
         if dice.up_to(4) == 0 {
@@ -105,9 +108,8 @@ async fn what_was_acknowledged_survives_being_killed_at_any_point() {
         let load = Duration::from_millis(dice.up_to(700));
         write_until(load, voter, &cluster, &keys, &newest).await;
     }
-    let written: u64 = keys.iter().map(|key| key.acknowledged.load(Ordering::SeqCst)).sum();
-    eprintln!("{lives} lives, {written} writes acknowledged");
-    assert!(lives > 3 && written > 50, "{lives} lives, {written} writes");
+    eprintln!("{lives} lives, {} writes acknowledged", written());
+    assert!(enough(lives), "{lives} lives, {} writes", written());
 }
 
 /// Everything acknowledged is there, and nothing that was never tried.

@@ -95,7 +95,7 @@ async fn one_voter_of_three_begins_again_alone() {
     let mut client = cluster.client(2);
     client.ready().await;
     for n in 0..50 {
-        client.put(&format!("k{n}"), "v").await.unwrap();
+        client.insist(&format!("k{n}"), "v").await;
     }
     cluster.client(1).ready().await;
     for slot in cluster.slots() {

@@ -71,11 +71,19 @@ async fn caught(lie: Lie, cast: Cast, millis: u64) -> Rule {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_does_not_lie_is_not_accused() {
-    let cluster = Cluster::up(Kind::Ours, 1).await.unwrap();
     let cast = Cast { lessees: 2, ..CAST };
-    let witnesses = verdict(&cluster, Lie::Nothing, cast, 2500).await.unwrap();
-    witnesses.expect_enough();
-    assert!(witnesses.leases > 0 && witnesses.fenced > 0, "{witnesses}");
+    let mut seen = Vec::new();
+    // In a short trial on a slow machine nobody may have led, or held a lease.
+    while seen.len() < ROUNDS {
+        let cluster = Cluster::up(Kind::Ours, 1).await.unwrap();
+        let witnesses = verdict(&cluster, Lie::Nothing, cast, 2500).await.unwrap();
+        witnesses.expect_enough();
+        if witnesses.leases > 0 && witnesses.fenced > 0 {
+            return;
+        }
+        seen.push(witnesses.to_string());
+    }
+    panic!("too little happened: {seen:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -113,9 +121,16 @@ async fn leases_that_end_early_are_caught() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn leases_that_never_end_are_caught() {
-    let cluster = Cluster::up(Kind::Ours, 1).await.unwrap();
-    let failure = verdict(&cluster, Lie::NoExpiry, LEASES, 500).await.unwrap_err();
-    assert!(matches!(failure, Failure::Endless), "{failure}");
+    let mut believed = Vec::new();
+    // In a short trial on a slow machine nobody may have got a lease.
+    while believed.len() < ROUNDS {
+        let cluster = Cluster::up(Kind::Ours, 1).await.unwrap();
+        match verdict(&cluster, Lie::NoExpiry, LEASES, 500).await {
+            Err(Failure::Endless) => return,
+            other => believed.push(other),
+        }
+    }
+    panic!("it was not caught: {believed:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

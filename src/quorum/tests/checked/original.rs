@@ -1,6 +1,6 @@
 //! The judges must have nothing to say against the original.
 
-use crate::kit::{Cluster, Kind};
+use crate::kit::{Cluster, Kind, PATIENCE};
 use crate::trial::{length, trial};
 use mesoform_checks::{Cast, Dice, Stage, Troupe};
 use std::time::Duration;
@@ -25,6 +25,7 @@ async fn leases_of_the_original() {
     let ways = cluster.ways();
     let troupe = Troupe::start(&stage, cast, &mut Dice::new(Dice::seed()), &ways);
     sleep(Duration::from_secs(6)).await;
+    stage.until_done(50, PATIENCE).await;
     match troupe.judge(&ways).await {
         Ok(witnesses) => assert!(witnesses.leases > 0, "{witnesses}"),
         Err(failure) => panic!("{failure}"),

@@ -18,7 +18,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 use tonic::transport::{Channel, Endpoint, Uri};
-use tonic::{Response, Status, Streaming};
+use tonic::{Code, Response, Status, Streaming};
 
 /// A connection to one voter.
 #[derive(Clone)]
@@ -123,9 +123,19 @@ impl Client {
         self.maintenance.status(StatusRequest {}).await.unwrap().into_inner()
     }
 
+    /// Asked again where nobody leads for a moment.
     pub async fn members(&mut self) -> Vec<Member> {
-        let request = MemberListRequest { linearizable: true };
-        self.cluster.member_list(request).await.unwrap().into_inner().members
+        let told = async {
+            loop {
+                let request = MemberListRequest { linearizable: true };
+                match self.cluster.member_list(request).await {
+                    Ok(told) => return told.into_inner().members,
+                    Err(status) => assert_eq!(status.code(), Code::Unavailable, "{status}"),
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, told).await.expect("the members are never told")
     }
 
     /// Watches all keys that begin with `prefix`.
@@ -169,6 +179,20 @@ impl Client {
             }
         };
         tokio::time::timeout(PATIENCE, ready).await.expect("a voter never became ready");
+    }
+
+    /// Puts, and is refused, until the voter knows that nobody leads.
+    pub async fn hears_of_no_leader(&mut self, key: &str) {
+        let told = async {
+            loop {
+                let refused = self.put(key, "refused").await.unwrap_err();
+                assert_eq!(refused.code(), Code::Unavailable, "{refused}");
+                if refused.message() == "etcdserver: no leader" {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, told).await.expect("it is never told");
     }
 
     /// Tries until it is done; for keys where twice does not matter.

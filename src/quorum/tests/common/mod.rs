@@ -6,9 +6,13 @@
 
 mod client;
 mod pki;
+#[path = "../../../../tests/port.rs"]
+mod port;
 
 #[allow(unused_imports)]
 pub use client::{Answers, Client, Watch, b};
+#[allow(unused_imports)]
+pub use port::Port;
 
 use mesoform_identity::{Authority, Role};
 use mesoform_quorum::Tuning;
@@ -22,13 +26,15 @@ use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// Longer than anything here should ever take.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+/// Longer than anything here should ever take, on a machine that has much else to do.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct Cluster {
     dir: TempDir,
     authority: Authority,
     voters: Vec<Voter>,
+    /// Nobody else gets these, also while their voters do not run.
+    _ports: Vec<Port>,
     /// The slots that the settings name from now on.
     wanted: Vec<u8>,
     running: Vec<Option<Running>>,
@@ -36,8 +42,11 @@ pub struct Cluster {
     election: Duration,
 }
 
-/// Fast, and yet longer than this machine may be busy with other things.
-const ELECTION: Duration = Duration::from_millis(300);
+/// Longer than this machine, or its disk, is busy with other things: nobody stands for election to whom the
+/// test gave no cause.
+const ELECTION: Duration = Duration::from_secs(1);
+/// Nobody stands against a voter that is alone.
+const ALONE: Duration = Duration::from_millis(300);
 
 struct Running {
     runtime: Option<Runtime>,
@@ -71,23 +80,23 @@ impl Cluster {
             pki::issue(&authority, &dir.path().join(role.as_str()), role, "somewhere");
         }
         let mut voters = Vec::new();
-        let mut ports = Vec::new();
+        let mut held = Vec::new();
         for slot in 1..=count {
             let name = format!("h{slot}");
             pki::issue(&authority, &dir.path().join(&name), Role::Quorum, &name);
-            let (client, peer) = (free_port().await, free_port().await);
+            let (client, peer) = (Port::reserve(), Port::reserve());
             voters.push(Voter {
                 slot,
                 name,
-                peer: peer.1.to_string(),
-                client: client.1.to_string(),
+                peer: peer.address().to_string(),
+                client: client.address().to_string(),
             });
-            // Held until all are chosen, so that no two are the same.
-            ports.push((client.0, peer.0));
+            held.extend([client, peer]);
         }
         let running = voters.iter().map(|_| None).collect();
         let wanted = (1..=count).collect();
-        Self { dir, authority, voters, wanted, running, tuning, election: ELECTION }
+        let election = if count == 1 { ALONE } else { ELECTION };
+        Self { dir, authority, voters, _ports: held, wanted, running, tuning, election }
     }
 
     /// A cluster whose voters all run.
@@ -99,9 +108,15 @@ impl Cluster {
         cluster
     }
 
+    /// From now on voters start with this for an election time-out.
+    pub fn elect_within(&mut self, election: Duration) {
+        self.election = election;
+    }
+
     /// As [`Self::up`], with an election that takes long.
     pub async fn slow(count: u8, election: Duration) -> Self {
-        let mut cluster = Self { election, ..Self::of(count).await };
+        let mut cluster = Self::of(count).await;
+        cluster.elect_within(election);
         for slot in 1..=count {
             cluster.start(slot).await;
         }
@@ -198,7 +213,7 @@ impl Cluster {
             listen_peer: voter.peer.parse().unwrap(),
             data_dir: home.join("data"),
             pki: PkiPaths::in_dir(&home, "quorum"),
-            heartbeat_ms: 50,
+            heartbeat_ms: 100,
             election_timeout_ms: self.election.as_millis().try_into().unwrap(),
         }
     }
@@ -235,18 +250,18 @@ impl Cluster {
     /// Waits until a voter answers reads, and says which leads.
     pub async fn leader(&self, asked: u8) -> u8 {
         let mut client = self.client(asked);
-        client.ready().await;
-        let id = client.status().await.leader;
-        let members = client.members().await;
-        let leader = members.iter().find(|member| member.id == id).expect("the leader is a member");
-        leader.name.trim_start_matches('h').parse().unwrap()
+        let known = async {
+            loop {
+                client.ready().await;
+                let id = client.status().await.leader;
+                let members = client.members().await;
+                if let Some(leader) = members.iter().find(|member| member.id == id) {
+                    return leader.name.trim_start_matches('h').parse().unwrap();
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, known).await.expect("nobody leads")
     }
-}
-
-async fn free_port() -> (TcpListener, SocketAddr) {
-    let port = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = port.local_addr().unwrap();
-    (port, address)
 }
 
 /// Binds a port that its last owner may be just about to let go.

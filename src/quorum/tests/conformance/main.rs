@@ -43,7 +43,7 @@ macro_rules! subjects {
 
             #[tokio::test]
             async fn by_a_follower() {
-                script::run(stringify!($subject), Engine::a_follower().await).await;
+                script::run_without_elections(stringify!($subject)).await;
             }
         })*
     };

@@ -3,6 +3,7 @@
 mod cluster;
 mod etcd;
 mod link;
+#[path = "../../../../../tests/port.rs"]
 mod port;
 pub mod voter;
 

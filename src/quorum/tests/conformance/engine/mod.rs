@@ -10,7 +10,11 @@ use original::Etcd;
 use std::time::Duration;
 
 /// How often watches that want to hear of progress do, in this suite.
-pub const PROGRESS: Duration = Duration::from_secs(1);
+/// Longer than the machine may be busy between two lines of a script.
+pub const PROGRESS: Duration = Duration::from_secs(3);
+
+/// As short as the shortest lease of this suite asks for.
+const ELECTION: Duration = Duration::from_millis(330);
 
 pub struct Engine {
     cluster: Cluster,
@@ -48,6 +52,7 @@ impl Engine {
     async fn ours(voters: u8) -> Cluster {
         let tuning = Tuning { progress: PROGRESS, ..Tuning::default() };
         let mut cluster = Cluster::tuned(voters, tuning).await;
+        cluster.elect_within(ELECTION);
         for slot in cluster.slots() {
             cluster.start(slot).await;
         }
@@ -62,6 +67,11 @@ impl Engine {
     ) -> Self {
         client.ready().await;
         Self { cluster, original, client, name }
+    }
+
+    /// Raft's term: another one means that there was an election.
+    pub async fn term(&self) -> u64 {
+        self.client().status().await.raft_term
     }
 
     pub fn name(&self) -> &'static str {

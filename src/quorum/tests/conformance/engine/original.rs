@@ -1,4 +1,4 @@
-use super::super::common::Cluster;
+use super::super::common::{Cluster, Port};
 use super::PROGRESS;
 use std::process::{Child, Command, Stdio};
 
@@ -7,6 +7,7 @@ pub struct Etcd {
     pub address: String,
     process: Child,
     _data: tempfile::TempDir,
+    _ports: [Port; 2],
 }
 
 impl Drop for Etcd {
@@ -21,11 +22,9 @@ impl Etcd {
     pub fn start(cluster: &Cluster) -> Option<Self> {
         let data = tempfile::tempdir().unwrap();
         let keys = cluster.keys(1);
-        let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let ports = (free(), free());
-        let client = ports.0.local_addr().unwrap().to_string();
-        let peer = format!("http://{}", ports.1.local_addr().unwrap());
-        drop(ports);
+        let ports = [Port::reserve(), Port::reserve()];
+        let client = ports[0].address().to_string();
+        let peer = format!("http://{}", ports[1].address());
         let process = Command::new("etcd")
             .args(["--name", "original", "--data-dir"])
             .arg(data.path())
@@ -44,6 +43,6 @@ impl Etcd {
             .stderr(Stdio::null())
             .spawn()
             .ok()?;
-        Some(Self { address: client, process, _data: data })
+        Some(Self { address: client, process, _data: data, _ports: ports })
     }
 }

@@ -23,7 +23,7 @@ const REQUESTS: usize = 150;
 const PER_WATCH: usize = 15;
 /// Watches of what was, at the end of a round.
 const HISTORIES: usize = 5;
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 #[tokio::test]
 async fn requests_and_watches_are_answered_as_by_etcd() {

@@ -1,7 +1,9 @@
+//! For the tests of any crate, which take this file in with `#[path]`.
+
 use std::net::SocketAddr;
 use tokio::net::TcpSocket;
 
-/// A port of 127.0.0.1 that nobody else gets while this lives; a voter can listen on it again and again.
+/// A port of 127.0.0.1 that nobody else gets while this lives; a service can listen on it again and again.
 pub struct Port {
     address: SocketAddr,
     // Bound and never listening: with SO_REUSEADDR on both sides that keeps everyone else away.
