@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 const UNIT: &str = env!("CARGO_BIN_EXE_mesoform-test-unit");
-const LONG: Duration = Duration::from_secs(30);
+const LONG: Duration = Duration::from_secs(90);
 
 /// A folder, and units in it that do as they are told.
 struct Stage {

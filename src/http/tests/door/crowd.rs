@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 const GET: &[u8] = b"GET /ping HTTP/1.1\r\nhost: localhost\r\n\r\n";
 /// Far more than any time-out of these tests.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A connection from one of the addresses of this machine.
 async fn connect(from: u8, to: SocketAddr) -> TcpStream {

@@ -10,7 +10,9 @@ use tokio::time::timeout;
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// Far more than any time-out of these tests.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(90);
+/// And yet longer than a busy machine needs to send what it means to send.
+const SHORT: Duration = Duration::from_secs(2);
 
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
@@ -110,8 +112,7 @@ async fn rapid_resets_end_the_connection() {
 
 #[tokio::test]
 async fn endless_heads_end_the_connection() {
-    let short = Duration::from_millis(300);
-    let door = door(Limits { head: short, ..Limits::default() }).await;
+    let door = door(Limits { head: SHORT, ..Limits::default() }).await;
     let mut stream = connect(&door, &[]).await;
     // Never finished, and nothing more comes.
     stream.write_all(&frame(HEADERS, END_STREAM, 1, &get("/ping"))).await.unwrap();
@@ -129,8 +130,7 @@ async fn endless_heads_end_the_connection() {
 
 #[tokio::test]
 async fn idle_connections_are_told_to_go_however_they_ping() {
-    let short = Duration::from_millis(300);
-    let door = door(Limits { idle_stranger: short, drain: short, ..Limits::default() }).await;
+    let door = door(Limits { idle_stranger: SHORT, drain: SHORT, ..Limits::default() }).await;
     let mut stream = connect(&door, &[]).await;
     stream.write_all(&frame(HEADERS, END_HEADERS | END_STREAM, 1, &get("/ping"))).await.unwrap();
     let (mut reader, mut writer) = stream.into_split();
@@ -147,9 +147,8 @@ async fn idle_connections_are_told_to_go_however_they_ping() {
 /// With a window of a few bytes, the answer never gets anywhere.
 #[tokio::test]
 async fn who_opens_no_window_is_cut() {
-    let short = Duration::from_millis(300);
     let door =
-        door(Limits { stall: short, idle_stranger: short, drain: short, ..Limits::default() })
+        door(Limits { stall: SHORT, idle_stranger: SHORT, drain: SHORT, ..Limits::default() })
             .await;
     let tiny_window = [0, 4, 0, 0, 0, 2];
     for path in ["/ping", "/drip"] {

@@ -88,7 +88,7 @@ fn bare(trusted: Vec<rustls::pki_types::CertificateDer<'static>>) -> reqwest::Cl
 }
 
 fn client(config: rustls::ClientConfig) -> reqwest::Client {
-    let timeout = Duration::from_secs(10);
+    let timeout = Duration::from_secs(60);
     reqwest::Client::builder().tls_backend_preconfigured(config).timeout(timeout).build().unwrap()
 }
 

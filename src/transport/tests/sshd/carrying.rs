@@ -33,7 +33,7 @@ async fn talk(
     };
     let versions = versions.to_str().unwrap();
     let session = connection.session_in(versions, "apply --session", artifact, carry, &progress);
-    let mut channel = tokio::time::timeout(Duration::from_secs(60), session).await.unwrap()?;
+    let mut channel = tokio::time::timeout(Duration::from_secs(120), session).await.unwrap()?;
     channel.write_all(b"the session's\0input").await.unwrap();
     channel.shutdown().await.unwrap();
     let mut text = String::new();

@@ -8,6 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use mesoform_transport::{Auth, Connection, Target, TransportError};
 use tempfile::TempDir;
@@ -98,6 +99,8 @@ impl Sshd {
         let mut target = Target::ssh("h1", "127.0.0.1", self.port, &user());
         target.keys = vec![self.path("user")];
         target.known_hosts = vec![self.path("known_hosts")];
+        // On a machine that is busy.
+        target.timeout = Duration::from_secs(60);
         target
     }
 

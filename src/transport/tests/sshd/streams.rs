@@ -6,7 +6,7 @@ use tokio::time::timeout;
 
 use crate::sshd_or_return;
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_secs(120);
 
 #[tokio::test]
 async fn a_commands_output_and_end_come_back() {
