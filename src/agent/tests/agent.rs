@@ -134,11 +134,14 @@ async fn an_executor_that_died_without_an_agent_is_noticed_by_the_next() {
     assert_eq!(subscribe.tasks[0].state, TaskState::Failed);
 }
 
+/// Returns when it is dead: it may take a moment.
 fn kill_executor_of(task: i32) {
     let stat = std::fs::read_to_string(format!("/proc/{task}/stat")).unwrap();
     let parent = stat.rsplit_once(')').unwrap().1.split_whitespace().nth(1).unwrap();
-    let parent = nix::unistd::Pid::from_raw(parent.parse().unwrap());
-    nix::sys::signal::kill(parent, nix::sys::signal::Signal::SIGKILL).unwrap();
+    let parent = parent.parse().unwrap();
+    let executor = nix::unistd::Pid::from_raw(parent);
+    nix::sys::signal::kill(executor, nix::sys::signal::Signal::SIGKILL).unwrap();
+    eventually("the executor is dead", || (!is_alive(parent)).then_some(()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -179,7 +182,7 @@ async fn a_deposed_master_is_refused_for_ever() {
     let (cluster, mut master, agent) = one().await;
     master.run("t1", "exec sleep 1000").await;
     master.order_of(9, OrderKind::Ping);
-    assert!(matches!(master.hear().await, Heard::Pong(_)));
+    while !matches!(master.hear().await, Heard::Pong(_)) {}
     // The agent hangs up on the old leadership, and comes again.
     master.kill("t1", 0);
     assert_eq!(master.registered().await.seen_leadership, 9);
@@ -259,7 +262,9 @@ async fn only_a_master_is_obeyed() {
         log.contains("cannot be reached").then_some(())
     });
     impostor.hear_nothing(Duration::from_millis(50)).await;
-    assert!(agent.json("/mesoform/status").await["trouble"].is_string());
+    while !agent.json("/mesoform/status").await["trouble"].is_string() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,8 +11,8 @@ use std::time::Duration;
 /// The next event that is no heartbeat.
 pub async fn event(subscription: &mut Subscription) -> Event {
     loop {
-        let next = tokio::time::timeout(Duration::from_secs(10), subscription.next());
-        match next.await.expect("an event within 10 s") {
+        let next = tokio::time::timeout(Duration::from_secs(90), subscription.next());
+        match next.await.expect("an event") {
             Some(ClientEvent::Event(Event::Heartbeat)) => {}
             Some(ClientEvent::Event(event)) => return event,
             other => panic!("{other:?}"),

@@ -14,18 +14,24 @@ use mesoform_settings::{
     FORMAT, HttpSettings, MasterSettings, PkiPaths, QuorumClientSettings, Scheme,
 };
 use serde_json::Value;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::Ipv4Addr;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+#[path = "../../../tests/port.rs"]
+mod port;
+
+use port::Port;
+
+const PATIENCE: Duration = Duration::from_secs(90);
 
 struct Etcd {
     process: Child,
     port: u16,
+    _ports: [Port; 2],
 }
 
 impl Drop for Etcd {
@@ -45,11 +51,6 @@ fn etcd_is_here() -> bool {
     false
 }
 
-fn free_ports<const N: usize>() -> [u16; N] {
-    let held = [(); N].map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
-    held.map(|one| one.local_addr().unwrap().port())
-}
-
 fn issue(authority: &Authority, dir: &Path, role: Role, host: &str) -> PkiPaths {
     let dir = dir.join(host);
     std::fs::create_dir_all(&dir).unwrap();
@@ -64,8 +65,9 @@ fn issue(authority: &Authority, dir: &Path, role: Role, host: &str) -> PkiPaths 
 }
 
 fn start_etcd(dir: &Path, pki: &PkiPaths) -> Etcd {
-    let [port, peer] = free_ports();
-    let (client, peer) = (format!("https://127.0.0.1:{port}"), format!("http://127.0.0.1:{peer}"));
+    let ports = [Port::reserve(), Port::reserve()];
+    let [client, peer] = ports.each_ref().map(Port::address);
+    let (client, peer) = (format!("https://{client}"), format!("http://{peer}"));
     let log = std::fs::File::create(dir.join("etcd.log")).unwrap();
     let process = Command::new("etcd")
         .args(["--name", "m0", "--data-dir"])
@@ -79,29 +81,29 @@ fn start_etcd(dir: &Path, pki: &PkiPaths) -> Etcd {
         .stderr(log)
         .spawn()
         .unwrap();
-    Etcd { process, port }
+    Etcd { process, port: ports[0].address().port(), _ports: ports }
 }
 
-fn settings(host: &str, pki: PkiPaths, etcd: &Etcd, ports: [u16; 2]) -> MasterSettings {
-    let listen = |port| (Ipv4Addr::LOCALHOST, port).into();
+fn settings(host: &str, pki: PkiPaths, etcd: &Etcd, [http, agents]: [&Port; 2]) -> MasterSettings {
     MasterSettings {
         format: FORMAT,
         cluster: "demo".into(),
         hostname: host.into(),
         http: HttpSettings {
-            listen: listen(ports[0]),
-            advertise: format!("127.0.0.1:{}", ports[0]),
+            listen: http.address(),
+            advertise: http.address().to_string(),
             scheme: Scheme::Https,
             credentials: None,
         },
-        listen_agents: listen(ports[1]),
-        advertise_agents: format!("127.0.0.1:{}", ports[1]),
+        listen_agents: agents.address(),
+        advertise_agents: agents.address().to_string(),
         quorum: QuorumClientSettings::own(vec![format!("127.0.0.1:{}", etcd.port)]),
         pki,
-        agent_ping_ms: 1000,
+        agent_ping_ms: 10_000,
         agent_ping_misses: 5,
-        agent_reregister_ms: 60_000,
-        leadership_ttl_ms: 3000,
+        agent_reregister_ms: 600_000,
+        // Nobody is deposed since the machine is busy.
+        leadership_ttl_ms: 30_000,
     }
 }
 
@@ -194,7 +196,7 @@ async fn story(dir: &Path, supervisor: UnixDatagram) {
     let pki = ["m1", "m2"].map(|host| issue(&authority, dir, Role::Master, host));
     let quorum = issue(&authority, dir, Role::Quorum, "q1");
     let etcd = start_etcd(dir, &quorum);
-    let [a, b, c, d] = free_ports();
+    let [a, b, c, d] = &[(); 4].map(|()| Port::reserve());
     let [first, second] = pki;
     let first = Master::start(settings("m1", first, &etcd, [a, b]));
     supervisor.hears("STATUS=waiting for consensus").await;

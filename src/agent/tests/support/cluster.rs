@@ -18,23 +18,30 @@ use mesoform_mesos::{
 use mesoform_settings::{
     AgentSettings, Attribute, FORMAT, HttpSettings, Launcher, PkiPaths, ResourceSettings, Scheme,
 };
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+#[path = "../../../../tests/port.rs"]
+mod port;
+
+use port::Port;
+
 /// Where everything of a test lies, and who may speak to whom.
 pub struct Cluster {
     pub dir: tempfile::TempDir,
     authority: Authority,
+    /// Of agents: nobody else gets them.
+    ports: Mutex<Vec<Port>>,
 }
 
 impl Cluster {
     pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        Self { authority: Authority::create("test").unwrap(), dir }
+        Self { authority: Authority::create("test").unwrap(), dir, ports: Mutex::default() }
     }
 
     fn pki(&self, role: Role, host: &str) -> PkiPaths {
@@ -72,7 +79,9 @@ impl Cluster {
     }
 
     pub fn settings_of(&self, hostname: &str, masters: &[&Master]) -> AgentSettings {
-        let listen: SocketAddr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let port = Port::reserve();
+        let listen = port.address();
+        self.ports.lock().unwrap().push(port);
         AgentSettings {
             format: FORMAT,
             cluster: "test".into(),

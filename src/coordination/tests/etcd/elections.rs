@@ -9,11 +9,11 @@ async fn leaders_follow_each_other() {
     let Some(etcd) = Etcd::start(1).await else { return };
     let client = etcd.client(Role::Master);
     let mut seen = etcd.client(Role::Agent).observe("master");
-    let first = elected(&client, "master", "one", 10).await;
+    let first = elected(&client, "master", "one", 60).await;
     let shown = soon(seen.wait_for(Option::is_some)).await.unwrap().clone();
     assert_eq!(shown, Some(Leader { revision: first.revision(), value: b"one".to_vec() }));
     let (rival, lost) = (etcd.client(Role::Master), first.lost());
-    let second = tokio::spawn(async move { elected(&rival, "master", "two", 10).await });
+    let second = tokio::spawn(async move { elected(&rival, "master", "two", 60).await });
     let too_early = timeout(Duration::from_millis(500), async {
         while !second.is_finished() {
             tokio::task::yield_now().await
@@ -35,7 +35,7 @@ async fn leaders_follow_each_other() {
 #[tokio::test]
 async fn a_leader_knows_its_quorum() {
     let Some(etcd) = Etcd::start(1).await else { return };
-    let leader = elected(&etcd.client(Role::Master), "master", "one", 10).await;
+    let leader = elected(&etcd.client(Role::Master), "master", "one", 60).await;
     let status = etcd.ctl(&["endpoint", "status", "--write-out", "json"]);
     assert!(status.contains(&format!("\"cluster_id\":{}", leader.quorum())), "{status}");
 }
@@ -44,8 +44,8 @@ async fn a_leader_knows_its_quorum() {
 async fn elections_are_apart() {
     let Some(etcd) = Etcd::start(1).await else { return };
     let client = etcd.client(Role::Master);
-    let master = elected(&client, "master", "m", 10).await;
-    let scheduler = elected(&client, "scheduler", "s", 10).await;
+    let master = elected(&client, "master", "m", 60).await;
+    let scheduler = elected(&client, "scheduler", "s", 60).await;
     assert!(master.is_current() && scheduler.is_current());
 }
 
@@ -53,19 +53,19 @@ async fn elections_are_apart() {
 async fn a_candidate_that_gives_up_is_out_of_the_way() {
     let Some(etcd) = Etcd::start(1).await else { return };
     let client = etcd.client(Role::Master);
-    let first = elected(&client, "master", "one", 10).await;
-    let waiting = client.campaign("master", b"quitter".to_vec(), Duration::from_secs(60));
+    let first = elected(&client, "master", "one", 60).await;
+    let waiting = client.campaign("master", b"quitter".to_vec(), Duration::from_secs(3600));
     assert!(timeout(Duration::from_millis(500), waiting).await.is_err());
     first.resign().await;
-    // With the quitter's lease of a minute still there, this would take too long.
-    elected(&client, "master", "three", 10).await;
+    // With the quitter's lease of an hour still there, this would take too long.
+    elected(&client, "master", "three", 60).await;
 }
 
 #[tokio::test]
 async fn who_lost_his_lease_writes_nothing() {
     let Some(etcd) = Etcd::start(1).await else { return };
     let client = etcd.client(Role::Master);
-    let leader = elected(&client, "master", "one", 10).await;
+    let leader = elected(&client, "master", "one", 60).await;
     let lease = etcd.ctl(&["lease", "list"]).lines().last().unwrap().to_owned();
     etcd.ctl(&["lease", "revoke", &lease]);
     // Sent before the news could arrive, or after: it makes no difference.
@@ -74,7 +74,7 @@ async fn who_lost_his_lease_writes_nothing() {
     assert_eq!(value_of(&client, "/k").await.unwrap(), None);
     soon(leader.lost().cancelled()).await;
     assert!(!leader.is_current());
-    let next = elected(&client, "master", "two", 10).await;
+    let next = elected(&client, "master", "two", 60).await;
     assert!(next.revision() > leader.revision());
 }
 
@@ -89,7 +89,7 @@ async fn a_taken_key_deposes() {
 #[tokio::test]
 async fn leases_are_renewed_for_as_long_as_it_takes() {
     let Some(etcd) = Etcd::start(1).await else { return };
-    let leader = elected(&etcd.client(Role::Master), "master", "one", 2).await;
-    assert!(timeout(Duration::from_secs(7), leader.lost().cancelled()).await.is_err());
+    let leader = elected(&etcd.client(Role::Master), "master", "one", 9).await;
+    assert!(timeout(Duration::from_secs(21), leader.lost().cancelled()).await.is_err());
     put(&leader, "/k", "still here").await;
 }

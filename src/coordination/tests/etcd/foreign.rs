@@ -118,7 +118,7 @@ async fn plain_http_is_spoken_where_no_tls_is_set() {
     let plain = EtcdSettings { prefix: "/demo".into(), tls: None };
     let settings = QuorumClientSettings { etcd: Some(plain), ..etcd.settings() };
     let client = in_consensus(part_of(&Pki::new(), &settings)).await;
-    let leader = elected(&client, "master", "h1", 10).await;
+    let leader = elected(&client, "master", "h1", 60).await;
     put(&leader, "/mesoform/master/a", "1").await;
 }
 

@@ -5,14 +5,19 @@ use mesoform_identity::{Authority, Grant, Identity, KeyRequest, Role, write_publ
 use mesoform_settings::{PkiPaths, QuorumClientSettings};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
+#[path = "../../../../tests/port.rs"]
+mod port;
+
+use port::Port;
+
 /// Far more than anything in these tests takes.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Runs `future`, which must end within [`PATIENCE`].
 pub async fn soon<T>(future: impl Future<Output = T>) -> T {
@@ -32,6 +37,9 @@ pub fn is_here() -> bool {
     eprintln!("DID NOT RUN: etcd or etcdctl is not in PATH");
     false
 }
+
+/// A machine that is busy with other things must not cause elections.
+const WITHOUT_HASTE: [&str; 4] = ["--heartbeat-interval", "100", "--election-timeout", "2000"];
 
 /// Certificates of one cluster.
 pub struct Pki {
@@ -76,8 +84,8 @@ pub struct Etcd {
 struct Member {
     name: String,
     dir: PathBuf,
-    client: u16,
-    peer: u16,
+    client: Port,
+    peer: Port,
     process: Option<Child>,
 }
 
@@ -104,24 +112,21 @@ impl Etcd {
     }
 
     async fn start_with(members: usize, role: Option<Role>) -> Option<Self> {
-        // Between choosing a port and etcd's listening on it someone else may take it.
-        for _ in 0..5 {
-            let etcd = Self::launch(members, role);
-            if role != Some(Role::Quorum) || etcd.ready().await {
-                return Some(etcd);
-            }
+        let etcd = Self::launch(members, role);
+        if role == Some(Role::Quorum) {
+            let client = etcd.client(Role::Master);
+            soon(async { while client.consensus().await.is_err() {} }).await;
         }
-        panic!("etcd does not start");
+        Some(etcd)
     }
 
     fn launch(members: usize, role: Option<Role>) -> Self {
         let pki = Pki::new();
-        let ports = free_ports(2 * members);
         let member = |at: usize| Member {
             name: format!("m{at}"),
             dir: pki.dir.path().join(format!("m{at}")),
-            client: ports[2 * at],
-            peer: ports[2 * at + 1],
+            client: Port::reserve(),
+            peer: Port::reserve(),
             process: None,
         };
         let members: Vec<Member> = (0..members).map(member).collect();
@@ -138,18 +143,8 @@ impl Etcd {
         self.members[at].process = Some(process);
     }
 
-    async fn ready(&self) -> bool {
-        let coordination = self.client(Role::Master);
-        for _ in 0..4 {
-            if coordination.consensus().await.is_ok() {
-                return true;
-            }
-        }
-        false
-    }
-
     pub fn settings(&self) -> QuorumClientSettings {
-        let endpoints = self.members.iter().map(|one| format!("127.0.0.1:{}", one.client));
+        let endpoints = self.members.iter().map(|one| one.client.address().to_string());
         QuorumClientSettings::own(endpoints.collect())
     }
 
@@ -225,12 +220,12 @@ impl Drop for Etcd {
 
 impl Member {
     fn peer_url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.peer)
+        format!("http://{}", self.peer.address())
     }
 
     fn command(&self, peers: &str, pki: Option<&PkiPaths>) -> Command {
         let scheme = if pki.is_some() { "https" } else { "http" };
-        let client = format!("{scheme}://127.0.0.1:{}", self.client);
+        let client = format!("{scheme}://{}", self.client.address());
         let mut command = Command::new("etcd");
         command
             .args(["--name", &self.name, "--data-dir"])
@@ -238,7 +233,8 @@ impl Member {
             .args(["--listen-client-urls", &client, "--advertise-client-urls", &client])
             .args(["--listen-peer-urls", &self.peer_url()])
             .args(["--initial-advertise-peer-urls", &self.peer_url()])
-            .args(["--initial-cluster", peers]);
+            .args(["--initial-cluster", peers])
+            .args(WITHOUT_HASTE);
         if let Some(pki) = pki {
             command.args(["--client-cert-auth", "--trusted-ca-file"]).arg(&pki.ca);
             command.arg("--cert-file").arg(&pki.cert).arg("--key-file").arg(&pki.key);
@@ -247,13 +243,6 @@ impl Member {
         command.stdout(Stdio::null()).stderr(log);
         command
     }
-}
-
-/// Ports that were free a moment ago.
-fn free_ports(count: usize) -> Vec<u16> {
-    let held: Vec<TcpListener> =
-        (0..count).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap()).collect();
-    held.iter().map(|one| one.local_addr().unwrap().port()).collect()
 }
 
 /// Campaigns for `election` with `name` as the candidate.

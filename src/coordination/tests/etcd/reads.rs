@@ -7,7 +7,7 @@ use tokio_stream::StreamExt;
 async fn what_a_leader_writes_all_can_read() {
     let Some(etcd) = Etcd::start(1).await else { return };
     let (master, agent) = (etcd.client(Role::Master), etcd.client(Role::Agent));
-    let leader = elected(&master, "master", "h1", 10).await;
+    let leader = elected(&master, "master", "h1", 60).await;
     let at = put(&leader, "/mesoform/master/a", "1").await;
     let entry = agent.get("/mesoform/master/a").await.unwrap().unwrap();
     assert_eq!((entry.value.as_slice(), entry.mod_revision), (&b"1"[..], at));
@@ -28,7 +28,7 @@ async fn what_a_leader_writes_all_can_read() {
 async fn a_long_list_comes_whole_and_of_one_revision() {
     let Some(etcd) = Etcd::start(1).await else { return };
     let client = etcd.client(Role::Master);
-    let leader = elected(&client, "master", "h1", 10).await;
+    let leader = elected(&client, "master", "h1", 60).await;
     for batch in 0..11 {
         let key = |n| format!("/mesoform/master/{:05}", batch * 100 + n);
         leader.write((0..100).map(|n| Op::put(key(n), "x")).collect()).await.unwrap();
@@ -43,7 +43,7 @@ async fn a_long_list_comes_whole_and_of_one_revision() {
 async fn a_watch_shows_changes_in_order_from_a_revision_on() {
     let Some(etcd) = Etcd::start(1).await else { return };
     let client = etcd.client(Role::Master);
-    let leader = elected(&client, "master", "h1", 10).await;
+    let leader = elected(&client, "master", "h1", 60).await;
     let first = put(&leader, "/w/a", "1").await;
     let mut now = client.watch("/w/", 0);
     let mut past = client.watch("/w/", first);
@@ -64,7 +64,7 @@ async fn a_watch_shows_changes_in_order_from_a_revision_on() {
 async fn what_was_compacted_must_be_listed_again() {
     let Some(etcd) = Etcd::start(1).await else { return };
     let client = etcd.client(Role::Master);
-    let leader = elected(&client, "master", "h1", 10).await;
+    let leader = elected(&client, "master", "h1", 60).await;
     let first = put(&leader, "/w/a", "1").await;
     let last = put(&leader, "/w/a", "2").await;
     etcd.ctl(&["compact", &last.to_string()]);
@@ -77,7 +77,7 @@ async fn what_was_compacted_must_be_listed_again() {
 #[tokio::test]
 async fn what_the_quorum_does_not_take_is_refused() {
     let Some(etcd) = Etcd::start(1).await else { return };
-    let leader = elected(&etcd.client(Role::Master), "master", "h1", 10).await;
+    let leader = elected(&etcd.client(Role::Master), "master", "h1", 60).await;
     let too_many = (0..129).map(|n| Op::put(format!("/k/{n}"), "")).collect();
     let refused = leader.write(too_many).await;
     assert!(matches!(refused, Err(WriteError::TooManyOps { ops: 129, .. })));

@@ -174,7 +174,7 @@ impl Desk {
     pub async fn deployed(&self) {
         let mut view = self.view.clone();
         let done = view.wait_for(|view| view.state.deployments.is_empty());
-        tokio::time::timeout(Duration::from_secs(20), done).await.unwrap().unwrap();
+        tokio::time::timeout(Duration::from_secs(90), done).await.unwrap().unwrap();
     }
 }
 

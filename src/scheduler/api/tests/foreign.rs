@@ -142,7 +142,7 @@ async fn probe(address: &str, request: &[u8]) -> (u16, String, String) {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(request).await.unwrap();
     let mut all = Vec::new();
-    let read = timeout(Duration::from_secs(20), stream.read_to_end(&mut all)).await;
+    let read = timeout(Duration::from_secs(90), stream.read_to_end(&mut all)).await;
     assert!(read.is_ok(), "a hang after {}", String::from_utf8_lossy(request));
     let text = String::from_utf8(all).unwrap();
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));

@@ -80,7 +80,7 @@ async fn bench() -> Bench {
 }
 
 async fn soon<T>(future: impl Future<Output = Option<T>>) -> T {
-    tokio::time::timeout(Duration::from_secs(20), future).await.unwrap().unwrap()
+    tokio::time::timeout(Duration::from_secs(90), future).await.unwrap().unwrap()
 }
 
 fn kill() -> Effect {
