@@ -45,10 +45,10 @@ pub enum QuorumError {
     )]
     OtherOwner { path: PathBuf, found: u64, wanted: u64 },
     #[error(
-        "{}: the state ends with entry {applied}, but the log has lost all up to {purged}: one of the two files is older; bring the right one back, or move the whole directory away: this voter then joins again under a new id and is sent the data",
+        "{}: the state ends with entry {applied}, but the log lacks the entries {first} to {last}: one of the two files is older, or damaged; bring the right one back, or move the whole directory away: this voter then joins again under a new id and is sent the data",
         path.display()
     )]
-    Gap { path: PathBuf, applied: u64, purged: u64 },
+    Gap { path: PathBuf, applied: u64, first: u64, last: u64 },
     #[error(
         "{}: the database cannot be opened: {cause}; where the file is damaged, move the whole directory away: this voter then joins again under a new id and is sent the data",
         path.display()

@@ -11,7 +11,7 @@ use tonic::{Code, Status};
 pub const NO_LEADER: &str = "etcdserver: no leader";
 const TIMED_OUT: &str = "etcdserver: request timed out";
 const LEADER_LOST: &str = "etcdserver: request timed out, possibly due to previous leader failure";
-const TOO_MANY: &str = "etcdserver: too many requests";
+pub const TOO_MANY: &str = "etcdserver: too many requests";
 pub const STOPPED: &str = "etcdserver: server stopped";
 
 pub fn permission_denied() -> Status {

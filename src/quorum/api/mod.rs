@@ -16,6 +16,7 @@ mod waiting;
 mod watch;
 
 pub use access::READERS;
+pub use errors::TOO_MANY;
 pub use headers::Headers;
 
 use crate::handover::HandOver;

@@ -83,6 +83,7 @@ impl RaftLogStorage<Config> for LogStore {
         I: IntoIterator<Item = Entry> + OptionalSend,
         I::IntoIter: OptionalSend,
     {
+        self.settle().await.map_err(failed(ErrorVerb::Write))?;
         let mut encoded = Vec::new();
         {
             let mut shared = self.shared();
@@ -96,6 +97,7 @@ impl RaftLogStorage<Config> for LogStore {
                 shared.cache.push(entry);
             }
         }
+        self.weigh();
         let op = Op::Append { entries: encoded, done: callback };
         self.send(op).map_err(failed(ErrorVerb::Write))
     }
@@ -105,6 +107,7 @@ impl RaftLogStorage<Config> for LogStore {
         self.write(|done| Op::Truncate { from, done }).await.map_err(failed(ErrorVerb::Write))?;
         self.shared().cache.truncate(from);
         self.shared().weights.truncate(from);
+        self.weigh();
         let last = last_stored(&self.database).map_err(failed(ErrorVerb::Read))?;
         let mut shared = self.shared();
         shared.last = last.max(shared.purged);
@@ -112,19 +115,23 @@ impl RaftLogStorage<Config> for LogStore {
     }
 
     async fn purge(&mut self, log_id: LogId) -> Result<(), StorageError> {
+        let covered = self.is_covered(log_id);
         {
             let mut shared = self.shared();
             shared.purged = Some(log_id);
             shared.cache.purge(log_id.index);
             shared.weights.purge(log_id.index);
             shared.last = shared.last.max(Some(log_id));
+            if !covered {
+                shared.pending = Some(log_id);
+            }
         }
-        if self.is_covered(log_id) {
+        self.weigh();
+        if covered {
             return self.remove(log_id).await.map_err(failed(ErrorVerb::Write));
         }
         // Raft does not wait until a snapshot is taken in; but what it replaces must not go before.
-        let log = self.clone();
-        tokio::spawn(async move { log.remove_when_covered(log_id).await });
+        tokio::spawn(self.clone().remove_when_covered(log_id));
         Ok(())
     }
 }

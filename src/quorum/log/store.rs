@@ -1,9 +1,9 @@
+use super::Cover;
 use super::cache::Cache;
 use super::ops::{Done, Op};
 use super::weights::Weights;
 use super::writer::{self, Pen};
 use crate::error::{QuorumError, Result};
-use crate::machine::Progress;
 use crate::meters::Histogram;
 use crate::raft::{Entry, LogId, StorageError, Vote};
 use crate::storage::{self, Owner};
@@ -34,8 +34,10 @@ pub struct LogStore {
     shared: Arc<Mutex<Shared>>,
     writer: Writer,
     fsyncs: Arc<Histogram>,
-    /// How far the state has come; none: nobody knows, and nobody needs to.
-    progress: Option<watch::Receiver<Progress>>,
+    /// What the state holds; none: nobody knows, and nobody needs to.
+    pub(super) cover: Option<Cover>,
+    /// Bytes of all entries.
+    weight: Arc<watch::Sender<u64>>,
 }
 
 /// Who writes.
@@ -54,6 +56,8 @@ pub(super) struct Shared {
     pub weights: Weights,
     pub purged: Option<LogId>,
     pub last: Option<LogId>,
+    /// Purged, but still on the disk: the state has yet to take in what replaces it.
+    pub pending: Option<LogId>,
 }
 
 impl LogStore {
@@ -65,6 +69,7 @@ impl LogStore {
         let fail = |cause: String| QuorumError::Database { path: path.to_owned(), cause };
         let database = Arc::new(storage::open(path, cache_bytes)?);
         let shared = Shared::load(&database).map_err(fail)?;
+        let weight = Arc::new(watch::Sender::new(shared.weights.total()));
         let (writer, ops) = sync_channel(QUEUE);
         let fsyncs = Arc::new(Histogram::default());
         let pen = Pen::new(database.clone(), fsyncs.clone());
@@ -73,42 +78,19 @@ impl LogStore {
         #[cfg(test)]
         if crate::simulation::is_running() {
             let writer = Writer::Here(Arc::new(Mutex::new(pen)));
-            return Ok(Self { database, shared, writer, fsyncs, progress: None });
+            return Ok(Self { database, shared, writer, fsyncs, cover: None, weight });
         }
         std::thread::Builder::new()
             .name("raft-log".to_owned())
             .spawn(move || writer::run(pen, &ops))
             .map_err(|e| fail(e.to_string()))?;
-        Ok(Self { database, shared, writer: Writer::Thread(writer), fsyncs, progress: None })
+        let writer = Writer::Thread(writer);
+        Ok(Self { database, shared, writer, fsyncs, cover: None, weight })
     }
 
-    /// From here on entries only go from the disk when the state, whose progress this is, holds them.
-    pub fn follow(&mut self, progress: watch::Receiver<Progress>) {
-        self.progress = Some(progress);
-    }
-
-    /// Whether the state holds the entry. What it holds when Raft wants to purge it, is on disk.
-    pub(super) fn is_covered(&self, id: LogId) -> bool {
-        let applied = |progress: &watch::Receiver<Progress>| progress.borrow().applied;
-        self.progress.as_ref().is_none_or(|progress| applied(progress) >= Some(id))
-    }
-
-    /// Removes the entries up to this one from the disk, as soon as the state holds them.
-    pub(super) async fn remove_when_covered(self, id: LogId) {
-        let Some(mut progress) = self.progress.clone() else { return };
-        let covered = progress.wait_for(|progress| progress.applied >= Some(id)).await.is_ok();
-        let is_last = self.shared().purged == Some(id);
-        // A later purge removes these too.
-        if covered
-            && is_last
-            && let Err(cause) = self.remove(id).await
-        {
-            tracing::warn!(cause, "the log is not cut");
-        }
-    }
-
-    pub(super) async fn remove(&self, upto: LogId) -> Result<(), String> {
-        self.write(|done| Op::Purge { upto, done }).await
+    /// From here on entries only go from the disk when the state holds them.
+    pub fn follow(&mut self, cover: Cover) {
+        self.cover = Some(cover);
     }
 
     /// Sees to it that this is `owner`'s log.
@@ -119,19 +101,20 @@ impl LogStore {
         storage::claim(&self.database, path, owner)
     }
 
-    /// The index up to which the log was cut; 0: it begins at the beginning.
-    pub fn purged(&self) -> u64 {
-        self.shared().purged.map_or(0, |id| id.index)
-    }
-
     /// How long writes took.
     pub fn fsyncs(&self) -> &Histogram {
         &self.fsyncs
     }
 
-    /// Bytes of all entries.
-    pub fn bytes(&self) -> u64 {
-        self.shared().weights.total()
+    /// Bytes of all entries, now and later.
+    pub fn weight(&self) -> watch::Receiver<u64> {
+        self.weight.subscribe()
+    }
+
+    /// Tells whoever waits what the entries weigh now.
+    pub(super) fn weigh(&self) {
+        let weight = self.shared().weights.total();
+        self.weight.send_if_modified(|told| std::mem::replace(told, weight) != weight);
     }
 
     /// The index up to which to cut, so that at most `keep` bytes stay; none: it is not more.
@@ -229,11 +212,11 @@ impl LogStore {
 }
 
 impl Shared {
-    fn load(database: &Database) -> Result<Self, String> {
+    pub fn load(database: &Database) -> Result<Self, String> {
         let purged = fact(database, PURGED)?;
         let last = last_stored(database)?.or(purged);
         let weights = weigh(database)?;
-        Ok(Self { cache: Cache::default(), weights, purged, last })
+        Ok(Self { cache: Cache::default(), weights, purged, last, pending: None })
     }
 }
 
@@ -260,7 +243,7 @@ fn fact<T: DeserializeOwned>(database: &Database, name: &str) -> Result<Option<T
 }
 
 /// A table for reading; none: nothing was ever written.
-fn open<K: redb::Key + 'static, V: redb::Value + 'static>(
+pub(super) fn open<K: redb::Key + 'static, V: redb::Value + 'static>(
     database: &Database,
     table: TableDefinition<K, V>,
 ) -> Result<Option<redb::ReadOnlyTable<K, V>>, redb::Error> {

@@ -1,10 +1,13 @@
-use super::LogStore;
 use super::store::PURGED;
+use super::{Cover, LogStore};
+use crate::error::QuorumError;
 use crate::machine::Progress;
 use crate::raft::{Entry, LogId, Proposal, Vote};
 use openraft::storage::{RaftLogStorage, RaftLogStorageExt};
 use openraft::{CommittedLeaderId, EntryPayload, RaftLogReader};
 use std::path::Path;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 fn open(dir: &Path) -> LogStore {
     LogStore::open(&dir.join("log.redb"), 1 << 20).unwrap()
@@ -27,6 +30,18 @@ fn entries(indices: std::ops::Range<u64>) -> Vec<Entry> {
             payload: EntryPayload::Normal(Proposal(format!("entry {index}").into())),
         })
         .collect()
+}
+
+/// The log goes by a state that is told how far it has come; and what ends it.
+fn follow(log: &mut LogStore) -> (watch::Sender<Progress>, CancellationToken) {
+    let (state, progress) = watch::channel(Progress::default());
+    let broken = CancellationToken::new();
+    log.follow(Cover { progress, broken: broken.clone() });
+    (state, broken)
+}
+
+fn applied(index: u64) -> Progress {
+    Progress { applied: Some(log_id(index)), revision: 1 }
 }
 
 fn log_id(index: u64) -> LogId {
@@ -82,8 +97,7 @@ async fn a_vote_is_relaxed_but_never_forgotten() {
 async fn entries_only_go_when_the_state_holds_them() {
     let dir = tempfile::tempdir().unwrap();
     let mut log = open(dir.path());
-    let (state, progress) = tokio::sync::watch::channel(Progress::default());
-    log.follow(progress);
+    let (state, _) = follow(&mut log);
     log.blocking_append(entries(1..6)).await.unwrap();
     log.purge(log_id(5)).await.unwrap();
     tokio::task::yield_now().await;
@@ -97,4 +111,85 @@ async fn entries_only_go_when_the_state_holds_them() {
         }
     };
     tokio::time::timeout(std::time::Duration::from_secs(30), gone).await.unwrap();
+}
+
+/// What goes on from a snapshot is nothing without it: it is neither acknowledged nor written before the
+/// state has taken the snapshot in.
+#[tokio::test]
+async fn what_follows_a_snapshot_waits_for_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = open(dir.path());
+    let (state, broken) = follow(&mut log);
+    log.blocking_append(entries(1..6)).await.unwrap();
+    log.purge(log_id(20)).await.unwrap();
+    let mut appending = log.clone();
+    let appended = tokio::spawn(async move { appending.blocking_append(entries(21..24)).await });
+    // A vote is written in the meantime, and all that was written before it.
+    log.save_vote(&Vote::new(3, 7)).await.unwrap();
+    assert!(!appended.is_finished());
+    assert_eq!(log.read(0..100).unwrap(), entries(1..6), "what was there is still there");
+
+    state.send_replace(applied(20));
+    appended.await.unwrap().unwrap();
+    drop((state, broken, log));
+    let mut log = reopen(dir.path()).await;
+    let found = log.get_log_state().await.unwrap();
+    assert_eq!((found.last_purged_log_id, found.last_log_id), (Some(log_id(20)), Some(log_id(23))));
+    assert_eq!(log.read(0..100).unwrap(), entries(21..24));
+}
+
+#[tokio::test]
+async fn nothing_waits_for_a_state_that_is_broken() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = open(dir.path());
+    let (_state, broken) = follow(&mut log);
+    log.purge(log_id(20)).await.unwrap();
+    broken.cancel();
+    log.blocking_append(entries(21..24)).await.unwrap_err();
+    assert_eq!(log.read(0..100).unwrap(), []);
+}
+
+/// The power fails after a snapshot was taken in and before the log was cut for it. What followed used to be
+/// written all the same.
+#[tokio::test]
+async fn a_hole_that_the_state_fills_is_cut_away() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = open(dir.path());
+    log.blocking_append(entries(1..6)).await.unwrap();
+    log.blocking_append(entries(21..24)).await.unwrap();
+    log.join(Path::new("log"), Some(log_id(21))).await.unwrap();
+    drop(log);
+    let mut log = reopen(dir.path()).await;
+    let found = log.get_log_state().await.unwrap();
+    assert_eq!((found.last_purged_log_id, found.last_log_id), (Some(log_id(21)), Some(log_id(23))));
+    assert_eq!(log.read(0..100).unwrap(), entries(22..24));
+    log.join(Path::new("log"), Some(log_id(21))).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_hole_that_nothing_fills_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = open(dir.path());
+    log.blocking_append(entries(0..6)).await.unwrap();
+    let join = |log: LogStore, state| async move {
+        match log.join(Path::new("d/log.redb"), state).await {
+            Ok(()) => None,
+            Err(QuorumError::Gap { applied, first, last, .. }) => Some((applied, first, last)),
+            Err(error) => panic!("{error}"),
+        }
+    };
+    assert_eq!(join(log.clone(), None).await, None);
+    log.blocking_append(entries(9..12)).await.unwrap();
+    assert_eq!(join(log.clone(), Some(log_id(5))).await, Some((5, 6, 8)));
+    assert_eq!(join(log.clone(), Some(log_id(7))).await, Some((7, 8, 8)));
+    // It was not touched.
+    assert_eq!(log.read(0..100).unwrap().len(), 9);
+    assert_eq!(join(log.clone(), Some(log_id(8))).await, None);
+    // The state is older than the log.
+    assert_eq!(join(log.clone(), Some(log_id(3))).await, Some((3, 4, 8)));
+    let error = log.join(Path::new("d/log.redb"), None).await.unwrap_err().to_string();
+    assert!(
+        error.starts_with("d/log.redb: ") && error.contains("lacks the entries 0 to 8"),
+        "{error}"
+    );
 }

@@ -2,7 +2,7 @@ use super::ops::Op;
 use super::store::{COMMITTED, LOG, META, PURGED, VOTE};
 use crate::meters::Histogram;
 use crate::raft::LogId;
-use redb::{Database, Table, WriteTransaction};
+use redb::{Database, ReadableTable, Table, WriteTransaction};
 use serde::Serialize;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -112,10 +112,18 @@ fn write_op(log: &mut Log<'_>, meta: &mut Meta<'_>, op: &Op) -> Result<(), redb:
         Op::Truncate { from, .. } => log.retain_in(*from.., |_, _| false)?,
         Op::Purge { upto, .. } => {
             log.retain_in(..=upto.index, |_, _| false)?;
-            set(meta, PURGED, upto)?;
+            // Two can come in the wrong order, and what is gone does not come back.
+            if purged(meta)? < Some(*upto) {
+                set(meta, PURGED, upto)?;
+            }
         }
     }
     Ok(())
+}
+
+fn purged(meta: &Meta<'_>) -> Result<Option<LogId>, redb::Error> {
+    let Some(json) = meta.get(PURGED)? else { return Ok(None) };
+    Ok(Some(serde_json::from_slice(json.value()).map_err(std::io::Error::from)?))
 }
 
 fn set(meta: &mut Meta<'_>, name: &str, fact: &impl Serialize) -> Result<(), redb::Error> {

@@ -42,11 +42,20 @@ impl Machine {
         turn: OwnedMutexGuard<()>,
         work: impl FnOnce(&State) -> Result<T, MvccError> + Send + 'static,
     ) -> Result<T, StorageError> {
-        self.blocking(ErrorVerb::Write, move |state| {
+        let done = self.blocking(ErrorVerb::Write, move |state| {
             let _turn = turn;
             work(state)
-        })
-        .await
+        });
+        let done = done.await;
+        self.heed(&done);
+        done
+    }
+
+    /// After an error Raft ends, and nobody need wait for the state to go on.
+    fn heed<T>(&self, done: &Result<T, StorageError>) {
+        if done.is_err() {
+            self.state.broken().cancel();
+        }
     }
 }
 
@@ -81,12 +90,15 @@ impl RaftStateMachine<Config> for Machine {
         I: IntoIterator<Item = Entry> + OptionalSend,
         I::IntoIter: OptionalSend,
     {
-        let work = Work::read(entries).map_err(failed(ErrorVerb::Read))?;
+        let work = Work::read(entries).map_err(failed(ErrorVerb::Read));
+        self.heed(&work);
+        let work = work?;
         let turn = self.state.turn.clone().lock_owned().await;
         if work.is_quick() && !self.state.is_time_to_flush() {
-            let applied = self.state.apply(&work);
+            let applied = self.state.apply(&work).map_err(failed(ErrorVerb::Write));
             drop(turn);
-            return applied.map_err(failed(ErrorVerb::Write));
+            self.heed(&applied);
+            return applied;
         }
         self.writing(turn, move |state| state.apply(&work)).await
     }

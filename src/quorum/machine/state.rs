@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use tokio::sync::{Mutex, watch};
+use tokio_util::sync::CancellationToken;
 
 /// After so many commits without a flush the next one is flushed. Until then the log can replay
 /// them; but the database only reuses its pages after a flush.
@@ -35,6 +36,7 @@ pub struct State {
     /// Who writes. The database would let others wait too, but would hold up their threads.
     pub(super) turn: Arc<Mutex<()>>,
     pub(super) commits: Histogram,
+    broken: CancellationToken,
 }
 
 impl State {
@@ -56,6 +58,7 @@ impl State {
             unflushed_bytes: AtomicUsize::new(0),
             turn: Arc::default(),
             commits: Histogram::default(),
+            broken: CancellationToken::new(),
         })
     }
 
@@ -82,6 +85,11 @@ impl State {
 
     pub fn now(&self) -> Progress {
         *self.progress.borrow()
+    }
+
+    /// Tells when it takes nothing in any more: after an error that is for good.
+    pub fn broken(&self) -> CancellationToken {
+        self.broken.clone()
     }
 
     pub(super) fn set_progress(&self, progress: Progress) {

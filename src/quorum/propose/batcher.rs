@@ -1,9 +1,9 @@
 use super::carrier::Carrier;
 use super::{Answer, Done, ProposeError};
 use crate::wire::{Batch, Command, Reply};
-use prost::Message;
 use std::sync::Arc;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::time::Instant;
 
 /// What one log entry holds at most (but always one command).
 const BATCH_COMMANDS: usize = 1024;
@@ -16,6 +16,10 @@ pub struct Waiting {
     pub commands: Vec<Command>,
     /// Only if this voter leads.
     pub here: bool,
+    pub bytes: usize,
+    pub since: Instant,
+    /// Its share of what may wait.
+    pub room: OwnedSemaphorePermit,
     pub answer: oneshot::Sender<Answer>,
 }
 
@@ -43,15 +47,11 @@ pub async fn run(carrier: Carrier, mut queue: mpsc::Receiver<Waiting>) {
 
 /// All that waits, as long as it fits; what did not fit any more comes back.
 fn gather(first: Waiting, queue: &mut mpsc::Receiver<Waiting>) -> (Vec<Waiting>, Option<Waiting>) {
-    let weigh = |waiting: &Waiting| {
-        (waiting.commands.len(), waiting.commands.iter().map(Message::encoded_len).sum::<usize>())
-    };
-    let (mut commands, mut bytes) = weigh(&first);
+    let (mut commands, mut bytes) = (first.commands.len(), first.bytes);
     let mut batch = vec![first];
     while let Ok(next) = queue.try_recv() {
-        let (more, weight) = weigh(&next);
-        commands += more;
-        bytes += weight;
+        commands += next.commands.len();
+        bytes += next.bytes;
         if commands > BATCH_COMMANDS || bytes > BATCH_BYTES {
             return (batch, Some(next));
         }
@@ -61,48 +61,59 @@ fn gather(first: Waiting, queue: &mut mpsc::Receiver<Waiting>) -> (Vec<Waiting>,
 }
 
 async fn carry(carrier: Carrier, batch: Vec<Waiting>) {
-    if let Some(open) = carrier.enter().await {
-        let (commands, shares) = split(batch);
-        return share(carrier.write(&Batch { commands }, open).await, shares);
+    let since = batch.first().map_or_else(Instant::now, |oldest| oldest.since);
+    match carrier.enter(since).await {
+        Ok(open) => {
+            let (commands, shares) = split(batch);
+            return share(carrier.write(&Batch { commands }, open).await, shares);
+        }
+        Err(ProposeError::NoLeader) => {}
+        Err(error) => return share(Err(error), split(batch).1),
     }
     let (here, anywhere): (Vec<_>, Vec<_>) = batch.into_iter().partition(|waiting| waiting.here);
     share(Err(ProposeError::NoLeader), split(here).1);
     if !anywhere.is_empty() {
         let (commands, shares) = split(anywhere);
-        share(carrier.carry(Batch { commands }).await, shares);
+        share(carrier.carry(Batch { commands }, since).await, shares);
     }
 }
 
 /// How many commands are whose.
-type Shares = Vec<(usize, oneshot::Sender<Answer>)>;
+struct Share {
+    count: usize,
+    answer: oneshot::Sender<Answer>,
+    _room: OwnedSemaphorePermit,
+}
 
-fn split(batch: Vec<Waiting>) -> (Vec<Command>, Shares) {
+fn split(batch: Vec<Waiting>) -> (Vec<Command>, Vec<Share>) {
     let mut shares = Vec::with_capacity(batch.len());
     let mut commands = Vec::with_capacity(batch.len());
     for waiting in batch {
-        shares.push((waiting.commands.len(), waiting.answer));
+        let (count, answer) = (waiting.commands.len(), waiting.answer);
+        shares.push(Share { count, answer, _room: waiting.room });
         commands.extend(waiting.commands);
     }
     (commands, shares)
 }
 
 /// Gives everyone the replies to his own commands.
-fn share(answer: Answer, shares: Shares) {
+fn share(answer: Answer, shares: Vec<Share>) {
     match answer {
         Ok(done) => {
             let Done { replies, term, index } = done;
             let mut replies = replies.into_iter();
-            for (count, waiting) in shares {
-                let own: Vec<Reply> = replies.by_ref().take(count).collect();
-                let complete = own.len() == count;
+            for share in shares {
+                let own: Vec<Reply> = replies.by_ref().take(share.count).collect();
+                let complete = own.len() == share.count;
                 let own = Done { replies: own, term, index };
                 // Who has gone away meanwhile needs no answer.
-                let _ = waiting.send(if complete { Ok(own) } else { Err(ProposeError::Stopped) });
+                let _ =
+                    share.answer.send(if complete { Ok(own) } else { Err(ProposeError::Stopped) });
             }
         }
         Err(error) => {
-            for (_, waiting) in shares {
-                let _ = waiting.send(Err(error));
+            for share in shares {
+                let _ = share.answer.send(Err(error));
             }
         }
     }

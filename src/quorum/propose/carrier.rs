@@ -1,5 +1,7 @@
 use super::{Answer, Done, ProposeError};
+use crate::api::TOO_MANY;
 use crate::leadership::Leader;
+use crate::log::Brake;
 use crate::machine::State;
 use crate::peer::{Peers, was_never_sent};
 use crate::raft::{Member, Proposal};
@@ -18,6 +20,9 @@ const LEADER_PATIENCE: Duration = Duration::from_secs(3);
 /// A proposal is given up when its leader has for so long been none: whatever comes of it, it does
 /// not come soon.
 const LOST: Duration = Duration::from_millis(500);
+/// How long to wait for room in the log. Less than a proposal may take: whoever forwarded it here hears
+/// that it was not proposed.
+const ROOM_PATIENCE: Duration = Duration::from_secs(4);
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Until it is dropped this voter does not hand its leadership over.
@@ -28,31 +33,49 @@ pub type Open = OwnedRwLockReadGuard<()>;
 pub struct Carrier {
     pub peers: Peers,
     pub state: Arc<State>,
+    pub brake: Brake,
 }
 
 impl Carrier {
-    /// Waits until this voter may propose; none: it does not lead.
-    pub async fn enter(&self) -> Option<Open> {
+    /// Waits until this voter may propose what has waited since then.
+    ///
+    /// # Errors
+    /// `NoLeader`: it does not lead. `TooMany`: the log stays too heavy.
+    pub async fn enter(&self, since: Instant) -> Result<Open, ProposeError> {
         let leads = || self.peers.leadership.now() == Leader::Me;
         if !leads() {
-            return None;
+            return Err(ProposeError::NoLeader);
+        }
+        // First: whoever waits here must not hold up a handover.
+        if !self.brake.is_released() {
+            self.wait_for_room(since + ROOM_PATIENCE).await?;
         }
         let open = self.peers.gate.clone().read_owned().await;
         // Another one may have been made the leader meanwhile.
-        leads().then_some(open)
+        leads().then_some(open).ok_or(ProposeError::NoLeader)
     }
 
-    /// Has the commands proposed by whoever leads.
-    pub async fn carry(mut self, batch: Batch) -> Answer {
+    async fn wait_for_room(&self, deadline: Instant) -> Result<(), ProposeError> {
+        let lost = self.peers.leadership.clone().no_more(LOST, |now| *now == Leader::Me);
+        tokio::select! {
+            released = self.brake.released(deadline) => {
+                if released { Ok(()) } else { Err(ProposeError::TooMany) }
+            }
+            () = lost => Err(ProposeError::NoLeader),
+        }
+    }
+
+    /// Has the commands proposed by whoever leads; they have waited since then.
+    pub async fn carry(mut self, batch: Batch, since: Instant) -> Answer {
         let start = Instant::now();
         let patience = start + LEADER_PATIENCE;
         loop {
             let there_is_one = |leader: &Leader| *leader != Leader::None;
             let answer = match self.peers.leadership.wait_for(patience, there_is_one).await {
                 Leader::None => return Err(ProposeError::NoLeader),
-                Leader::Me => match self.enter().await {
-                    Some(open) => self.write(&batch, open).await,
-                    None => Err(ProposeError::NoLeader),
+                Leader::Me => match self.enter(since).await {
+                    Ok(open) => self.write(&batch, open).await,
+                    Err(error) => Err(error),
                 },
                 Leader::Other { id, member } => self.forward(id, &member, &batch).await,
             };
@@ -102,6 +125,8 @@ impl Carrier {
             Err(status) if status.code() == tonic::Code::FailedPrecondition => {
                 Err(ProposeError::NoLeader)
             }
+            // These words are the leader's own; a connection can end with the same code.
+            Err(status) if status.message() == TOO_MANY => Err(ProposeError::TooMany),
             Err(_) => Err(ProposeError::LeaderLost),
         }
     }

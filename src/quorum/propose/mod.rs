@@ -3,18 +3,23 @@
 mod batcher;
 mod carrier;
 
+use crate::log::Brake;
 use crate::machine::State;
 use crate::meters::Traffic;
 use crate::peer::Peers;
 use crate::wire::{Command, Reply};
 use batcher::Waiting;
 use carrier::Carrier;
+use prost::Message;
 use std::sync::Arc;
 use thiserror::Error;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::time::Instant;
 
 /// Commands that may wait to be proposed; more are turned away.
 const QUEUE: usize = 8192;
+/// As above, in KiB: one can be more than a megabyte. What is being proposed counts until it is answered.
+const QUEUE_KIB: usize = 32 * 1024;
 
 /// Why a command was not, or perhaps not, carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -51,16 +56,22 @@ type Answer = Result<Done, ProposeError>;
 #[derive(Clone)]
 pub struct Proposer {
     queue: mpsc::Sender<Waiting>,
+    /// In KiB.
+    room: Arc<Semaphore>,
     traffic: Arc<Traffic>,
 }
 
 impl Proposer {
     /// Starts the task that proposes; it ends with the last clone of this.
-    pub fn start(peers: Peers, state: Arc<State>) -> Self {
+    pub fn start(peers: Peers, state: Arc<State>, brake: Brake) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        let carrier = Carrier { peers, state };
+        let carrier = Carrier { peers, state, brake };
         tokio::spawn(batcher::run(carrier, waiting));
-        Self { queue, traffic: Arc::default() }
+        Self::over(queue)
+    }
+
+    fn over(queue: mpsc::Sender<Waiting>) -> Self {
+        Self { queue, room: Arc::new(Semaphore::new(QUEUE_KIB)), traffic: Arc::default() }
     }
 
     /// Has one command carried out.
@@ -88,8 +99,12 @@ impl Proposer {
     }
 
     async fn enqueue(&self, commands: Vec<Command>, here: bool) -> Answer {
+        let bytes = commands.iter().map(Message::encoded_len).sum();
+        let kib = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX);
+        let room = self.room.clone().try_acquire_many_owned(kib);
+        let room = room.map_err(|_| ProposeError::TooMany)?;
         let (answer, done) = oneshot::channel();
-        let waiting = Waiting { commands, here, answer };
+        let waiting = Waiting { commands, here, bytes, since: Instant::now(), room, answer };
         self.queue.try_send(waiting).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => ProposeError::TooMany,
             mpsc::error::TrySendError::Closed(_) => ProposeError::Stopped,
@@ -97,3 +112,6 @@ impl Proposer {
         done.await.map_err(|_| ProposeError::Stopped)?
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@ use crate::audience::Audience;
 use crate::data_dir::DataDir;
 use crate::error::{QuorumError, Result};
 use crate::lease::LeaseClock;
-use crate::log::LogStore;
+use crate::log::{Cover, LogStore};
 use crate::machine::State;
 use crate::tuning::Tuning;
 use crate::watch::Hub;
@@ -25,16 +25,13 @@ pub fn open_state(
     Ok((Arc::new(state), hub))
 }
 
-/// The log, which must not begin after the end of the state.
-pub fn open_log(data_dir: &DataDir, tuning: &Tuning, state: &State) -> Result<LogStore> {
+/// The log, which goes on from the state.
+pub async fn open_log(data_dir: &DataDir, tuning: &Tuning, state: &State) -> Result<LogStore> {
     let path = data_dir.log();
     let mut log = LogStore::open(&path, tuning.log_cache)?;
     log.claim(&path, &data_dir.owner())?;
-    let (applied, purged) = (state.now().applied.map_or(0, |id| id.index), log.purged());
-    if applied < purged {
-        return Err(QuorumError::Gap { path: data_dir.path().to_owned(), applied, purged });
-    }
-    log.follow(state.progress());
+    log.join(&path, state.now().applied).await?;
+    log.follow(Cover { progress: state.progress(), broken: state.broken() });
     Ok(log)
 }
 

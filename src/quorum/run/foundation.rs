@@ -45,7 +45,7 @@ impl Foundation {
         let me = data_dir.node_id();
         let clock = LeaseClock::default();
         let (state, hub) = open_state(&data_dir, &tuning, clock.clone())?;
-        let mut log = open_log(&data_dir, &tuning, &state)?;
+        let mut log = open_log(&data_dir, &tuning, &state).await?;
         data_dir.remember_databases()?;
         log.relax_vote().await.map_err(raft_error)?;
         let directory = Directory::new(&settings, data_dir.cluster_id());

@@ -4,13 +4,16 @@ use crate::api::{Api, Headers};
 use crate::bootstrap::Introducer;
 use crate::handover::HandOver;
 use crate::lease::Leases;
-use crate::log::Limit;
+use crate::log::{Brake, Limit};
 use crate::members::Members;
 use crate::peer::PeerService;
 use crate::propose::Proposer;
 use crate::read_index::ReadIndex;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
+
+/// Where the log is cut above its limit, nothing is added above so many times the limit.
+const BRAKE: u64 = 2;
 
 /// What other voters and clients have done alike.
 pub struct Services {
@@ -24,7 +27,9 @@ pub struct Services {
 impl Services {
     /// Starts those that have a task of their own.
     pub fn start(on: &Foundation) -> Self {
-        let proposer = Proposer::start(on.peers.clone(), on.state.clone());
+        let most = BRAKE * on.tuning.bytes_to_snapshot;
+        let brake = Brake { weight: on.log.weight(), most };
+        let proposer = Proposer::start(on.peers.clone(), on.state.clone(), brake);
         let read_index = ReadIndex::start(on.peers.clone(), on.state.clone());
         let leases = Leases {
             clock: on.clock.clone(),

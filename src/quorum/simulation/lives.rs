@@ -64,7 +64,9 @@ fn no_life_breaks_a_promise() {
         for _ in 0..threads {
             scope.spawn(|| {
                 while Instant::now() < end && failures.lock().unwrap().is_empty() {
-                    if let Err(failure) = elsewhere(next.fetch_add(1, Ordering::Relaxed), "") {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if let Err(failure) = elsewhere(seed, "") {
+                        let failure = format!("{SEED}={seed} tells it again: {failure}");
                         failures.lock().unwrap().push(failure);
                     }
                 }

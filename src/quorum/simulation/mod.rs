@@ -10,6 +10,7 @@
 
 mod chance;
 mod disk;
+mod heavy;
 mod lie;
 mod lives;
 mod network;

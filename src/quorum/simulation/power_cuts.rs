@@ -13,25 +13,61 @@ fn the_first_read_after_a_power_cut_is_not_stale() {
         story.calm().await?;
         // What was committed is not told to all at the same time.
         story.world.network.set_weather(Weather { lost: 10, twice: 0, late: 50 });
-        let read = Ask::Read { keys: Keys::One("k".into()), serializable: false, revision: 0 };
         for round in 0..60 {
-            let change = Change::Put { key: "k".into(), value: round.to_string(), lease: 0 };
-            let put = Ask::Write { guard: None, changes: vec![change] };
-            insist(&story.ways[round % story.ways.len()], &put).await;
+            insist(&story.ways[round % story.ways.len()], &put(round)).await;
             (0..story.ways.len()).for_each(|at| story.crash(at));
             for at in 0..story.ways.len() {
                 story.rise(at).await;
             }
             let first = &story.ways[(round + 1) % story.ways.len()];
-            let found = insist(first, &read).await.found().first().cloned();
-            let value = found.map(|found| found.value);
-            if value.as_deref() != Some(round.to_string().as_str()) {
-                return Err(format!("{value:?} was read after {round} was written"));
-            }
+            expect(first, round).await?;
         }
         Ok(())
     })
     .unwrap();
+}
+
+/// A voter is away until it must be sent a snapshot, and loses its power in one of the flushes by which it
+/// takes it in, cuts its log, and goes on from there. Whichever it is: it comes back.
+#[test]
+fn no_flush_around_a_snapshot_is_a_bad_one() {
+    let cut = |flushes| {
+        within(7, Lie::Nothing, async move |mut story: Story, _| {
+            story.calm().await?;
+            story.crash(0);
+            for round in 0..120 {
+                insist(&story.ways[1], &put(round)).await;
+            }
+            story.rise(0).await;
+            story.fail_after(0, flushes);
+            for round in 120..160 {
+                insist(&story.ways[1 + round % 2], &put(round)).await;
+            }
+            sleep(Duration::from_secs(5)).await;
+            let was_cut = !story.is_up(0);
+            story.calm().await?;
+            expect(&story.ways[0], 159).await?;
+            Ok(was_cut)
+        })
+        .map_err(|failure| format!("cut in flush {flushes}: {failure}"))
+    };
+    let cuts: Vec<bool> = (0..16).map(|flushes| cut(flushes).unwrap()).collect();
+    assert!(cuts.iter().all(|was_cut| *was_cut), "{cuts:?}");
+}
+
+fn put(round: usize) -> Ask {
+    let change = Change::Put { key: "k".into(), value: round.to_string(), lease: 0 };
+    Ask::Write { guard: None, changes: vec![change] }
+}
+
+async fn expect(way: &Way, round: usize) -> Result<(), String> {
+    let read = Ask::Read { keys: Keys::One("k".into()), serializable: false, revision: 0 };
+    let found = insist(way, &read).await.found().first().cloned();
+    let value = found.map(|found| found.value);
+    if value.as_deref() == Some(round.to_string().as_str()) {
+        return Ok(());
+    }
+    Err(format!("{value:?} was read after {round} was written"))
 }
 
 /// The answer, as soon as there is one. Nobody minds if it is done twice.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 const CAST: Cast = Cast { clients: 5, watchers: 2, lessees: 1, curious: true, pause: (20, 120) };
-const FAULTS: [&str; 11] = [
+const FAULTS: [&str; 12] = [
     "crash",
     "crash",
     "crash in a flush",
@@ -21,6 +21,7 @@ const FAULTS: [&str; 11] = [
     "deaf",
     "cut",
     "wipe",
+    "crash in a snapshot",
     "weather",
     "weather",
 ];
@@ -119,21 +120,20 @@ impl Story {
     async fn strike(&mut self, dice: &mut Dice) -> Result<(), String> {
         let count = self.voters.len();
         let (at, other) = (dice.place(count), dice.place(count));
-        let kind = dice.between(0, 11);
+        let kind = dice.between(0, 12);
         let told = FAULTS[usize::try_from(kind).unwrap()];
         self.faults.push(format!("{:.2}s {told} {at}", self.start.elapsed().as_secs_f32()));
         match kind {
             0 | 1 => self.crash(at),
             2 | 3 => {
-                if let Some(voter) = &self.voters[at] {
-                    voter.power().fail_after(i64::try_from(dice.between(0, 6)).unwrap());
-                }
+                self.fail_after(at, dice.between(0, 6));
             }
             4 => (0..count).for_each(|at| self.crash(at)),
             5 => (0..count).for_each(|to| self.world.network.cut(at, to)),
             6 => (0..count).for_each(|to| self.world.network.cut(to, at)),
             7 => self.world.network.cut(at, other),
             8 => self.wipe(at).await?,
+            9 => self.fall_behind(at, dice).await?,
             _ => {
                 let weather = Weather {
                     lost: dice.between(0, 30),
@@ -157,6 +157,17 @@ impl Story {
         sleep(Duration::from_millis(50)).await;
         Voter::wipe(&self.world, &self.home, at);
         self.rise(at).await;
+        Ok(())
+    }
+
+    /// A voter is away until it must be sent a snapshot, and loses its power around the time that it takes it
+    /// in: in any of the flushes by which it gets from there to the newest entries.
+    async fn fall_behind(&mut self, at: usize, dice: &mut Dice) -> Result<(), String> {
+        self.crash(at);
+        sleep(dice.millis(1500, 4000)).await;
+        self.look()?;
+        self.rise(at).await;
+        self.fail_after(at, dice.between(0, 12));
         Ok(())
     }
 
@@ -201,6 +212,23 @@ impl Story {
             }
         }
         Ok(())
+    }
+
+    /// A voter loses its power in the flush after so many.
+    pub fn fail_after(&self, at: usize, flushes: u64) {
+        if let Some(voter) = &self.voters[at] {
+            voter.power().fail_after(i64::try_from(flushes).unwrap());
+        }
+    }
+
+    /// Whether a voter has power.
+    pub fn is_up(&self, at: usize) -> bool {
+        self.voters[at].as_ref().is_some_and(|voter| !voter.power().is_off())
+    }
+
+    /// Bytes of the heaviest log.
+    pub fn weight(&self) -> u64 {
+        self.voters.iter().flatten().map(Voter::weight).max().unwrap_or_default()
     }
 
     pub fn crash(&mut self, at: usize) {

@@ -2,6 +2,7 @@ use super::network::{Dialler, Port};
 use super::power::Power;
 use super::world::World;
 use crate::error::QuorumError;
+use crate::log::LogStore;
 use crate::peer::Links;
 use crate::port::Caller;
 use crate::run::{Assembly, Foundation};
@@ -33,6 +34,7 @@ pub struct Voter {
     shutdown: CancellationToken,
     chores: JoinSet<crate::error::Result<()>>,
     raft: crate::raft::Raft,
+    log: LogStore,
 }
 
 impl Voter {
@@ -41,7 +43,7 @@ impl Voter {
         let folder = folder(home, at);
         draw_id(world, &folder);
         let settings = Arc::new(settings(world, &folder, at, count));
-        let tuning = Tuning { entries_to_snapshot: 50, entries_to_keep: 15, ..Tuning::default() };
+        let tuning = tuning();
         let power = Power::default();
         let shutdown = CancellationToken::new();
         let foundation = loop {
@@ -56,7 +58,7 @@ impl Voter {
                 Err(error) => panic!("voter {at} does not start: {error}"),
             }
         };
-        let raft = foundation.peers.raft.clone();
+        let (raft, log) = (foundation.peers.raft.clone(), foundation.log.clone());
         let assembly = Assembly::new(foundation, &shutdown);
         let (peers, clients) = assembly.routes();
         let mut chores = JoinSet::new();
@@ -65,7 +67,7 @@ impl Voter {
             world.network.listen(address, Port { voter: at, power: power.clone(), routes });
         }
         let world = world.clone();
-        Some(Self { at, folder, world, power, shutdown, chores, raft })
+        Some(Self { at, folder, world, power, shutdown, chores, raft, log })
     }
 
     pub fn power(&self) -> &Power {
@@ -82,6 +84,11 @@ impl Voter {
         let raft = self.raft;
         // Only so that nothing of it is left; it can do nothing any more.
         tokio::spawn(async move { drop(raft.shutdown().await) });
+    }
+
+    /// Bytes of its log.
+    pub fn weight(&self) -> u64 {
+        *self.log.weight().borrow()
     }
 
     /// Its disks are gone; it must have no power any more.
@@ -101,6 +108,17 @@ impl Voter {
         let metrics = self.raft.metrics().borrow().clone();
         let ended = metrics.running_state.err().filter(|_| !self.power.is_off());
         ended.map(|fatal| format!("voter {}: {fatal}", self.at))
+    }
+}
+
+/// So that a log is cut every few moments, for its entries or for its bytes.
+pub fn tuning() -> Tuning {
+    Tuning {
+        entries_to_snapshot: 50,
+        entries_to_keep: 15,
+        bytes_to_snapshot: 16 * 1024,
+        bytes_to_keep: 4 * 1024,
+        ..Tuning::default()
     }
 }
 
