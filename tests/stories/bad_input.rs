@@ -154,7 +154,8 @@ fn refused(rig: &Rig, hosts: &[Host], inventory: &str, code: i32) -> Run {
 }
 
 fn files(hosts: &[Host]) -> Vec<Listing> {
-    let of = |host: &Host| host.untouched().without(&["/var/lib/mesoform/quorum/"]);
+    let own = ["/var/lib/mesoform/quorum/", "/var/lib/mesoform/agent/agent.json"];
+    let of = |host: &Host| host.untouched().without(&own);
     hosts.iter().map(of).collect()
 }
 

@@ -40,9 +40,12 @@ fn second_run_changes_nothing() {
     assert_eq!(gone, [""; 0], "the operator's files");
 }
 
-/// All but the data that the quorum's own life changes.
+/// All but what the cluster's own life changes: the quorum's data, who leads, and what the masters have
+/// heard of the tasks.
 fn files(host: &Host) -> Listing {
-    host.untouched().without(&["/var/lib/mesoform/quorum/"])
+    let own = ["quorum/", "agent/agent.json", "agent/tasks/"];
+    let own = own.map(|name| format!("/var/lib/mesoform/{name}"));
+    host.untouched().without(&own.each_ref().map(String::as_str))
 }
 
 /// The services and tasks, with what tells one start from another.
