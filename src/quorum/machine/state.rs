@@ -34,7 +34,7 @@ pub struct State {
     unflushed: AtomicU32,
     unflushed_bytes: AtomicUsize,
     /// Who writes. The database would let others wait too, but would hold up their threads.
-    pub(super) turn: Arc<Mutex<()>>,
+    pub turn: Arc<Mutex<()>>,
     pub(super) commits: Histogram,
     broken: CancellationToken,
 }

@@ -8,6 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::OwnedMutexGuard;
 use tokio::time::{Instant, sleep, timeout};
 
 const CAST: Cast = Cast { clients: 5, watchers: 2, lessees: 1, curious: true, pause: (20, 120) };
@@ -224,6 +225,15 @@ impl Story {
     /// Whether a voter has power.
     pub fn is_up(&self, at: usize) -> bool {
         self.voters[at].as_ref().is_some_and(|voter| !voter.power().is_off())
+    }
+
+    /// No state takes anything in, and no snapshot is made, until this is dropped.
+    pub async fn hold_states(&self) -> Vec<OwnedMutexGuard<()>> {
+        let mut held = Vec::new();
+        for voter in self.voters.iter().flatten() {
+            held.push(voter.state.turn.clone().lock_owned().await);
+        }
+        held
     }
 
     /// Bytes of the heaviest log.

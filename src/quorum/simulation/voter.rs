@@ -3,6 +3,7 @@ use super::power::Power;
 use super::world::World;
 use crate::error::QuorumError;
 use crate::log::LogStore;
+use crate::machine::State;
 use crate::peer::Links;
 use crate::port::Caller;
 use crate::run::{Assembly, Foundation};
@@ -35,6 +36,7 @@ pub struct Voter {
     chores: JoinSet<crate::error::Result<()>>,
     raft: crate::raft::Raft,
     log: LogStore,
+    pub state: Arc<State>,
 }
 
 impl Voter {
@@ -59,6 +61,7 @@ impl Voter {
             }
         };
         let (raft, log) = (foundation.peers.raft.clone(), foundation.log.clone());
+        let state = foundation.state.clone();
         let assembly = Assembly::new(foundation, &shutdown);
         let (peers, clients) = assembly.routes();
         let mut chores = JoinSet::new();
@@ -67,7 +70,7 @@ impl Voter {
             world.network.listen(address, Port { voter: at, power: power.clone(), routes });
         }
         let world = world.clone();
-        Some(Self { at, folder, world, power, shutdown, chores, raft, log })
+        Some(Self { at, folder, world, power, shutdown, chores, raft, log, state })
     }
 
     pub fn power(&self) -> &Power {
