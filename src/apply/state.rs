@@ -40,6 +40,11 @@ impl State {
         make_folder(&self.at(place::UNITS), 0o755)
     }
 
+    /// A path of the host as this process reaches it.
+    pub fn at_root(&self, path: &Path) -> PathBuf {
+        self.root.join(path.strip_prefix("/").unwrap_or(path))
+    }
+
     fn at(&self, path: &str) -> PathBuf {
         self.root.join(path.trim_start_matches('/'))
     }

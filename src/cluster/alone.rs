@@ -30,7 +30,7 @@ pub enum AloneError {
 }
 
 /// A cluster of this machine alone.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Alone {
     pub spec: ClusterSpec,
     pub places: Places,
@@ -102,6 +102,7 @@ impl Alone {
 
     /// The ports that its services listen on.
     pub fn ports(&self) -> impl Iterator<Item = (u16, Service, &'static str)> {
-        self.spec.options.ports.all().into_iter()
+        let all = self.spec.options.ports.all().into_iter();
+        all.filter(|(_, _, variable)| *variable != crate::spec::ENROLMENT)
     }
 }

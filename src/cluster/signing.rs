@@ -1,4 +1,4 @@
-use mesoform_identity::{Authority, Grant, LIFETIME};
+use mesoform_identity::{Authority, Grant};
 use mesoform_plan::{Failure, SigningRequest, Step};
 
 /// Signs a host's request for what the plan's own step says: nothing in the request but the key
@@ -19,6 +19,6 @@ pub fn sign(
     };
     let role = role.parse().map_err(|_| refuse(format!("there is no role {role}")))?;
     let (dns, ips) = (dns.clone(), ips.clone());
-    let grant = Grant { role, host: host.clone(), dns, ips, lifetime: LIFETIME };
+    let grant = Grant { dns, ips, ..Grant::new(role, host) };
     authority.sign(&request.csr_pem, &grant).map_err(|e| refuse(e.to_string()))
 }

@@ -1,5 +1,7 @@
 use mesoform_identity::Peer;
 use std::fmt;
+use std::sync::Arc;
+use tokio_rustls::rustls::pki_types::CertificateDer;
 
 /// Who sends a request: an extension of every request that a door lets in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +13,11 @@ pub enum Caller {
     /// Anyone: where nobody is asked, and on `/ping` and `/health`.
     Anonymous,
 }
+
+/// The certificate of the cluster that was shown when the connection began: an extension of every
+/// request on it. Whether it still holds, and what it opens, is for others to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeerCertificate(pub Arc<CertificateDer<'static>>);
 
 impl fmt::Display for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

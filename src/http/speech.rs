@@ -1,5 +1,6 @@
-use crate::HttpError;
+use crate::{HttpError, PeerCertificate};
 use mesoform_identity::{Clients, Identity, Peer, peer_of};
+use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -34,6 +35,13 @@ impl Speech {
     }
 }
 
+/// A certificate of the cluster, and whose it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Shown {
+    pub(crate) peer: Peer,
+    pub(crate) certificate: PeerCertificate,
+}
+
 /// TLS, and whose cluster it is.
 #[derive(Clone)]
 pub(crate) struct Tls {
@@ -48,9 +56,10 @@ impl Tls {
     }
 
     /// Who showed a certificate. TLS has verified it; here only its name is read.
-    pub(crate) fn peer_at(&self, stream: &TlsStream<TcpStream>) -> Option<Peer> {
-        let chain = stream.get_ref().1.peer_certificates()?;
-        peer_of(chain.first()?).ok().filter(|peer| peer.cluster == self.cluster)
+    pub(crate) fn shown_at(&self, stream: &TlsStream<TcpStream>) -> Option<Shown> {
+        let leaf = stream.get_ref().1.peer_certificates()?.first()?;
+        let peer = peer_of(leaf).ok().filter(|peer| peer.cluster == self.cluster)?;
+        Some(Shown { peer, certificate: PeerCertificate(Arc::new(leaf.clone().into_owned())) })
     }
 }
 

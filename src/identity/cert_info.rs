@@ -1,12 +1,15 @@
 use crate::authority::cluster_of;
 use crate::peer::peer_in;
-use crate::{IdentityError, Result, Role, files, x509};
+use crate::{IdentityError, Peer, Result, Role, files, x509};
 use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 use std::net::IpAddr;
 use std::path::Path;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
+
+/// Between a certificate and the root there is at most the CA of a master.
+const CHAIN_MAX: usize = 2;
 
 /// What a certificate of the cluster says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +23,21 @@ pub struct CertInfo {
     pub not_after: Timestamp,
     /// SHA-256 of the certificate's DER, hex.
     pub fingerprint: String,
+}
+
+impl CertInfo {
+    /// Reads `cert`. It does not verify the certificate: TLS has done that.
+    ///
+    /// # Errors
+    /// It is no certificate, or carries no identity of ours.
+    pub fn of(cert: &CertificateDer<'_>) -> Result<Self> {
+        describe(&x509::parse(cert)?, cert)
+    }
+
+    /// Whose it is.
+    pub fn peer(&self) -> Peer {
+        Peer { cluster: self.cluster.clone(), role: self.role, host: self.host.clone() }
+    }
 }
 
 /// Reads the first certificate of `cert_pem`, after verifying that the CA in `ca_pem` signed it
@@ -74,6 +92,9 @@ pub fn inspect_ca_file(ca: &Path) -> Result<CaInfo> {
 }
 
 fn verify_chain(chain: &[CertificateDer<'_>], root: &CertificateDer<'_>) -> Result<()> {
+    if chain.len() > CHAIN_MAX {
+        return Err(untrusted("its chain is too long"));
+    }
     let issuers = chain.iter().skip(1).chain([root]);
     for (cert, issuer) in chain.iter().zip(issuers) {
         let issuer = x509::parse(issuer)?;

@@ -1,8 +1,8 @@
 use crate::peer::{check_cluster, check_host};
 use crate::{IdentityError, Peer, Result, Role};
 use rcgen::{
-    CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose, SanType,
-    SerialNumber, string::Ia5String,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose,
+    SanType, SerialNumber, string::Ia5String,
 };
 use ring::rand::{SecureRandom, SystemRandom};
 use std::net::IpAddr;
@@ -11,8 +11,12 @@ use std::time::{Duration, SystemTime};
 /// How long a certificate holds unless the grant says otherwise.
 pub const LIFETIME: Duration = Duration::from_secs(90 * 24 * 3600);
 
-/// A certificate that lasts no longer than this should be renewed.
+/// A certificate that lasts no longer than this is made anew by `up`: a third of its life.
 pub const RENEW_BEFORE: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// How long a master's own CA holds, and when `up` makes it anew.
+pub const ISSUER_LIFETIME: Duration = Duration::from_secs(365 * 24 * 3600);
+pub const ISSUER_RENEW_BEFORE: Duration = Duration::from_secs(180 * 24 * 3600);
 
 /// How far before now a certificate begins: clocks differ between hosts.
 pub const BACKDATE: Duration = Duration::from_secs(5 * 60);
@@ -34,13 +38,24 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// A grant without names or addresses, for [`LIFETIME`].
+    /// A grant without names or addresses, for as long as is usual for the role.
     pub fn new(role: Role, host: impl Into<String>) -> Self {
-        Self { role, host: host.into(), dns: Vec::new(), ips: Vec::new(), lifetime: LIFETIME }
+        let lifetime = if role == Role::Issuer { ISSUER_LIFETIME } else { LIFETIME };
+        Self { role, host: host.into(), dns: Vec::new(), ips: Vec::new(), lifetime }
     }
 
     /// The certificate that this grant describes, for `cluster`, ending no later than `end`.
     pub(crate) fn params(&self, cluster: &str, end: SystemTime) -> Result<CertificateParams> {
+        self.params_at(SystemTime::now(), cluster, end)
+    }
+
+    /// As [`Self::params`], begun at `now`.
+    pub(crate) fn params_at(
+        &self,
+        now: SystemTime,
+        cluster: &str,
+        end: SystemTime,
+    ) -> Result<CertificateParams> {
         check_cluster(cluster)?;
         check_host(&self.host)?;
         let mut params = CertificateParams::default();
@@ -48,12 +63,17 @@ impl Grant {
         params.distinguished_name = Default::default();
         params.distinguished_name.push(DnType::CommonName, shortened(name));
         params.subject_alt_names = self.names(cluster)?;
-        params.is_ca = IsCa::ExplicitNoCa;
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        (params.is_ca, params.key_usages) = match self.role {
+            // It signs certificates of services, and no CA. Names are not constrained: TLS stacks do not
+            // know constraints of URIs, and every host of the cluster has names of its own.
+            Role::Issuer => {
+                (IsCa::Ca(BasicConstraints::Constrained(0)), vec![KeyUsagePurpose::KeyCertSign])
+            }
+            _ => (IsCa::ExplicitNoCa, vec![KeyUsagePurpose::DigitalSignature]),
+        };
         params.extended_key_usages = usages(self.role);
         params.serial_number = Some(random_serial()?);
         params.use_authority_key_identifier_extension = true;
-        let now = SystemTime::now();
         params.not_before = (now - BACKDATE).into();
         params.not_after = now.checked_add(self.lifetime).unwrap_or(end).min(end).into();
         Ok(params)

@@ -13,12 +13,17 @@ pub enum Role {
     Agent,
     /// The person (or CI job) that runs `mesoform up`.
     Operator,
+    /// A master's own CA, below the cluster's root. It renews certificates, and is nobody's to show.
+    Issuer,
 }
 
 impl Role {
     /// All roles, in the order in which the cluster starts.
-    pub const ALL: [Self; 5] =
-        [Self::Quorum, Self::Master, Self::Scheduler, Self::Agent, Self::Operator];
+    pub const ALL: [Self; 6] =
+        [Self::Quorum, Self::Master, Self::Scheduler, Self::Agent, Self::Operator, Self::Issuer];
+
+    /// The roles whose certificates a master renews.
+    pub const RENEWED: [Self; 4] = [Self::Quorum, Self::Master, Self::Scheduler, Self::Agent];
 
     /// The role as it stands in certificates and file names.
     pub fn as_str(self) -> &'static str {
@@ -28,6 +33,7 @@ impl Role {
             Self::Scheduler => "scheduler",
             Self::Agent => "agent",
             Self::Operator => "operator",
+            Self::Issuer => "issuer",
         }
     }
 }

@@ -16,6 +16,7 @@ mod error;
 mod mutual;
 mod notify;
 mod reign;
+mod renewal;
 mod reply;
 mod run;
 #[cfg(test)]

@@ -2,6 +2,7 @@ use crate::consensus::{Candidate, Consensus, Quorum};
 use crate::core::Limits;
 use crate::directory::Directory;
 use crate::reign::Reign;
+use crate::renewal::{self, Desk};
 use crate::{MasterError, api, mutual, notify};
 use mesoform_coordination::Coordination;
 use mesoform_http::{Budget, Door, Limits as DoorLimits};
@@ -22,31 +23,41 @@ const AGENT_BODY: usize = 64 << 20;
 /// The identity is unusable or of another cluster; an address cannot be listened on.
 pub async fn run(settings: MasterSettings, shutdown: CancellationToken) -> Result<(), MasterError> {
     let identity = Identity::load(&settings.pki)?.expect(Role::Master, &settings.cluster)?;
-    let (open, parts) = doors(&settings, &identity).await?;
+    let doors = doors(&settings, &identity).await?;
     let consensus = Quorum::new(Coordination::connect(&settings.quorum, &identity)?);
-    serve(&settings, consensus, open, parts, shutdown).await
+    serve(&settings, consensus, doors, shutdown).await
 }
 
-/// 5050 and 5055, which share what files this process may open.
-async fn doors(
-    settings: &MasterSettings,
-    identity: &Identity,
-) -> Result<(Door, Door), MasterError> {
+/// What a master listens on.
+struct Doors {
+    /// 5050.
+    open: Door,
+    /// 5055.
+    parts: Door,
+    /// 5056.
+    desk: Option<Desk>,
+}
+
+/// They share what files this process may open.
+async fn doors(settings: &MasterSettings, identity: &Identity) -> Result<Doors, MasterError> {
     let open = Door::bind(&settings.http, Some(identity)).await?;
     let parts = Door::mutual(settings.listen_agents, identity, &mutual::ROLES).await?;
     let usual = DoorLimits::default();
-    let wanted = [usual.connections, AGENT_CONNECTIONS];
-    let [for_all, for_parts] = Budget::of_this_process().divide(wanted);
+    let wanted = [usual.connections, AGENT_CONNECTIONS, renewal::CONNECTIONS];
+    let [for_all, for_parts, for_desk] = Budget::of_this_process().divide(wanted);
+    let desk = match &settings.renewal {
+        Some(renewal) => Some(Desk::bind(renewal, identity, for_desk).await?),
+        None => None,
+    };
     let open = open.with_limits(DoorLimits { connections: for_all, ..usual.clone() });
     let limits = DoorLimits { connections: for_parts, body: AGENT_BODY, ..usual };
-    Ok((open, parts.with_limits(limits)))
+    Ok(Doors { open, parts: parts.with_limits(limits), desk })
 }
 
 async fn serve<C: Consensus>(
     settings: &MasterSettings,
     consensus: C,
-    open: Door,
-    mutual: Door,
+    doors: Doors,
     shutdown: CancellationToken,
 ) -> Result<(), MasterError> {
     let parts = Parts::new(settings, consensus);
@@ -57,8 +68,13 @@ async fn serve<C: Consensus>(
     let _guard = service.clone().drop_guard();
     let reign = tokio::spawn(parts.reign.run(service.clone()));
     tokio::join!(
-        open.serve(api::router(directory.clone()), service.clone()),
-        mutual.serve(mutual::router(directory), service.clone()),
+        doors.open.serve(api::router(directory.clone()), service.clone()),
+        doors.parts.serve(mutual::router(directory), service.clone()),
+        async {
+            if let Some(desk) = doors.desk {
+                desk.serve(service.clone()).await;
+            }
+        },
     );
     service.cancel();
     news.abort();

@@ -1,8 +1,10 @@
 //! The command line: what can be asked for, and its help.
 
+mod certificates;
 mod recovery;
 mod voter;
 
+pub use certificates::{CertificatesAction, CertificatesArgs};
 pub use recovery::{BackupArgs, RestoreArgs};
 pub use voter::{VoterAction, VoterArgs};
 
@@ -98,6 +100,9 @@ pub enum Command {
     /// Look after this host's voter (`up`, `backup` and `restore` do this over SSH)
     #[command(hide = true)]
     Voter(VoterArgs),
+    /// Look after this host's certificates (a timer does this)
+    #[command(hide = true)]
+    Certificates(CertificatesArgs),
     /// Tell how this host's services are, as JSON (`status` does this over SSH)
     #[command(hide = true)]
     Report(ReportArgs),

@@ -5,6 +5,7 @@
 
 mod acceptance;
 mod agent;
+mod certificates;
 mod common;
 mod error;
 mod master;
@@ -13,6 +14,7 @@ mod scheduler;
 
 pub use acceptance::Acceptance;
 pub use agent::{AgentSettings, Attribute, Launcher, ResourceSettings};
+pub use certificates::{CertificatesSettings, RenewalSettings};
 pub use common::{
     EtcdClient, EtcdSettings, EtcdTls, FORMAT, HttpSettings, PkiPaths, QuorumClientSettings, Scheme,
 };

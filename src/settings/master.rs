@@ -1,4 +1,4 @@
-use crate::{HttpSettings, PkiPaths, QuorumClientSettings, Settings};
+use crate::{HttpSettings, PkiPaths, QuorumClientSettings, RenewalSettings, Settings};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
@@ -18,6 +18,9 @@ pub struct MasterSettings {
     pub advertise_agents: String,
     pub quorum: QuorumClientSettings,
     pub pki: PkiPaths,
+    /// None: this master renews nobody's certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renewal: Option<RenewalSettings>,
     /// How often an agent is asked for a sign of life.
     pub agent_ping_ms: u64,
     /// How many missed pings make an agent unreachable.

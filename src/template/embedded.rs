@@ -10,10 +10,13 @@ macro_rules! files {
 
 files![
     "etc/agent.yml",
+    "etc/certificates.yml",
     "etc/master.yml",
     "etc/quorum.yml",
     "etc/scheduler.yml",
     "units/mesoform-agent.service",
+    "units/mesoform-certificates.service",
+    "units/mesoform-certificates.timer",
     "units/mesoform-master.service",
     "units/mesoform-quorum.service",
     "units/mesoform-scheduler.service",

@@ -76,7 +76,7 @@ fn down_keeps_what_it_says() {
         host.run("test ! -e /opt/mesoform && test -d /var/lib/mesoform/quorum").expect_success();
         assert_eq!(&keys(host), data, "{}", host.name());
     }
-    let up = cluster.up().expect_success().expect_silent_about("certificate");
+    let up = cluster.up().expect_success().expect_silent_about("/etc/mesoform/pki");
     up.expect_says("create directory /opt/mesoform");
     web.expect_answers(3);
     cluster.status().expect_success().expect_says("all is well");

@@ -10,6 +10,7 @@
 
 mod alone;
 mod bad_input;
+mod certificates_renew_themselves;
 mod certificates_renewed;
 mod check_tells_the_truth;
 mod connections;

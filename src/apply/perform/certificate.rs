@@ -3,6 +3,16 @@ use crate::{Host, Pair, Result};
 use mesoform_plan::Step;
 use std::path::Path;
 
+/// Ends what a lost power or a kill has interrupted: `by_new` says whether the new certificate is the
+/// one that belongs to the key.
+pub fn settle(host: &mut Host, dir: &Path, role: &str, by_new: bool) -> Result<()> {
+    let [_, certificate, unfinished] = Step::certificate_paths(dir, role);
+    match by_new {
+        true => host.tree.rename(&unfinished, &certificate),
+        false => host.tree.remove(&unfinished, false),
+    }
+}
+
 /// Puts key and certificate in place; without a pair only their modes and owners.
 ///
 /// Two files cannot change at once. So the new certificate lies beside the old one while the key

@@ -1,6 +1,6 @@
 //! One change at a time, through the tree and the commands of a host.
 
-mod certificate;
+pub(crate) mod certificate;
 mod files;
 mod units;
 mod users;

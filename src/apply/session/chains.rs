@@ -50,7 +50,7 @@ fn ca_fingerprint(plan: &Plan, step: usize) -> Option<&str> {
 }
 
 /// SHA-256 of the first certificate's DER.
-fn fingerprint(pem: &str) -> Option<String> {
+pub(crate) fn fingerprint(pem: &str) -> Option<String> {
     let (_, rest) = pem.split_once("-----BEGIN CERTIFICATE-----")?;
     let (body, _) = rest.split_once("-----END CERTIFICATE-----")?;
     let body: String = body.split_whitespace().collect();

@@ -1,7 +1,7 @@
 //! The operator's session with a host: requests in, replies out, one JSON object per line.
 
 mod applying;
-mod chains;
+pub(crate) mod chains;
 mod follow;
 mod input;
 mod keeper;
@@ -11,19 +11,16 @@ mod pulse;
 mod serve;
 mod starting;
 
+pub(crate) use keeper::Keeper;
+pub use pulse::Pulse;
 #[cfg(test)]
-pub use {
-    input::Input as TestInput, launch::Launch, output::Output as TestOutput, pulse::Pulse,
-    serve::Session,
-};
+pub use {input::Input as TestInput, launch::Launch, output::Output as TestOutput, serve::Session};
 
 use crate::state::State;
 use crate::{ApplyError, Host, Result};
 use input::Input;
 use launch::Detached;
 use output::Output;
-#[cfg(not(test))]
-use pulse::Pulse;
 use std::io::{Read, Write};
 use std::path::Path;
 

@@ -6,5 +6,6 @@ mod fake;
 mod local;
 mod others;
 mod rig;
+pub use rig::Rig;
 mod sessions;
 mod tree;

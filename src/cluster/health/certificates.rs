@@ -1,13 +1,23 @@
 //! Whether certificates last.
 
 use super::{Ailment, Health, Reports};
-use crate::report::{CA, CertificateView};
+use crate::report::{CA, CertificateView, RenewalView};
 use jiff::{SignedDuration, Timestamp};
-use mesoform_identity::RENEW_BEFORE;
+use mesoform_identity::{LIFETIME, Role};
 use std::time::Duration;
 
 /// Nothing renews the root: so there is more time to prepare for its end.
 const CA_MARGIN: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// Hosts renew a certificate by themselves a month before it ends: what lasts no longer than this was not
+/// renewed.
+const MARGIN: Duration = Duration::from_secs(20 * 24 * 3600);
+
+/// From then on what a master renews lasts no longer than the master's CA.
+const ISSUER_MARGIN: Duration = LIFETIME;
+
+const RENEWAL: &str =
+    "see `journalctl -u mesoform-certificates` there; meanwhile `mesoform up` renews what ends";
 
 const UP: &str = "`mesoform up` renews what ends, while everything runs";
 const NEW_CA: &str = "no command renews a CA: plan a `mesoform down` and, without the cluster's folder at \
@@ -32,6 +42,7 @@ impl Health {
         let mut root = own.iter().find(|view| view.role == CA);
         for (host, report) in hosts {
             self.certificates(Some(host), &report.certificates, now);
+            self.renewal(host, report.renewal.as_ref());
             root = root.or_else(|| report.certificates.iter().find(|view| view.role == CA));
         }
         self.certificates(None, own, now);
@@ -49,7 +60,7 @@ impl Health {
             let what = format!("the certificate of the {} is of no use: {cause}", broken.role);
             self.push(host, what, "`mesoform up` makes a new one", true);
         }
-        let spans = || all().filter_map(|view| Some((view, span(view, RENEW_BEFORE, now)?)));
+        let spans = || all().filter_map(|view| Some((view, span(view, margin(view), now)?)));
         let ended: Vec<_> = spans().filter(|(_, span)| matches!(span, Span::Ended(_))).collect();
         let ending: Vec<_> = spans().filter(|(_, span)| matches!(span, Span::Ending(_))).collect();
         if let Some(what) = sentence(&ended, now) {
@@ -58,6 +69,14 @@ impl Health {
         if let Some(what) = sentence(&ending, now) {
             self.push(host, what, UP, false);
         }
+    }
+
+    fn renewal(&mut self, host: &String, renewal: Option<&RenewalView>) {
+        let Some(since) = renewal.and_then(|renewal| renewal.failing_since) else { return };
+        let trouble = renewal.map(|renewal| renewal.trouble.join("; ")).unwrap_or_default();
+        let since = since.strftime("%Y-%m-%d");
+        let what = format!("its certificates are not renewed, since {since}: {trouble}");
+        self.push(Some(host), what, RENEWAL, false);
     }
 
     fn root(&mut self, root: &CertificateView, now: Timestamp) {
@@ -80,6 +99,10 @@ impl Health {
         let ailment = Ailment { host, what, cure, lasting: wrong };
         if wrong { self.ailments.push(ailment) } else { self.warnings.push(ailment) }
     }
+}
+
+fn margin(view: &CertificateView) -> Duration {
+    if view.role == Role::Issuer.as_str() { ISSUER_MARGIN } else { MARGIN }
 }
 
 fn span(view: &CertificateView, margin: Duration, now: Timestamp) -> Option<Span> {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::report::CertificateView;
+use crate::report::{CertificateView, RenewalView};
 use jiff::{Timestamp, ToSpan};
 use mesoform_inventory::{ExtraVars, Inventory};
 use std::path::Path;
@@ -215,10 +215,10 @@ fn certificates_that_end_are_told_in_time() {
     };
     let up = "; `mesoform up` renews what ends, while everything runs";
     let none = Vec::<String>::new();
-    assert_eq!(judged([31, 90], [90, 3650]), (none.clone(), none.clone()));
+    assert_eq!(judged([21, 90], [90, 3650]), (none.clone(), none.clone()));
     assert_eq!(
-        judged([30, 29], [90, 3650]).1,
-        [format!("m1: the certificates of quorum and agent end on 2026-12-19 (in 29 days){up}")]
+        judged([20, 19], [90, 3650]).1,
+        [format!("m1: the certificates of quorum and agent end on 2026-12-09 (in 19 days){up}")]
     );
     assert_eq!(
         judged([-1, 1], [90, 3650]),
@@ -233,6 +233,34 @@ fn certificates_that_end_are_told_in_time() {
     assert!(warnings[1].starts_with("the cluster's CA ends on 2027-09-16, and all with it; no"));
     assert_eq!(warnings.len(), 2, "the CA is told once: {warnings:?}");
     assert!(judged([90, 90], [90, 0]).0[0].starts_with("the cluster's CA ended on 2026-11-20"));
+}
+
+#[test]
+fn the_cas_of_masters_are_told_of_while_certificates_can_still_be_renewed() {
+    let now = Timestamp::now();
+    for (days, warned) in [(91, 0), (89, 1)] {
+        let mut reports = reports("", "");
+        let Some(Ok(report)) = reports.get_mut("m1") else { panic!() };
+        report.certificates = vec![certificate("issuer", now, days)];
+        let health = Health::of(&spec(), &reports).with_certificates(&reports, &[], now);
+        assert_eq!(health.warnings.len(), warned, "{health:?}");
+    }
+}
+
+#[test]
+fn a_renewal_that_fails_is_a_warning() {
+    let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
+    let mut reports = reports("", "");
+    let Some(Ok(report)) = reports.get_mut("m1") else { panic!() };
+    let trouble = vec!["agent: nobody is there".to_owned()];
+    report.renewal = Some(RenewalView::after(None, now, trouble));
+    let health = Health::of(&spec(), &reports).with_certificates(&reports, &[], now);
+    assert!(health.is_well(), "{health:?}");
+    assert_eq!(
+        health.warnings[0].to_string(),
+        "m1: its certificates are not renewed, since 2026-11-20: agent: nobody is there; see \
+         `journalctl -u mesoform-certificates` there; meanwhile `mesoform up` renews what ends"
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Folders, the binary and its links, identity and credentials.
 
 use super::accounts::Accounts;
-use super::{BinaryRef, Blueprint, Local};
+use super::{BinaryRef, Blueprint, Local, renewal};
 use crate::{HostSpec, Places, Service};
 use mesoform_identity::RENEW_BEFORE;
 use mesoform_plan::{Ownership, Step};
@@ -78,6 +78,7 @@ pub(super) fn identity(blueprint: &Blueprint, local: &Local, accounts: Accounts)
             renew_before_s: RENEW_BEFORE.as_secs(),
         });
     }
+    steps.extend(renewal::issuer(blueprint, local, accounts));
     if let Some(credentials) = blueprint.credentials {
         let sha256 = hex::encode(Sha256::digest(credentials));
         for service in local.host.services.iter().filter(|s| **s != Service::Quorum) {

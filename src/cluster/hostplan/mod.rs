@@ -4,6 +4,7 @@ mod acceptance;
 mod accounts;
 mod layout;
 mod removal;
+mod renewal;
 mod retirement;
 mod services;
 mod settings;
@@ -67,6 +68,7 @@ impl Blueprint<'_> {
         for service in &host.services {
             steps.extend(services::unit(self, &local, *service, accounts)?);
         }
+        steps.extend(renewal::steps(self, &local, accounts)?);
         let (dir, links) = (places.opt.join("versions"), places.bin.clone());
         steps.push(Step::Versions { dir, links, spare: SPARE_VERSIONS });
         Ok(self.plan(host, steps))

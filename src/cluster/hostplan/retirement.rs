@@ -14,6 +14,8 @@ pub(crate) fn retirement(cluster: &str, host: &str, service: Service) -> Plan {
         places.var.join(service.name()),
         link(&places, service),
     ];
+    let issuer = super::renewal::issuer_files(&places);
+    let gone = gone.into_iter().chain(issuer.into_iter().filter(|_| service == Service::Master));
     steps.extend(gone.map(|path| Step::Absent { path, recursive: true }));
     Plan { format: FORMAT, cluster: cluster.to_owned(), host: host.to_owned(), steps }
 }

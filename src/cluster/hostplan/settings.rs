@@ -1,9 +1,10 @@
 //! The services' settings for one host, computed from the cluster.
 
 use crate::{Auth, ClusterSpec, HostSpec, Places, Service};
+use mesoform_identity::Role;
 use mesoform_settings::{
-    AgentSettings, FORMAT, HttpSettings, Launcher, MasterSettings, PkiPaths, QuorumClientSettings,
-    QuorumSettings, SchedulerSettings, Voter,
+    AgentSettings, CertificatesSettings, FORMAT, HttpSettings, Launcher, MasterSettings, PkiPaths,
+    QuorumClientSettings, QuorumSettings, RenewalSettings, SchedulerSettings, Voter,
 };
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -53,10 +54,25 @@ impl Local<'_> {
             advertise_agents: self.host.at(ports.master_agents),
             quorum: self.quorum_client(),
             pki: self.pki(Service::Master),
+            renewal: self.renews().then(|| RenewalSettings {
+                listen: self.listen(ports.master_enrolment),
+                issuer: PkiPaths::in_dir(&self.places.pki, Role::Issuer.as_str()),
+            }),
             agent_ping_ms: timing.agent_ping,
             agent_ping_misses: timing.agent_ping_misses,
             agent_reregister_ms: timing.agent_reregister,
             leadership_ttl_ms: timing.leadership_ttl,
+        }
+    }
+
+    pub fn certificates(&self) -> CertificatesSettings {
+        let port = self.spec.options.ports.master_enrolment;
+        CertificatesSettings {
+            format: FORMAT,
+            cluster: self.spec.name.clone(),
+            pki: self.places.pki.clone(),
+            masters: self.spec.with(Service::Master).map(|h| h.at(port)).collect(),
+            outcome: self.places.var.join("certificates.json"),
         }
     }
 

@@ -28,7 +28,23 @@ pub(super) async fn waves(run: &mut Run) -> Result<(), Stop> {
             }
         }
     }
-    Ok(())
+    others(run).await
+}
+
+/// Starts what is no service: nothing waits for it.
+async fn others(run: &mut Run) -> Result<(), Stop> {
+    let (observer, deadline) = (Arc::clone(&run.observer), run.options.deadline);
+    run.each(move |host| {
+        let observer = Arc::clone(&observer);
+        Box::pin(async move {
+            let is_service = |unit: &str| Service::ALL.iter().any(|s| s.unit() == unit);
+            let mut units = units_where(host, |unit| !is_service(unit));
+            units.retain(|unit| is_named(host, &unit.name));
+            start_units(host, units, false, deadline, &observer).await
+        })
+    })
+    .await;
+    run.all_hosts_fine_but_unreachable()
 }
 
 pub(super) fn is_active(host: &HostRun, service: Service) -> bool {
@@ -128,11 +144,15 @@ pub(super) async fn start_units(
 
 /// The units of `services` as the host's plan has them.
 pub(super) fn units(host: &HostRun, services: &[Service]) -> Vec<StartUnit> {
-    let steps = host.plan.iter().flat_map(|plan| &plan.steps);
     let wanted: Vec<String> = services.iter().map(|service| service.unit()).collect();
+    units_where(host, |unit| wanted.iter().any(|wanted| wanted == unit))
+}
+
+fn units_where(host: &HostRun, wanted: impl Fn(&str) -> bool) -> Vec<StartUnit> {
+    let steps = host.plan.iter().flat_map(|plan| &plan.steps);
     steps
         .filter_map(|step| match step {
-            Step::Unit { name, inputs, .. } if wanted.contains(name) => {
+            Step::Unit { name, inputs, .. } if wanted(name) => {
                 Some(StartUnit { name: name.clone(), inputs: inputs.clone() })
             }
             _ => None,

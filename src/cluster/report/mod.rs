@@ -2,8 +2,10 @@
 //! that nothing but SSH must be reachable from the operator's machine).
 
 mod certificate;
+mod renewal;
 
 pub use certificate::{CA, CertificateView};
+pub use renewal::RenewalView;
 
 use crate::Service;
 use crate::membership::RosterMember;
@@ -21,6 +23,8 @@ pub struct HostReport {
     pub services: BTreeMap<Service, ServiceReport>,
     /// Those of the services, and the root's.
     pub certificates: Vec<CertificateView>,
+    /// Of those of the services, where the host renews them by itself.
+    pub renewal: Option<RenewalView>,
 }
 
 /// One service: what systemd says, and what it says itself.

@@ -15,6 +15,7 @@ mod voters;
 pub use host::HostSpec;
 pub use keys::key_mistakes;
 pub use mistake::{Mistake, Mistakes};
+pub(crate) use options::ENROLMENT;
 pub use options::{Auth, Options, Ports, TASK_USER, Timing};
 pub use resolve::resolve;
 

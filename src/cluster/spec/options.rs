@@ -35,18 +35,23 @@ pub struct Ports {
     pub quorum_peer: u16,
     pub master: u16,
     pub master_agents: u16,
+    pub master_enrolment: u16,
     pub agent: u16,
     pub scheduler: u16,
 }
 
+/// The port that a cluster on one machine does without.
+pub(crate) const ENROLMENT: &str = "master_enrolment_port";
+
 impl Ports {
     /// Each port, whose it is, and the variable (without `mesoform_`) that sets it.
-    pub fn all(&self) -> [(u16, Service, &'static str); 6] {
+    pub fn all(&self) -> [(u16, Service, &'static str); 7] {
         [
             (self.quorum_client, Service::Quorum, "quorum_client_port"),
             (self.quorum_peer, Service::Quorum, "quorum_peer_port"),
             (self.master, Service::Master, "master_port"),
             (self.master_agents, Service::Master, "master_agents_port"),
+            (self.master_enrolment, Service::Master, ENROLMENT),
             (self.agent, Service::Agent, "agent_port"),
             (self.scheduler, Service::Scheduler, "scheduler_port"),
         ]
@@ -60,6 +65,7 @@ impl Default for Ports {
             quorum_peer: 2380,
             master: 5050,
             master_agents: 5055,
+            master_enrolment: 5056,
             agent: 5051,
             scheduler: 8080,
         }

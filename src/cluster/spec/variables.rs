@@ -29,6 +29,7 @@ const KNOWN: &[&str] = &[
     "http",
     "leadership_ttl_ms",
     "master_agents_port",
+    "master_enrolment_port",
     "master_port",
     "mem",
     "ports",
@@ -73,6 +74,7 @@ fn ports(ports: &mut Ports, reader: &mut Reader) {
     reader.port("mesoform_quorum_peer_port", &mut ports.quorum_peer);
     reader.port("mesoform_master_port", &mut ports.master);
     reader.port("mesoform_master_agents_port", &mut ports.master_agents);
+    reader.port("mesoform_master_enrolment_port", &mut ports.master_enrolment);
     reader.port("mesoform_agent_port", &mut ports.agent);
     reader.port("mesoform_scheduler_port", &mut ports.scheduler);
     let all = ports.all();

@@ -18,6 +18,7 @@ pub(crate) use stock::{Holder, Stock};
 
 use crate::guard::Arrived;
 use crate::places::{Place, Standing};
+use crate::speech::Shown;
 use answer::Answer;
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
@@ -27,7 +28,6 @@ use hyper::Response;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use mesoform_identity::Peer;
 use patience::Verdict;
 use std::convert::Infallible;
 use std::io;
@@ -76,9 +76,9 @@ impl Connection {
         };
         match greeted {
             Ok(Ok(Greeted::Plain(stream))) => self.settle(stream, None, true).await,
-            Ok(Ok(Greeted::Tls(stream, peer))) => {
+            Ok(Ok(Greeted::Tls(stream, shown))) => {
                 let http1 = stream.get_ref().1.alpn_protocol() != Some(b"h2");
-                self.settle(stream, peer, http1).await;
+                self.settle(stream, shown, http1).await;
             }
             Ok(Err(error)) => tracing::debug!(remote = %self.remote, %error, "no TLS handshake"),
             Err(_) => tracing::debug!(remote = %self.remote, "the TLS handshake took too long"),
@@ -90,17 +90,17 @@ impl Connection {
             return Ok(Greeted::Plain(stream));
         };
         let stream = tls.acceptor.accept(stream).await?;
-        let peer = tls.peer_at(&stream);
-        Ok(Greeted::Tls(Box::new(stream), peer))
+        let shown = tls.shown_at(&stream);
+        Ok(Greeted::Tls(Box::new(stream), shown))
     }
 
-    async fn settle<S>(self, stream: S, peer: Option<Peer>, http1: bool)
+    async fn settle<S>(self, stream: S, shown: Option<Shown>, http1: bool)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let standing = self.common.guard.standing(peer.as_ref());
+        let standing = self.common.guard.standing(shown.as_ref().map(|shown| &shown.peer));
         match self.place.settle(standing.clone()) {
-            Ok(()) => self.speak(stream, peer, standing != Standing::Stranger).await,
+            Ok(()) => self.speak(stream, shown, standing != Standing::Stranger).await,
             Err(_) => {
                 tokio::select! {
                     () = self.place.revoked.cancelled() => {}
@@ -111,7 +111,7 @@ impl Connection {
         }
     }
 
-    async fn speak<S>(self, stream: S, peer: Option<Peer>, known: bool)
+    async fn speak<S>(self, stream: S, shown: Option<Shown>, known: bool)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -121,7 +121,7 @@ impl Connection {
         let io = TokioIo::new(Watched::new(stream, link.clone()));
         let builder = builder();
         let mut served =
-            pin!(builder.serve_connection(io, service(router, remote, peer, link.clone())));
+            pin!(builder.serve_connection(io, service(router, remote, shown, link.clone())));
         tokio::select! {
             ended = served.as_mut() => return told(remote, ended),
             () = shutdown.cancelled() => {}
@@ -149,14 +149,14 @@ fn told(remote: SocketAddr, ended: Result<(), Box<dyn std::error::Error + Send +
 /// A connection on which requests may come.
 enum Greeted {
     Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>, Option<Peer>),
+    Tls(Box<TlsStream<TcpStream>>, Option<Shown>),
 }
 
 /// The router, with what is known of the connection added to each request.
 fn service(
     router: Router,
     remote: SocketAddr,
-    peer: Option<Peer>,
+    shown: Option<Shown>,
     link: Arc<Link>,
 ) -> impl hyper::service::Service<
     Request<Incoming>,
@@ -166,8 +166,12 @@ fn service(
 > + Clone {
     hyper::service::service_fn(move |mut request: Request<Incoming>| {
         let open = link.asked(request.version() == Version::HTTP_2);
-        let arrived = Arrived { peer: peer.clone(), link: link.clone() };
+        let peer = shown.as_ref().map(|shown| shown.peer.clone());
+        let arrived = Arrived { peer, link: link.clone() };
         request.extensions_mut().insert(ConnectInfo(remote));
+        if let Some(shown) = &shown {
+            request.extensions_mut().insert(shown.certificate.clone());
+        }
         request.extensions_mut().insert(arrived);
         let answering = router.clone().call(request);
         async move { Ok(answering.await?.map(|body| Answer::new(body, open))) }

@@ -176,3 +176,47 @@ fn only_whole_names_are_identities() {
         assert!(bad.parse::<Peer>().is_err(), "{bad}");
     }
 }
+
+/// The same certificates, as a master would renew them ten days before their end.
+fn renew(authority: &Authority, dir: &Path, role: Role) -> PkiPaths {
+    let issuer = install_granted(authority, dir, &Grant::new(Role::Issuer, "m1"));
+    let issuer = RenewalAuthority::load(&issuer).unwrap();
+    let paths = install(authority, dir, role);
+    let info = inspect_file(&paths.cert, &paths.ca).unwrap();
+    let request = KeyRequest::generate().unwrap();
+    let soon = info.not_after - jiff::ToSpan::hours(240_i64);
+    let leaf = decide(&info, &request.csr_pem, &issuer, soon).unwrap();
+    let chain = issuer.sign(&leaf, jiff::Timestamp::now()).unwrap();
+    write_public(&paths.cert, chain.as_bytes()).unwrap();
+    write_secret(&paths.key, request.key_pem.expose().as_bytes()).unwrap();
+    paths
+}
+
+#[tokio::test]
+async fn what_a_master_has_renewed_is_believed_as_what_the_root_has_signed() {
+    let authority = Authority::create("demo").unwrap();
+    let dirs = [(); 4].map(|()| tempfile::tempdir().unwrap());
+    let pairs = [
+        renew(&authority, dirs[0].path(), Role::Master),
+        install(&authority, dirs[1].path(), Role::Master),
+        renew(&authority, dirs[2].path(), Role::Agent),
+        install(&authority, dirs[3].path(), Role::Agent),
+    ];
+    for (server, client) in [(0, 2), (0, 3), (1, 2)] {
+        assert!(Pair::of(&pairs[server], &pairs[client]).meets().await, "{server} {client}");
+    }
+    let other = Authority::create("demo").unwrap();
+    let foreign = tempfile::tempdir().unwrap();
+    let foreign = renew(&other, foreign.path(), Role::Agent);
+    assert!(!Pair::of(&pairs[0], &foreign).meets().await);
+}
+
+#[tokio::test]
+async fn a_masters_ca_is_nobody_to_meet() {
+    let authority = Authority::create("demo").unwrap();
+    let dirs = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let master = install(&authority, dirs[0].path(), Role::Master);
+    let ca = install_granted(&authority, dirs[1].path(), &grant(Role::Issuer));
+    assert!(!Pair::of(&master, &ca).meets().await);
+    assert!(!Pair::of(&ca, &master).meets().await);
+}

@@ -86,6 +86,7 @@ fn settings(host: &str) -> MasterSettings {
         advertise_agents: String::new(),
         quorum: QuorumClientSettings::own(Vec::new()),
         pki: PkiPaths::in_dir(std::path::Path::new("/nowhere"), "master"),
+        renewal: None,
         agent_ping_ms: Duration::from_secs(5).as_millis() as u64,
         agent_ping_misses: 3,
         agent_reregister_ms: 60_000,

@@ -99,6 +99,7 @@ fn settings(host: &str, pki: PkiPaths, etcd: &Etcd, [http, agents]: [&Port; 2]) 
         advertise_agents: agents.address().to_string(),
         quorum: QuorumClientSettings::own(vec![format!("127.0.0.1:{}", etcd.port)]),
         pki,
+        renewal: None,
         agent_ping_ms: 10_000,
         agent_ping_misses: 5,
         agent_reregister_ms: 600_000,

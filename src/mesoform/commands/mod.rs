@@ -3,6 +3,7 @@
 mod alone;
 mod apply;
 mod backup;
+mod certificates;
 mod completions;
 mod consent;
 mod down;
@@ -42,6 +43,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Backup(args) => asynchronous(backup::run(args)),
         Command::Restore(args) => asynchronous(restore::run(args)),
         Command::Voter(args) => asynchronous(voter::run(args)),
+        Command::Certificates(args) => asynchronous(certificates::run(args)),
         Command::Report(args) => asynchronous(report::run(args)),
     }
 }

@@ -69,6 +69,7 @@ fn words(spec: &ClusterSpec, health: &Health, reports: &Reports, style: Style) -
         leader(Service::Master, &health.leading_master),
         leader(Service::Scheduler, &health.leading_scheduler),
     )];
+    lines.extend(first_end(reports));
     lines.extend(warnings::of(spec).into_iter().map(|warning| style.bad(warning)));
     if health.is_well() {
         lines.push(style.good("all is well"));
@@ -78,6 +79,17 @@ fn words(spec: &ClusterSpec, health: &Health, reports: &Reports, style: Style) -
     let wrong = |ailment: &String| format!("{} {}", style.bad("wrong:"), harmless(ailment));
     lines.extend(health.ailments.iter().map(ToString::to_string).map(|a| wrong(&a)));
     lines.join("\n") + "\n"
+}
+
+/// Which certificate of a service ends first; `--output json` has all.
+fn first_end(reports: &Reports) -> Option<String> {
+    let told = reports.iter().filter_map(|(host, report)| Some((host, report.as_ref().ok()?)));
+    let all = told.flat_map(|(host, report)| report.certificates.iter().map(move |c| (host, c)));
+    let services = all.filter(|(_, view)| Service::ALL.iter().any(|s| s.name() == view.role));
+    let ends = services.filter_map(|(host, view)| Some((view.not_after?, host, &view.role)));
+    let (end, host, role) = ends.min()?;
+    let day = end.strftime("%Y-%m-%d");
+    Some(format!("certificates: all last until {day} (the {role} of {host})"))
 }
 
 fn table(spec: &ClusterSpec, reports: &Reports) -> Table {

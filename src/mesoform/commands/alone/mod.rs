@@ -13,6 +13,7 @@ use mesoform_cluster::{Admin, Alone, AloneUnit, Health, Reports, sign};
 use mesoform_inventory::ExtraVars;
 use mesoform_supervise::{Claim, Handle, SuperviseError, Supervisor, Unit};
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -21,6 +22,9 @@ use tokio::sync::mpsc;
 
 /// How long until the services are asked again whether all is well.
 const ASK_AGAIN: Duration = Duration::from_millis(20);
+
+/// How often it is looked whether certificates end soon.
+const LOOK_AT_CERTIFICATES: Duration = Duration::from_secs(6 * 3600);
 
 /// How long services may take to end after Ctrl-C.
 const GRACE: Duration = Duration::from_secs(10);
@@ -63,6 +67,24 @@ fn prepare(alone: &Alone) -> anyhow::Result<()> {
     let steps = plan.steps.clone();
     apply_local(&plan, &BTreeMap::new(), |request| sign(&admin.authority, &steps, request))?;
     Ok(())
+}
+
+/// Renews certificates before they end, as long as the cluster runs: its CA is here.
+async fn renew(alone: &Alone) -> std::convert::Infallible {
+    loop {
+        tokio::time::sleep(LOOK_AT_CERTIFICATES).await;
+        let alone = alone.clone();
+        match tokio::task::spawn_blocking(move || prepare(&alone)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => complain(&error),
+            Err(error) => complain(&error.into()),
+        }
+    }
+}
+
+/// A terminal that is gone does not stop the cluster.
+fn complain(error: &anyhow::Error) {
+    let _ = writeln!(std::io::stderr().lock(), "certificates are not renewed: {error:#}");
 }
 
 /// The services' keys are in there: it is nobody else's business.
@@ -149,6 +171,7 @@ async fn supervise(
         tokio::select! {
             _ = tokio::signal::ctrl_c() => {}
             _ = terminate.recv() => {}
+            never = renew(alone) => match never {},
         }
     }
     handle.stop(GRACE).await?;

@@ -9,7 +9,9 @@ use crate::cli::ReportArgs;
 use crate::exit::Exit;
 use crate::render;
 use mesoform_cluster::Service;
-use mesoform_cluster::report::{CertificateView, HostReport, ServiceReport, View};
+use mesoform_cluster::report::{CertificateView, HostReport, RenewalView, ServiceReport, View};
+use mesoform_identity::Role;
+use mesoform_settings::{CertificatesSettings, load};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
@@ -50,6 +52,7 @@ async fn report(etc: &Path, mut states: BTreeMap<Service, (String, String)>) -> 
         arch: std::env::consts::ARCH.to_owned(),
         services: services.collect(),
         certificates: certificates(&etc.join("pki"), &installed),
+        renewal: renewal(&etc.join("certificates.yml")),
     }
 }
 
@@ -59,7 +62,14 @@ fn certificates(pki: &Path, installed: &[Service]) -> Vec<CertificateView> {
         return Vec::new();
     }
     let own = installed.iter().map(|service| CertificateView::of_role(pki, service.role()));
-    own.chain([CertificateView::of_ca(pki)]).collect()
+    let issuer = Some(CertificateView::of_role(pki, Role::Issuer)).filter(|own| own.path.exists());
+    own.chain(issuer).chain([CertificateView::of_ca(pki)]).collect()
+}
+
+/// How it went, where the host renews them.
+fn renewal(config: &Path) -> Option<RenewalView> {
+    let settings: CertificatesSettings = load(config).ok()?;
+    RenewalView::read(&settings.outcome)
 }
 
 async fn view(etc: &Path, service: Service) -> anyhow::Result<View> {
