@@ -1,7 +1,9 @@
 use crate::list::{list, range};
 use crate::pool::Pool;
 use crate::watch::watch;
-use crate::{Entry, Leader, Leadership, Result, WatchEvent, admission, election, observe};
+use crate::{
+    Entry, Leader, Leadership, Position, Result, WatchEvent, admission, election, observe,
+};
 use mesoform_etcd::pb::RangeRequest;
 use mesoform_identity::Identity;
 use mesoform_settings::QuorumClientSettings;
@@ -51,12 +53,12 @@ impl Coordination {
         Ok(entry.map(|entry| entry.without(self.pool.prefix())))
     }
 
-    /// All entries below `prefix` in order of their keys, as they were at one revision, and that
-    /// revision: [`Self::watch`] from the next one to miss nothing.
+    /// All entries below `prefix` in order of their keys, as they were at one revision, and where that
+    /// was: [`Self::watch`] from the next one to miss nothing.
     ///
     /// # Errors
     /// The quorum does not answer, or refuses.
-    pub async fn list(&self, prefix: &str) -> Result<(Vec<Entry>, i64)> {
+    pub async fn list(&self, prefix: &str) -> Result<(Vec<Entry>, Position)> {
         list(&self.pool, prefix).await
     }
 
@@ -84,14 +86,15 @@ impl Coordination {
         observe::observe(&self.pool, election)
     }
 
-    /// All changes below `prefix` from `from_revision` on (0: from now), in order, none twice and none
-    /// left out, whatever breaks in between. After [`WatchEvent::Compacted`] the stream ends.
+    /// All changes below `prefix` from `from` on, in order, none twice and none left out, whatever breaks
+    /// in between. After [`WatchEvent::Compacted`] the stream ends: also at once, where `from` is of
+    /// another quorum.
     pub fn watch(
         &self,
         prefix: &str,
-        from_revision: i64,
+        from: Position,
     ) -> impl Stream<Item = WatchEvent> + Send + Unpin + use<> {
-        watch(&self.pool, prefix, from_revision)
+        watch(&self.pool, prefix, from)
     }
 }
 

@@ -1,7 +1,7 @@
 use crate::call::{CALL, repeated};
 use crate::keys::prefix_end;
 use crate::pool::Pool;
-use crate::{CoordinationError, Entry, Result};
+use crate::{CoordinationError, Entry, Position, Result};
 use mesoform_etcd::client::KvClient;
 use mesoform_etcd::pb::{RangeRequest, RangeResponse};
 
@@ -12,8 +12,8 @@ pub(crate) const MAX_ANSWER: usize = 1 << 30;
 /// How often a compaction may overtake a listing.
 const RESTARTS: usize = 5;
 
-/// All entries below `prefix` as they were at one revision, and that revision.
-pub(crate) async fn list(pool: &Pool, prefix: &str) -> Result<(Vec<Entry>, i64)> {
+/// All entries below `prefix` as they were at one revision, and where that was.
+pub(crate) async fn list(pool: &Pool, prefix: &str) -> Result<(Vec<Entry>, Position)> {
     let mut restarts = 0;
     loop {
         match list_once(pool, prefix).await {
@@ -28,8 +28,9 @@ pub(crate) async fn list(pool: &Pool, prefix: &str) -> Result<(Vec<Entry>, i64)>
     }
 }
 
-async fn list_once(pool: &Pool, prefix: &str) -> Result<(Vec<Entry>, i64)> {
+async fn list_once(pool: &Pool, prefix: &str) -> Result<(Vec<Entry>, Position)> {
     let mut entries = Vec::new();
+    let mut at = Position::NOW;
     let stored = pool.key(prefix);
     let mut request = RangeRequest {
         range_end: prefix_end(&stored).into(),
@@ -40,7 +41,8 @@ async fn list_once(pool: &Pool, prefix: &str) -> Result<(Vec<Entry>, i64)> {
     loop {
         let page = range(pool, "list", request.clone()).await?;
         if request.revision == 0 {
-            request.revision = revision_of(&page)?;
+            at = position_of(&page)?;
+            request.revision = at.revision;
         }
         if let Some(last) = page.kvs.last() {
             request.key = [&last.key[..], &[0]].concat().into();
@@ -49,7 +51,7 @@ async fn list_once(pool: &Pool, prefix: &str) -> Result<(Vec<Entry>, i64)> {
         let known = |kv| Entry::from(kv).without(pool.prefix());
         entries.extend(page.kvs.into_iter().map(known));
         if !more {
-            return Ok((entries, request.revision));
+            return Ok((entries, at));
         }
     }
 }
@@ -71,7 +73,9 @@ pub(crate) async fn range(
     .await
 }
 
-pub(crate) fn revision_of(answer: &RangeResponse) -> Result<i64> {
-    let revision = answer.header.map(|header| header.revision);
-    revision.ok_or(CoordinationError::Answer { what: "range", cause: "it has no header" })
+pub(crate) fn position_of(answer: &RangeResponse) -> Result<Position> {
+    let position = answer
+        .header
+        .map(|header| Position { quorum: header.cluster_id, revision: header.revision });
+    position.ok_or(CoordinationError::Answer { what: "range", cause: "it has no header" })
 }

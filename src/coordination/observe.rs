@@ -1,8 +1,8 @@
 use crate::keys::{election_prefix, prefix_end};
-use crate::list::{range, revision_of};
+use crate::list::{position_of, range};
 use crate::pool::Pool;
 use crate::watch::watch;
-use crate::{Leader, Result};
+use crate::{Leader, Position, Result};
 use mesoform_etcd::pb::{RangeRequest, SortOrder, SortTarget};
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,13 +30,13 @@ pub(crate) fn observe(pool: &Arc<Pool>, election: &str) -> Receiver<Option<Leade
 async fn follow(pool: &Arc<Pool>, prefix: &str, shown: &Sender<Option<Leader>>) {
     loop {
         match leader(pool, prefix).await {
-            Ok((leader, revision)) => {
+            Ok((leader, at)) => {
                 shown.send_if_modified(|old| {
                     let new = *old != leader;
                     *old = leader;
                     new
                 });
-                watch(pool, prefix, revision + 1).next().await;
+                watch(pool, prefix, at.next()).next().await;
             }
             Err(error) => {
                 tracing::debug!(%error, prefix, "the leader cannot be read");
@@ -46,8 +46,8 @@ async fn follow(pool: &Arc<Pool>, prefix: &str, shown: &Sender<Option<Leader>>) 
     }
 }
 
-/// The candidate with the lowest create revision leads. Also the revision of the answer.
-async fn leader(pool: &Pool, prefix: &str) -> Result<(Option<Leader>, i64)> {
+/// The candidate with the lowest create revision leads. Also where that was.
+async fn leader(pool: &Pool, prefix: &str) -> Result<(Option<Leader>, Position)> {
     let stored = pool.key(prefix);
     let request = RangeRequest {
         range_end: prefix_end(&stored).into(),
@@ -58,8 +58,8 @@ async fn leader(pool: &Pool, prefix: &str) -> Result<(Option<Leader>, i64)> {
         ..Default::default()
     };
     let answer = range(pool, "observe", request).await?;
-    let revision = revision_of(&answer)?;
+    let at = position_of(&answer)?;
     let leader = answer.kvs.into_iter().next();
     let leader = leader.map(|kv| Leader { revision: kv.create_revision, value: kv.value.to_vec() });
-    Ok((leader, revision))
+    Ok((leader, at))
 }

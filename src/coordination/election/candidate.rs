@@ -1,5 +1,6 @@
 //! The decisions of one candidacy, without a clock or a network of its own.
 
+use crate::Position;
 use std::time::{Duration, Instant};
 
 /// What has happened.
@@ -10,7 +11,7 @@ pub(crate) enum Input {
     /// The candidate's key stands, made at `revision` of this quorum (etcd's cluster id).
     Joined { quorum: u64, revision: i64 },
     /// The nearest candidate before this one, as of `revision`; none: this one is the first.
-    Ahead { key: Option<Vec<u8>>, revision: i64 },
+    Ahead { key: Option<Vec<u8>>, at: Position },
     /// That candidate's key is gone.
     AheadGone,
     /// The own key is gone, whoever took it away.
@@ -33,11 +34,11 @@ pub(crate) enum Effect {
     /// Make the key of the candidate under `lease`, or find it there already.
     Join { lease: i64 },
     /// Tell when the own key goes.
-    GuardOwn { lease: i64, revision: i64 },
+    GuardOwn { lease: i64, made: Position },
     /// Find the nearest candidate made before `revision`.
     LookAhead { revision: i64 },
     /// Tell when `key` goes, from `from` on.
-    AwaitGone { key: Vec<u8>, from: i64 },
+    AwaitGone { key: Vec<u8>, from: Position },
     /// Renew `lease`, giving up after `patience`.
     Renew { lease: i64, patience: Duration },
 }
@@ -146,7 +147,7 @@ impl Candidate {
         let mut effects = match input {
             Input::Granted { lease, sent } => self.granted(lease, sent, now),
             Input::Joined { quorum, revision } => self.joined(quorum, revision),
-            Input::Ahead { key, revision } => self.ahead(key, revision),
+            Input::Ahead { key, at } => self.ahead(key, at),
             Input::AheadGone => self.look_ahead(),
             Input::NotRenewed => self.not_renewed(now),
             Input::OwnGone => return self.end(End::KeyGone),
@@ -176,10 +177,11 @@ impl Candidate {
         let (Phase::Joining, Some(lease)) = (self.phase, self.lease()) else { return Vec::new() };
         self.phase = Phase::Waiting;
         (self.quorum, self.revision) = (quorum, revision);
-        vec![Effect::GuardOwn { lease, revision }, Effect::LookAhead { revision }]
+        let made = Position { quorum, revision };
+        vec![Effect::GuardOwn { lease, made }, Effect::LookAhead { revision }]
     }
 
-    fn ahead(&mut self, key: Option<Vec<u8>>, revision: i64) -> Vec<Effect> {
+    fn ahead(&mut self, key: Option<Vec<u8>>, at: Position) -> Vec<Effect> {
         if self.phase != Phase::Waiting {
             return Vec::new();
         }
@@ -188,7 +190,7 @@ impl Candidate {
             self.phase = Phase::Leading { revision: self.revision };
             return Vec::new();
         };
-        vec![Effect::AwaitGone { key, from: revision + 1 }]
+        vec![Effect::AwaitGone { key, from: at.next() }]
     }
 
     fn look_ahead(&self) -> Vec<Effect> {
@@ -243,6 +245,10 @@ mod tests {
     const TTL: Duration = Duration::from_secs(6);
     const SECOND: Duration = Duration::from_secs(1);
 
+    fn at(revision: i64) -> Position {
+        Position { quorum: 3, revision }
+    }
+
     /// A candidate that leads, with a lease asked for at the returned time.
     fn leading() -> (Candidate, Instant) {
         let start = Instant::now();
@@ -251,7 +257,7 @@ mod tests {
         let joins = one.handle(Input::Granted { lease: 7, sent: start }, start);
         assert_eq!(joins, [Effect::Join { lease: 7 }]);
         one.handle(Input::Joined { quorum: 3, revision: 40 }, start);
-        one.handle(Input::Ahead { key: None, revision: 41 }, start);
+        one.handle(Input::Ahead { key: None, at: at(41) }, start);
         assert_eq!(one.phase(), Phase::Leading { revision: 40 });
         assert_eq!(one.quorum(), 3);
         (one, start)
@@ -264,14 +270,13 @@ mod tests {
         one.handle(Input::Granted { lease: 7, sent: start }, start);
         one.handle(Input::Joined { quorum: 3, revision: 40 }, start);
         for before in [b"b", b"a"] {
-            let waits =
-                one.handle(Input::Ahead { key: Some(before.to_vec()), revision: 50 }, start);
-            assert_eq!(waits, [Effect::AwaitGone { key: before.to_vec(), from: 51 }]);
+            let waits = one.handle(Input::Ahead { key: Some(before.to_vec()), at: at(50) }, start);
+            assert_eq!(waits, [Effect::AwaitGone { key: before.to_vec(), from: at(51) }]);
             assert_eq!(one.phase(), Phase::Waiting);
             let looks = one.handle(Input::AheadGone, start);
             assert_eq!(looks, [Effect::LookAhead { revision: 40 }]);
         }
-        one.handle(Input::Ahead { key: None, revision: 60 }, start);
+        one.handle(Input::Ahead { key: None, at: at(60) }, start);
         assert_eq!(one.phase(), Phase::Leading { revision: 40 });
     }
 
@@ -307,7 +312,7 @@ mod tests {
         let mut one = Candidate::new(TTL);
         one.handle(Input::Granted { lease: 7, sent: start }, start);
         one.handle(Input::Joined { quorum: 3, revision: 40 }, start);
-        one.handle(Input::Ahead { key: None, revision: 41 }, start + TTL);
+        one.handle(Input::Ahead { key: None, at: at(41) }, start + TTL);
         assert_eq!(one.phase(), Phase::Ended(End::NotRenewed));
         let mut late = Candidate::new(TTL);
         assert_eq!(late.handle(Input::Granted { lease: 7, sent: start }, start + TTL), []);

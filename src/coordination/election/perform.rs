@@ -3,7 +3,7 @@
 use super::candidate::{Effect, Input};
 use crate::call::{ATTEMPT, repeated, words};
 use crate::keys::{candidate_key, election_prefix, prefix_end};
-use crate::list::{range, revision_of};
+use crate::list::{position_of, range};
 use crate::pool::{Line, Pool};
 use crate::watch::await_gone;
 use crate::{CoordinationError, Result};
@@ -56,8 +56,8 @@ impl Stand {
         match effect {
             Effect::Grant => self.grant().await,
             Effect::Join { lease } => self.join(*lease).await,
-            Effect::GuardOwn { lease, revision } => {
-                await_gone(&self.pool, self.key(*lease).into_bytes(), revision + 1).await?;
+            Effect::GuardOwn { lease, made } => {
+                await_gone(&self.pool, self.key(*lease).into_bytes(), made.next()).await?;
                 Ok(Input::OwnGone)
             }
             Effect::LookAhead { revision } => self.look_ahead(*revision).await,
@@ -124,9 +124,9 @@ impl Stand {
             ..Default::default()
         };
         let answer = range(&self.pool, "election", request).await?;
-        let revision = revision_of(&answer)?;
+        let at = position_of(&answer)?;
         let key = answer.kvs.into_iter().next().map(|kv| kv.key.to_vec());
-        Ok(Input::Ahead { key, revision })
+        Ok(Input::Ahead { key, at })
     }
 
     /// One attempt at one voter; a failed one leaves that voter.

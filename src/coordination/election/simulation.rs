@@ -2,6 +2,7 @@
 //! paused, their clocks run at different speeds.
 
 use super::candidate::{Candidate, Effect, Input, Phase};
+use crate::Position;
 use proptest::prelude::*;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -236,7 +237,7 @@ impl World {
                 let before = self.keys.iter().filter(|(_, key)| key.revision < revision);
                 let nearest = before.max_by_key(|(_, key)| key.revision);
                 let key = nearest.map(|(name, _)| name.clone());
-                Input::Ahead { key, revision: self.revision }
+                Input::Ahead { key, at: Position { quorum: 3, revision: self.revision } }
             }
             Effect::AwaitGone { key, .. } => return self.wait(key, who, life, Input::AheadGone),
             Effect::GuardOwn { lease, .. } => {

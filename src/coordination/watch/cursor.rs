@@ -1,4 +1,5 @@
 use super::WatchEvent;
+use crate::Position;
 use mesoform_etcd::pb::{WatchCreateRequest, WatchResponse};
 
 /// Where a watch stands: what is still to come, and how to ask for it.
@@ -8,7 +9,7 @@ pub(crate) struct Cursor {
     range_end: Vec<u8>,
     /// The first revision that was not delivered; 0: not known before the first answer.
     next: i64,
-    /// The quorum that the revisions are of (etcd's cluster id); 0 before the first answer.
+    /// The quorum that the revisions are of (etcd's cluster id); 0: not known before the first answer.
     quorum: u64,
 }
 
@@ -25,8 +26,8 @@ pub(crate) enum Step {
 
 impl Cursor {
     /// A watch of the keys from `key` up to `range_end` (empty: of `key` alone).
-    pub(crate) fn new(key: Vec<u8>, range_end: Vec<u8>, from: i64) -> Self {
-        Self { key, range_end, next: from.max(0), quorum: 0 }
+    pub(crate) fn new(key: Vec<u8>, range_end: Vec<u8>, from: Position) -> Self {
+        Self { key, range_end, next: from.revision.max(0), quorum: from.quorum }
     }
 
     /// What to ask a voter for.
@@ -99,6 +100,11 @@ mod tests {
     use mesoform_etcd::pb::{Event, EventType, KeyValue, ResponseHeader};
     use proptest::prelude::*;
 
+    /// Of a quorum that is not known yet.
+    fn from(revision: i64) -> Position {
+        Position { quorum: 0, revision }
+    }
+
     fn header(revision: i64) -> Option<ResponseHeader> {
         Some(ResponseHeader { revision, ..Default::default() })
     }
@@ -148,7 +154,7 @@ mod tests {
             history in history(),
             breaks in proptest::collection::vec((1_usize..4, 0_usize..6, 0_usize..30, any::<bool>()), 0..12),
         ) {
-            let mut cursor = Cursor::new(b"a".to_vec(), b"z".to_vec(), 1);
+            let mut cursor = Cursor::new(b"a".to_vec(), b"z".to_vec(), from(1));
             let mut seen = Vec::new();
             let whole = (1, usize::MAX, history.len(), false);
             for (batch, heard, upto, ignores_start) in breaks.into_iter().chain([whole]) {
@@ -175,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_watch_from_now_stays_there_when_it_must_be_asked_for_again() {
-        let mut cursor = Cursor::new(b"a".to_vec(), Vec::new(), 0);
+        let mut cursor = Cursor::new(b"a".to_vec(), Vec::new(), Position::NOW);
         assert_eq!(cursor.request().start_revision, 0);
         cursor.take(created(7));
         assert_eq!(cursor.request().start_revision, 8);
@@ -190,16 +196,20 @@ mod tests {
             created: true,
             ..Default::default()
         };
-        let mut cursor = Cursor::new(b"a".to_vec(), Vec::new(), 90);
+        let mut cursor = Cursor::new(b"a".to_vec(), Vec::new(), from(90));
         assert_eq!(cursor.take(of(7, 100)), Step::Deliver(Vec::new()));
         assert_eq!(cursor.take(of(7, 80)), Step::Deliver(Vec::new()), "a voter that is behind");
         assert_eq!(cursor.take(of(0, 0)), Step::Deliver(Vec::new()), "one that knows nothing yet");
         assert_eq!(cursor.take(of(8, 3)), Step::End(WatchEvent::Compacted { revision: 3 }));
+        // What was listed in another quorum is not what is there now.
+        let listed = Position { quorum: 7, revision: 90 };
+        let mut begun = Cursor::new(b"a".to_vec(), Vec::new(), listed.next());
+        assert_eq!(begun.take(of(8, 100)), Step::End(WatchEvent::Compacted { revision: 100 }));
     }
 
     #[test]
     fn progress_moves_the_cursor_and_compaction_ends_it() {
-        let mut cursor = Cursor::new(b"a".to_vec(), Vec::new(), 3);
+        let mut cursor = Cursor::new(b"a".to_vec(), Vec::new(), from(3));
         cursor.take(WatchResponse { header: header(10), ..Default::default() });
         assert_eq!(cursor.request().start_revision, 11);
         let cancelled = WatchResponse {

@@ -1,10 +1,10 @@
 use super::WatchEvent;
 use super::cursor::{Cursor, Step};
-use crate::Result;
 use crate::call::{ATTEMPT, words};
 use crate::keys::prefix_end;
-use crate::list::{MAX_ANSWER, range, revision_of};
+use crate::list::{MAX_ANSWER, position_of, range};
 use crate::pool::{Line, Pool};
+use crate::{Position, Result};
 use mesoform_etcd::client::WatchClient;
 use mesoform_etcd::pb::watch_request::RequestUnion;
 use mesoform_etcd::pb::{RangeRequest, WatchRequest, WatchResponse};
@@ -25,7 +25,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(1);
 pub(crate) fn watch(
     pool: &Arc<Pool>,
     prefix: &str,
-    from: i64,
+    from: Position,
 ) -> impl Stream<Item = WatchEvent> + Send + Unpin + use<> {
     let stored = pool.key(prefix);
     let cursor = Cursor::new(stored.as_bytes().to_vec(), prefix_end(&stored), from);
@@ -123,7 +123,7 @@ async fn ask(
 }
 
 /// Returns once `key`, as the quorum has it, is gone: deleted at `from` or later.
-pub(crate) async fn await_gone(pool: &Arc<Pool>, key: Vec<u8>, from: i64) -> Result<()> {
+pub(crate) async fn await_gone(pool: &Arc<Pool>, key: Vec<u8>, from: Position) -> Result<()> {
     let mut events = spawn(pool.clone(), Cursor::new(key.clone(), Vec::new(), from));
     loop {
         match events.next().await {
@@ -131,19 +131,19 @@ pub(crate) async fn await_gone(pool: &Arc<Pool>, key: Vec<u8>, from: i64) -> Res
             Some(WatchEvent::Delete { .. }) => return Ok(()),
             // A quiet watch that had to be asked for again after a compaction: look.
             Some(WatchEvent::Compacted { .. }) | None => {
-                let Some(revision) = still_there(pool, &key).await? else { return Ok(()) };
-                let cursor = Cursor::new(key.clone(), Vec::new(), revision + 1);
+                let Some(seen) = still_there(pool, &key).await? else { return Ok(()) };
+                let cursor = Cursor::new(key.clone(), Vec::new(), seen.next());
                 events = spawn(pool.clone(), cursor);
             }
         }
     }
 }
 
-/// The revision at which `key` was seen; none where it was not.
-async fn still_there(pool: &Pool, key: &[u8]) -> Result<Option<i64>> {
+/// Where `key` was seen; none where it was not.
+async fn still_there(pool: &Pool, key: &[u8]) -> Result<Option<Position>> {
     let key = key.to_vec().into();
     let request = RangeRequest { key, limit: 1, keys_only: true, ..Default::default() };
     let answer = range(pool, "watch", request).await?;
-    let revision = revision_of(&answer)?;
-    Ok((!answer.kvs.is_empty()).then_some(revision))
+    let seen = position_of(&answer)?;
+    Ok((!answer.kvs.is_empty()).then_some(seen))
 }

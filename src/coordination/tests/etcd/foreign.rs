@@ -2,7 +2,7 @@
 //! it too, and it may be too old.
 
 use crate::kit::{Etcd, Pki, elected, put, soon, value_of};
-use mesoform_coordination::{Coordination, CoordinationError, WatchEvent};
+use mesoform_coordination::{Coordination, CoordinationError, Position, WatchEvent};
 use mesoform_identity::Role;
 use mesoform_settings::{EtcdClient, EtcdSettings, EtcdTls, QuorumClientSettings};
 use std::time::Duration;
@@ -40,9 +40,9 @@ async fn an_etcd_of_others_serves_and_all_keys_lie_below_the_prefix() {
     assert_eq!(shown.revision, leader.revision());
     let first = put(&leader, "/mesoform/master/a", "1").await;
     assert_eq!(value_of(&client, "/mesoform/master/a").await.unwrap().as_deref(), Some("1"));
-    let (entries, _) = client.list("/mesoform/master/").await.unwrap();
+    let (entries, at) = client.list("/mesoform/master/").await.unwrap();
     assert_eq!(entries.iter().map(|e| e.key.as_str()).collect::<Vec<_>>(), ["/mesoform/master/a"]);
-    let mut watch = client.watch("/mesoform/master/", first);
+    let mut watch = client.watch("/mesoform/master/", Position { revision: first, ..at });
     let made = soon(watch.next()).await.unwrap();
     assert!(matches!(made, WatchEvent::Put(entry) if entry.key == "/mesoform/master/a"));
     let prefix = "/mesoform/master/".to_owned();

@@ -1,5 +1,5 @@
 use crate::kit::{Etcd, elected, put, since, soon, value_of};
-use mesoform_coordination::{CoordinationError, Leadership, Op, WatchEvent, WriteError};
+use mesoform_coordination::{CoordinationError, Leadership, Op, Position, WatchEvent, WriteError};
 use mesoform_identity::Role;
 use std::time::{Duration, Instant};
 use tokio_stream::StreamExt;
@@ -68,7 +68,8 @@ async fn a_watch_misses_nothing_while_voters_die() {
     let Some(mut etcd) = Etcd::start(3).await else { return };
     let (writer, reader) = (etcd.client(Role::Master), etcd.client(Role::Agent));
     let leader = elected(&writer, "master", "one", 120).await;
-    let from = put(&leader, "/count", "start").await + 1;
+    let revision = put(&leader, "/count", "start").await;
+    let from = Position { quorum: leader.quorum(), revision }.next();
     let mut watch = reader.watch("/count", from);
     let (count, mut counted) = tokio::sync::watch::channel(0);
     let writing = tokio::spawn(write_numbers(leader, count));

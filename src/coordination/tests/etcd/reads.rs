@@ -1,5 +1,5 @@
 use crate::kit::{Etcd, elected, put, soon, value_of};
-use mesoform_coordination::{Op, WatchEvent, WriteError};
+use mesoform_coordination::{Op, Position, WatchEvent, WriteError};
 use mesoform_identity::Role;
 use tokio_stream::StreamExt;
 
@@ -33,10 +33,10 @@ async fn a_long_list_comes_whole_and_of_one_revision() {
         let key = |n| format!("/mesoform/master/{:05}", batch * 100 + n);
         leader.write((0..100).map(|n| Op::put(key(n), "x")).collect()).await.unwrap();
     }
-    let (entries, revision) = client.list("/mesoform/master/").await.unwrap();
+    let (entries, at) = client.list("/mesoform/master/").await.unwrap();
     assert_eq!(entries.len(), 1100);
     assert!(entries.is_sorted_by(|a, b| a.key < b.key));
-    assert_eq!(Some(revision), entries.iter().map(|entry| entry.mod_revision).max());
+    assert_eq!(Some(at.revision), entries.iter().map(|entry| entry.mod_revision).max());
 }
 
 #[tokio::test]
@@ -45,8 +45,8 @@ async fn a_watch_shows_changes_in_order_from_a_revision_on() {
     let client = etcd.client(Role::Master);
     let leader = elected(&client, "master", "h1", 60).await;
     let first = put(&leader, "/w/a", "1").await;
-    let mut now = client.watch("/w/", 0);
-    let mut past = client.watch("/w/", first);
+    let mut now = client.watch("/w/", Position::NOW);
+    let mut past = client.watch("/w/", Position { quorum: leader.quorum(), revision: first });
     let deleted = leader.write(vec![Op::delete("/w/a")]).await.unwrap();
     put(&leader, "/other", "unseen").await;
     put(&leader, "/w/b", "2").await;
@@ -68,7 +68,7 @@ async fn what_was_compacted_must_be_listed_again() {
     let first = put(&leader, "/w/a", "1").await;
     let last = put(&leader, "/w/a", "2").await;
     etcd.ctl(&["compact", &last.to_string()]);
-    let mut watch = client.watch("/w/", first);
+    let mut watch = client.watch("/w/", Position { quorum: leader.quorum(), revision: first });
     assert_eq!(soon(watch.next()).await, Some(WatchEvent::Compacted { revision: last }));
     assert_eq!(soon(watch.next()).await, None);
     assert!(leader.is_current() && !leader.lost().is_cancelled());
