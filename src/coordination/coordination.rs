@@ -1,3 +1,4 @@
+use crate::call::CALL;
 use crate::list::{list, range};
 use crate::pool::Pool;
 use crate::watch::watch;
@@ -78,6 +79,15 @@ impl Coordination {
         ttl: Duration,
     ) -> Result<Leadership> {
         election::campaign(&self.pool, election, candidate, ttl).await
+    }
+
+    /// Waits until all candidacies and leaderships that were given up are withdrawn; seconds at most. A
+    /// service that ends without it may leave a candidate behind that is elected and does nothing, until
+    /// its lease ends.
+    pub async fn withdrawn(&self) {
+        self.pool.candidacies.close();
+        // The quorum lets the leases go by itself.
+        let _ = tokio::time::timeout(CALL, self.pool.candidacies.wait()).await;
     }
 
     /// Who leads in `election`; kept up until the receiver is dropped. While the quorum cannot be

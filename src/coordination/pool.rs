@@ -5,6 +5,7 @@ use mesoform_identity::Identity;
 use mesoform_settings::QuorumClientSettings;
 use std::sync::Arc;
 use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
 use tonic::transport::Channel;
 
 /// The voters, of which one is in use: all calls stick to it until it fails one of them.
@@ -14,6 +15,8 @@ pub(crate) struct Pool {
     /// Before all keys, where the quorum is an etcd of others.
     prefix: String,
     pub(crate) admission: Admission,
+    /// Those that are under way, or being withdrawn.
+    pub(crate) candidacies: TaskTracker,
 }
 
 /// The connection in use. Each change of the voter is a new line.
@@ -45,6 +48,7 @@ impl Pool {
             current: watch::Sender::new(line),
             prefix: settings.etcd.as_ref().map(|etcd| etcd.prefix.clone()).unwrap_or_default(),
             admission: Admission::new(settings, identity),
+            candidacies: TaskTracker::new(),
         });
         pulse::start(&pool);
         Ok(pool)

@@ -24,8 +24,11 @@ const AGENT_BODY: usize = 64 << 20;
 pub async fn run(settings: MasterSettings, shutdown: CancellationToken) -> Result<(), MasterError> {
     let identity = Identity::load(&settings.pki)?.expect(Role::Master, &settings.cluster)?;
     let doors = doors(&settings, &identity).await?;
-    let consensus = Quorum::new(Coordination::connect(&settings.quorum, &identity)?);
-    serve(&settings, consensus, doors, shutdown).await
+    let coordination = Coordination::connect(&settings.quorum, &identity)?;
+    let consensus = Quorum::new(coordination.clone());
+    let served = serve(&settings, consensus, doors, shutdown).await;
+    coordination.withdrawn().await;
+    served
 }
 
 /// What a master listens on.

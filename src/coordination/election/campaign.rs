@@ -61,7 +61,7 @@ async fn stand_once(stand: &Arc<Stand>) -> std::result::Result<Leadership, Why> 
     let guard = resign.clone().drop_guard();
     let (stand, over_too) = (stand.clone(), over.clone());
     let stint = Stint { stand: stand.clone(), standing, resign, over: over_too, deposed: heard };
-    let task = tokio::spawn(stint.run());
+    let task = stand.pool.candidacies.spawn(stint.run());
     let reached = seen.wait_for(|standing| !matches!(standing, Standing::Waiting)).await;
     match reached.map(|standing| standing.clone()) {
         Ok(Standing::Leading { lease, quorum, revision, .. }) => {

@@ -55,6 +55,7 @@ pub async fn run(
     };
     let outcome = governing.await;
     stop.cancel();
+    coordination.withdrawn().await;
     let served = api.await.map_err(|e| SchedulerError::Api { cause: e.to_string() });
     let _ = announcing.await;
     outcome?;

@@ -33,6 +33,25 @@ async fn leaders_follow_each_other() {
 }
 
 #[tokio::test]
+async fn who_stands_by_and_ends_leaves_no_candidate_behind() {
+    let Some(etcd) = Etcd::start(1).await else { return };
+    let client = etcd.client(Role::Master);
+    let leader = elected(&client, "master", "one", 60).await;
+    let rival = etcd.client(Role::Master);
+    let second = tokio::spawn({
+        let rival = rival.clone();
+        async move { elected(&rival, "master", "two", 60).await }
+    });
+    let candidates = async || client.list("/mesoform/election/master/").await.unwrap().0.len();
+    soon(async { while candidates().await < 2 {} }).await;
+    second.abort();
+    assert!(second.await.is_err());
+    soon(rival.withdrawn()).await;
+    assert_eq!(candidates().await, 1);
+    assert!(leader.is_current());
+}
+
+#[tokio::test]
 async fn a_leader_knows_its_quorum() {
     let Some(etcd) = Etcd::start(1).await else { return };
     let leader = elected(&etcd.client(Role::Master), "master", "one", 60).await;
