@@ -13,14 +13,23 @@ pub struct Declaration {
     pub needs: Vec<String>,
 }
 
-/// The services' own declarations.
-pub fn services() -> Vec<Declaration> {
-    let needs = |service| match service {
+/// What must be there before `service`.
+pub(crate) fn needs(service: Service) -> Vec<Service> {
+    match service {
         Service::Quorum => vec![],
         Service::Master => vec![Service::Quorum],
         Service::Scheduler => vec![Service::Quorum, Service::Master],
         Service::Agent => vec![Service::Master],
-    };
+    }
+}
+
+/// Whether `service` needs `other`, or something that does.
+pub(crate) fn rests_on(service: Service, other: Service) -> bool {
+    needs(service).into_iter().any(|need| need == other || rests_on(need, other))
+}
+
+/// The services' own declarations.
+pub fn services() -> Vec<Declaration> {
     let named = |s: Service| s.name().to_owned();
     Service::ALL
         .map(|s| Declaration { name: named(s), needs: needs(s).into_iter().map(named).collect() })

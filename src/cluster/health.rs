@@ -1,10 +1,16 @@
 //! Whether a cluster is well, from what its hosts tell. Pure.
 
+mod before;
 mod certificates;
+mod leaders;
 mod masters;
 mod members;
 
-use crate::report::{HostReport, MasterView, QuorumView, SchedulerView, ServiceReport, View};
+pub(crate) use before::Before;
+
+use crate::report::{
+    AgentView, HostReport, MasterView, QuorumView, SchedulerView, ServiceReport, View,
+};
 use crate::{ClusterSpec, HostSpec, Service, Stop};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -15,6 +21,8 @@ use std::fmt;
 pub struct Ailment {
     /// The host, where it is one host's.
     pub host: Option<String>,
+    /// The service that is unwell, where it is one.
+    pub service: Option<Service>,
     pub what: String,
     pub cure: String,
     /// No waiting cures it.
@@ -24,7 +32,12 @@ pub struct Ailment {
 impl Ailment {
     fn new(host: Option<&HostSpec>, what: impl Into<String>, cure: &str) -> Self {
         let host = host.map(|h| h.name.clone());
-        Self { host, what: what.into(), cure: cure.into(), lasting: false }
+        Self { host, service: None, what: what.into(), cure: cure.into(), lasting: false }
+    }
+
+    /// The same, as one of `service`.
+    fn of(self, service: Service) -> Self {
+        Self { service: Some(service), ..self }
     }
 }
 
@@ -87,6 +100,16 @@ impl Health {
         self.ailments.push(Ailment::new(host, what, cure));
     }
 
+    fn ail_of(
+        &mut self,
+        service: Service,
+        host: Option<&HostSpec>,
+        what: impl Into<String>,
+        cure: &str,
+    ) {
+        self.ailments.push(Ailment::new(host, what, cure).of(service));
+    }
+
     fn warn(&mut self, host: Option<&HostSpec>, what: impl Into<String>, cure: &str) {
         self.warnings.push(Ailment::new(host, what, cure));
     }
@@ -96,7 +119,7 @@ impl Health {
             match report.services.get(service) {
                 None => {
                     let what = format!("the {service} is not installed");
-                    self.ail(Some(host), what, "run `mesoform up`");
+                    self.ail_of(*service, Some(host), what, "run `mesoform up`");
                 }
                 Some(found) => self.service(host, *service, found),
             }
@@ -108,7 +131,8 @@ impl Health {
         let up = found.is_up();
         if found.active == "inactive" {
             let cure = format!("`mesoform up` starts it; {logs} why it ended");
-            return self.ail(Some(host), format!("the {service} is not running"), &cure);
+            let what = format!("the {service} is not running");
+            return self.ail_of(service, Some(host), what, &cure);
         }
         let what = match (&found.error, found.status.as_str()) {
             (None, _) if up => return,
@@ -116,7 +140,7 @@ impl Health {
             (_, "") => format!("the {service} is {}", found.active),
             (_, status) => format!("the {service} is {} ({status})", found.active),
         };
-        self.ail(Some(host), what, &logs);
+        self.ail_of(service, Some(host), what, &logs);
     }
 
     fn quorum(&mut self, spec: &ClusterSpec, views: &Views) {
@@ -135,44 +159,11 @@ impl Health {
                 spec.majority(),
                 spec.voters().len()
             );
-            self.ail(None, what, "bring it back with `mesoform restart zookeeper-equivalent`");
+            let cure = "bring it back with `mesoform restart zookeeper-equivalent`";
+            self.ail_of(Service::Quorum, None, what, cure);
         } else {
             let what = "nothing is known of the quorum: none of its hosts could be asked";
             self.ail(None, what, "see to them first");
-        }
-    }
-
-    fn schedulers(&mut self, spec: &ClusterSpec, views: &Views) {
-        let Some((host, view)) = views.schedulers.iter().find(|(_, view)| view.leading) else {
-            let answered = views.schedulers.len();
-            return self.nobody_leads(spec, views, Service::Scheduler, answered);
-        };
-        self.leading_scheduler = Some((*host).to_owned());
-        self.scheduler_connected = view.connected_master.is_some();
-        if !self.scheduler_connected {
-            let what = "the leading scheduler is not connected to a master";
-            self.ail(None, what, "see `journalctl -u mesoform-scheduler` on its host");
-        }
-    }
-
-    /// Nothing is known where none of them answered, or where --limit left out one that may lead.
-    fn nobody_leads(
-        &mut self,
-        spec: &ClusterSpec,
-        views: &Views,
-        service: Service,
-        answered: usize,
-    ) {
-        let every = |hosts: &[&str]| spec.with(service).all(|h| hosts.contains(&h.name.as_str()));
-        if answered == 0 || !every(&views.asked) {
-            return;
-        }
-        if every(&views.told) {
-            let what = format!("no {service} leads");
-            self.ail(None, what, "wait some seconds; if it stays so, see to the quorum");
-        } else {
-            let what = format!("no {service} leads among those that could be asked");
-            self.ail(None, what, "see to the other hosts first");
         }
     }
 }
@@ -186,6 +177,7 @@ struct Views<'a> {
     quorum: Vec<(&'a str, &'a QuorumView)>,
     masters: Vec<(&'a str, &'a MasterView)>,
     schedulers: Vec<(&'a str, &'a SchedulerView)>,
+    agents: Vec<(&'a str, &'a AgentView)>,
 }
 
 impl<'a> Views<'a> {
@@ -200,7 +192,7 @@ impl<'a> Views<'a> {
                     View::Quorum(view) => views.quorum.push((host, view)),
                     View::Master(view) => views.masters.push((host, view)),
                     View::Scheduler(view) => views.schedulers.push((host, view)),
-                    View::Agent(_) => {}
+                    View::Agent(view) => views.agents.push((host, view)),
                 }
             }
         }

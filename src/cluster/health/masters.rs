@@ -1,16 +1,21 @@
 //! What the leading master tells: which agents are there, and what is left of frameworks.
 
+use super::leaders::Known;
 use super::{Ailment, Health, Views};
 use crate::report::{FencedEntry, FrameworkEntry, MasterView};
 use crate::{ClusterSpec, HostSpec, Service};
 
 const NOT_REGISTERED: &str = "its agent is not registered with the leading master";
+const AGENT_LOGS: &str = "see `journalctl -u mesoform-agent` there";
 
 impl Health {
     pub(super) fn masters(&mut self, spec: &ClusterSpec, views: &Views) {
         self.agents_wanted = spec.with(Service::Agent).count();
         let Some((host, view)) = views.masters.iter().find(|(_, view)| view.leading) else {
-            return self.nobody_leads(spec, views, Service::Master, views.masters.len());
+            self.agents_alone(spec, views);
+            let known = views.masters.iter().map(|(host, view)| (*host, view.leader.as_ref()));
+            let known: Vec<Known> = known.collect();
+            return self.nobody_leads(spec, views, Service::Master, &known);
         };
         self.leading_master = Some((*host).to_owned());
         for host in spec.with(Service::Agent) {
@@ -19,13 +24,44 @@ impl Health {
             } else if let Some(agent) = view.fenced.iter().find(|f| f.hostname == host.hostname) {
                 self.fenced(host, agent, view);
             } else {
-                self.ail(Some(host), NOT_REGISTERED, "see `journalctl -u mesoform-agent` there");
+                self.ail_of(Service::Agent, Some(host), NOT_REGISTERED, AGENT_LOGS);
             }
         }
+        self.departed(spec, view);
         let ours = views.schedulers.iter().filter_map(|(_, view)| view.framework_id.as_deref());
         let ours: Vec<&str> = ours.collect();
         for framework in view.frameworks.iter().filter(|f| !ours.contains(&f.id.as_str())) {
             self.left_behind(framework, view);
+        }
+    }
+
+    /// Agents of which the inventory does not know go on getting tasks.
+    fn departed(&mut self, spec: &ClusterSpec, view: &MasterView) {
+        for agent in view.agents.iter().filter(|agent| agent.registered) {
+            let name = &agent.hostname;
+            let cure = match spec.hosts.iter().find(|host| host.hostname == *name) {
+                Some(host) if host.runs(Service::Agent) => continue,
+                Some(_) => "`mesoform up --prune` takes it away",
+                None => {
+                    "put the host into the inventory again, and take it away with `mesoform down -l`"
+                }
+            };
+            let what =
+                format!("{name} has an agent that gets tasks, though not among the inventory's");
+            self.warn(None, what, cure);
+        }
+    }
+
+    /// Where the leading master was not asked, an agent's own word counts.
+    fn agents_alone(&mut self, spec: &ClusterSpec, views: &Views) {
+        if spec.with(Service::Master).all(|host| views.asked.contains(&host.name.as_str())) {
+            return;
+        }
+        for (name, _) in views.agents.iter().filter(|(_, view)| !view.registered) {
+            let host = spec.with(Service::Agent).find(|host| host.name == *name);
+            if let Some(host) = host {
+                self.ail_of(Service::Agent, Some(host), NOT_REGISTERED, AGENT_LOGS);
+            }
         }
     }
 
@@ -42,8 +78,8 @@ impl Health {
         );
         let cure = "if the quorum that it obeys is lost for good, run `mesoform restart agent \
                     --accept-quorum`; if not, bring that one back";
-        let (host, cure) = (Some(host.name.clone()), cure.to_owned());
-        self.ailments.push(Ailment { host, what, cure, lasting: true });
+        let ailment = Ailment::new(Some(host), what, cure).of(Service::Agent);
+        self.ailments.push(Ailment { lasting: true, ..ailment });
     }
 
     /// Tasks of a framework that is gone hold what they hold until its failover time-out ends.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::report::{CertificateView, RenewalView};
+use crate::report::{CertificateView, Leader, RenewalView};
 use jiff::{Timestamp, ToSpan};
 use mesoform_inventory::{ExtraVars, Inventory};
 use std::path::Path;
@@ -128,15 +128,69 @@ fn who_was_not_asked_may_lead() {
     let text = "[masters]\nm1\nm2\nm3\n[agents]\nm1\na1.example.org\n";
     let inventory = Inventory::parse(text, Path::new("hosts.ini"), &ExtraVars::default()).unwrap();
     let spec = crate::resolve(&inventory).unwrap();
-    let mut reports = reports("leading: true", "leading: false");
+    let led = "leader: {host: m2}, leading: false";
+    let mut reports =
+        reports("leading: true, connected_master", &format!("{led}, connected_master"));
+    lead(&mut reports, Some("m2"));
     let health = Health::of(&spec, &reports);
     assert!(health.is_well(), "{health:?}");
+    for nobody in [None, Some("m1")] {
+        lead(&mut reports, nobody);
+        let ailments = Health::of(&spec, &reports).ailments;
+        let alone = "m1: its master knows of no master that leads; wait some seconds; if it stays so, \
+                     see to the quorum";
+        assert_eq!(ailments.iter().map(ToString::to_string).collect::<Vec<_>>(), [alone]);
+    }
     for host in ["m2", "m3"] {
         reports.insert(host.into(), Err(Stop::Unreachable("timed out".into())));
     }
     let ailments = Health::of(&spec, &reports).ailments;
     let among = |a: &Ailment| a.what == "no master leads among those that could be asked";
     assert!(ailments.iter().any(among), "{ailments:?}");
+}
+
+#[test]
+fn what_hosts_that_left_the_inventory_still_do_is_told() {
+    let agents = "agents:\n          - {id: A9, hostname: a9, registered: true}";
+    let health = Health::of(&spec(), &reports("agents:", agents));
+    assert!(health.is_well(), "{health:?}");
+    assert_eq!(
+        health.warnings[0].to_string(),
+        "a9 has an agent that gets tasks, though not among the inventory's; put the host into the \
+         inventory again, and take it away with `mesoform down -l`"
+    );
+    let mut reports = reports("", "");
+    lead(&mut reports, Some("m9"));
+    assert_eq!(
+        ailments(&reports),
+        [
+            "the master on m9 leads, though not among the inventory's; end it there: systemctl disable \
+          --now mesoform-master.service; or put that host into the inventory again, and take it away \
+          with `mesoform down -l`"
+        ]
+    );
+}
+
+/// The master of m1 does not lead, and knows that `host` does.
+fn lead(reports: &mut Reports, host: Option<&str>) {
+    let Some(Ok(report)) = reports.get_mut("m1") else { panic!() };
+    let master = report.services.get_mut(&Service::Master).unwrap();
+    let Some(View::Master(view)) = &mut master.view else { panic!() };
+    let leader = host.map(|host| Leader { host: host.into(), http: String::new() });
+    (view.leading, view.leader) = (false, leader);
+}
+
+#[test]
+fn where_the_masters_were_not_asked_an_agents_own_word_counts() {
+    let mut reports = reports("", "");
+    reports.remove("m1");
+    let Some(Ok(report)) = reports.get_mut("a1.example.org") else { panic!() };
+    let agent = report.services.get_mut(&Service::Agent).unwrap();
+    let Some(View::Agent(view)) = &mut agent.view else { panic!() };
+    view.registered = false;
+    let unregistered = "a1.example.org: its agent is not registered with the leading master; see \
+                        `journalctl -u mesoform-agent` there";
+    assert_eq!(ailments(&reports), [unregistered]);
 }
 
 #[test]

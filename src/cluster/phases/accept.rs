@@ -1,6 +1,6 @@
 //! Agents accept another quorum than the one that they have obeyed: on their operator's word alone.
 
-use super::{apply, connect, preflight, start, verify};
+use super::{apply, connect, preflight, start, verify, well};
 use crate::hostplan::acceptance;
 use crate::report::{FencedEntry, MasterView, View};
 use crate::run::{HostRun, Run, Stop, Summary, teller};
@@ -45,7 +45,7 @@ pub async fn accept_quorum(
         .await?;
     run.phase("accept", "Tell the agents", async |run: &mut Run| accept(run, &wanted).await)
         .await?;
-    run.phase("verify", "See that the cluster is well", verify::wait_until_well).await?;
+    run.phase("verify", "See that the cluster is well", well::wait_until_well).await?;
     apply::unlock(run).await;
     run.all_hosts_fine()?;
     Ok(run.summary.clone())

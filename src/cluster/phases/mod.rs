@@ -7,6 +7,7 @@ mod preflight;
 mod rebuild;
 mod start;
 mod verify;
+mod well;
 
 mod accept;
 mod backup;

@@ -1,4 +1,4 @@
-use super::{apply, connect, preflight, start, verify};
+use super::{apply, connect, preflight, start, well};
 use crate::report::View;
 use crate::run::{HostRun, Run, Stop, Summary};
 use crate::{Reports, Service};
@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Restarts `service` on the run's hosts: what is down starts first and together, which brings a
-/// lost consensus back; then the others one after the other, the leader last.
+/// lost consensus back; then the others one after the other, the leader last. Ends when somebody leads
+/// again, and agents are registered again.
 ///
 /// # Errors
-/// A host fails, or the service does not become ready in time; the hosts after it are left alone.
+/// A host fails, or the service does not become ready in time; the hosts after it are left alone. Or
+/// the cluster is not in time as well as before.
 pub async fn restart(run: &mut Run, service: Service) -> Result<Summary, Stop> {
     run.hosts.retain(|host| host.spec.runs(service));
     if run.hosts.is_empty() {
@@ -17,12 +19,17 @@ pub async fn restart(run: &mut Run, service: Service) -> Result<Summary, Stop> {
     }
     run.phase("connect", "Connect and look", connect::look_at_all_for_restart).await?;
     preflight::ours(run).await?;
-    let leader = leading(&verify::ask(run).await, service);
+    let (before, reports) = well::before(run, service).await;
+    let leader = leading(&reports, service);
     run.phase("lock", "Lock the hosts", open_and_lock).await?;
     run.phase("start", "Start what is down", async |run: &mut Run| start_down(run, service).await)
         .await?;
     run.phase("restart", "Restart one after the other", async |run: &mut Run| {
         roll(run, service, leader.as_deref()).await
+    })
+    .await?;
+    run.phase("verify", "See that it is as well as before", async |run: &mut Run| {
+        well::wait_until_as_before(run, &before).await
     })
     .await?;
     apply::unlock(run).await;

@@ -1,7 +1,7 @@
 //! A new quorum from a backup.
 
 use super::rebuild::{Source, begin_again};
-use super::{apply, connect, membership, preflight, start, verify};
+use super::{apply, connect, membership, preflight, start, well};
 use crate::Service;
 use crate::run::{Run, Stop, Summary};
 use std::path::Path;
@@ -49,7 +49,7 @@ pub async fn restore(
     })
     .await?;
     run.phase("start", "Start in waves", start::waves).await?;
-    run.phase("verify", "See that the cluster is well", verify::wait_until_well).await?;
+    run.phase("verify", "See that the cluster is well", well::wait_until_well).await?;
     apply::unlock(run).await;
     run.end()
 }

@@ -1,4 +1,4 @@
-use super::{apply, connect, membership, preflight, start, verify};
+use super::{apply, connect, membership, preflight, start, well};
 use crate::run::{Run, Stop, Summary};
 
 /// Makes the cluster run. With `check`: says what that would change.
@@ -19,7 +19,7 @@ pub async fn up(run: &mut Run) -> Result<Summary, Stop> {
         run.phase("apply", "Carry out the plans", apply::apply).await?;
         run.phase("start", "Start in waves", start::waves).await?;
     }
-    run.phase("verify", "See that the cluster is well", verify::wait_until_well).await?;
+    run.phase("verify", "See that the cluster is well", well::wait_until_well).await?;
     apply::unlock(run).await;
     run.end()
 }

@@ -3,75 +3,12 @@
 use crate::report::HostReport;
 use crate::run::{HostRun, Run, Stop};
 use crate::session::SessionError;
-use crate::{Health, Places, Progress, Reports};
+use crate::{Places, Reports};
 use futures::StreamExt;
 use mesoform_transport::{Connection, Exit};
-use std::time::{Duration, Instant};
-
-/// How long until the cluster is asked again. What is awaited shows itself in no other way.
-const ASK_AGAIN: Duration = Duration::from_millis(100);
-
-/// So long does something that no waiting cures have to show itself: what is being cured may still show.
-const LASTING: Duration = Duration::from_secs(10);
 
 /// What a shell exits with where there is no such command.
 const NOT_FOUND: u32 = 127;
-
-/// Waits until the cluster is well: a leader in the quorum, a leading master, all agents registered,
-/// a leading scheduler that is connected.
-pub(super) async fn wait_until_well(run: &mut Run) -> Result<(), Stop> {
-    let begin = Instant::now();
-    // When there was last something that waiting may cure.
-    let mut waits = begin;
-    loop {
-        let reports = ask(run).await;
-        let own = run.admin.certificates();
-        let mut health = Health::of(&run.spec, &reports).with_certificates(
-            &reports,
-            &own,
-            jiff::Timestamp::now(),
-        );
-        health.ailments.retain(|ailment| {
-            ailment.host.as_ref().is_none_or(|host| {
-                let touched = run.hosts.iter().any(|h| h.spec.name == *host);
-                touched && !run.summary.unreachable.contains(host)
-            })
-        });
-        let well = health.is_well();
-        run.summary.health = Some(health.clone());
-        if well {
-            return Ok(());
-        }
-        if health.ailments.iter().any(|ailment| !ailment.lasting) {
-            waits = Instant::now();
-        }
-        if waits.elapsed() > LASTING || begin.elapsed() > run.options.deadline {
-            return Err(give_up(run, &health));
-        }
-        for ailment in &health.ailments {
-            let host = ailment.host.clone().unwrap_or_else(|| "cluster".into());
-            run.observer.on(Progress::Host { host, text: ailment.what.clone() });
-        }
-        tokio::time::sleep(ASK_AGAIN).await;
-    }
-}
-
-fn give_up(run: &Run, health: &Health) -> Stop {
-    for ailment in &health.ailments {
-        let host = ailment.host.clone().unwrap_or_else(|| "cluster".into());
-        let message = format!("{}; {}", ailment.what, ailment.cure);
-        run.observer.on(Progress::Failure { host, message });
-    }
-    if health.ailments.iter().all(|ailment| ailment.lasting) {
-        return Stop::Failed(
-            "the cluster is not well, and waiting cures nothing (see above)".into(),
-        );
-    }
-    let seconds = run.options.deadline.as_secs();
-    Stop::Failed(format!(
-        "the cluster was not well within {seconds} s (see above); --timeout sets how long that may take"
-    ))
-}
 
 /// Asks all hosts that have a connection.
 pub(super) async fn ask(run: &Run) -> Reports {
