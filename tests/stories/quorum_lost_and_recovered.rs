@@ -26,13 +26,21 @@ fn quorum_lost_and_recovered() {
     let lost = [lost, hosts.iter().filter(|h| h.name() != leader).take(1).collect()].concat();
     lost.iter().for_each(|host| host.service("quorum").stop());
     rig.tell(&format!("{} and {} vote no more", lost[0].name(), lost[1].name()));
+    // Whoever asks while the schedulers find out hears it too, before his patience ends.
+    let late = App::web("/late", 2).to_string();
+    let (mut create, mut scale) = (Refused::default(), Refused::default());
+    let ask = |host| cluster.request("POST", host, 8080, "/v2/apps").body(&late).within(LIMIT);
+    let asked: Vec<_> = hosts.iter().map(ask).collect();
+    std::thread::scope(|scope| {
+        let sent = asked.iter().map(|request| scope.spawn(|| cluster.send(request)));
+        let sent: Vec<_> = sent.collect();
+        sent.into_iter().for_each(|answer| create.note(&answer.join().unwrap()));
+    });
 
     eventually("status says what is wrong and the cure", LIMIT, || {
         let status = cluster.status();
         status.code == 2 && status.says("no consensus") && status.says(CURE)
     });
-    let late = App::web("/late", 2).to_string();
-    let (mut create, mut scale) = (Refused::default(), Refused::default());
     for host in &hosts {
         create.note(&cluster.ask_at(host, "POST", "/v2/apps", Some(&late)));
         scale.note(&cluster.ask_at(host, "PUT", "/v2/apps/web", Some("{\"instances\": 5}")));
