@@ -158,7 +158,8 @@ pub struct UpArgs {
     /// Say what would change, and change nothing
     #[arg(long)]
     pub check: bool,
-    /// Take voters out of the quorum that have left the inventory
+    /// Take voters out of the quorum that have left the inventory, and from its hosts the services that
+    /// it has for them no more, with their data
     #[arg(long)]
     pub prune: bool,
     /// Show the differences in files

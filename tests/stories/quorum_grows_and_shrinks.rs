@@ -8,6 +8,8 @@ use mesoform_tests::{Cluster, Host, Rig, eventually};
 use crate::quorum_lost_and_recovered::{assert_kept, write_during};
 
 const LIMIT: Duration = Duration::from_secs(180);
+/// As a restore leaves it.
+const LAST_COPY: &str = "/var/lib/mesoform/quorum/.replaced-story";
 
 fn inventory(voters: &str) -> String {
     format!("[quorum]\n{voters}\n\n[mesos_masters]\nh1\nh2\n\n[mesos_slaves]\nh1\nh2\n")
@@ -41,23 +43,52 @@ fn quorum_grows_and_shrinks() {
         let three = of("h1\nh4\nh5");
         three.up().expect_success().expect_says("`mesoform up --prune` takes them out");
         expect_voters(&three, &hosts[0], "h1 h2 h3 h4 h5");
+        hosts[1].run(&format!("mkdir {LAST_COPY}")).expect_success();
         let told = three.does(&["up", "--prune", "--check"]).expect_success();
         for host in ["h2", "h3"] {
             assert!(told.says(&format!("{host}: take its voter out of the quorum")), "{told}");
         }
-        three.does(&["up", "--prune"]).expect_success();
+        // A run came as far as this.
+        let h2 = id_of(&three, &hosts[0], "h2");
+        three.etcdctl(&[&hosts[0]], &["member", "remove", &h2]).expect_success();
+        let told = three.does(&["up", "--prune", "--check"]).expect_success();
+        assert!(told.says("h2: take the quorum away, with its data"), "{told}");
+        let told = three.does(&["up", "--prune"]).expect_success();
+        assert!(told.says(&format!("began are kept in {LAST_COPY};")), "{told}");
         expect_voters(&three, &hosts[0], "h1 h4 h5");
         rig.tell("three vote again");
     });
 
     assert_eq!(hosts[1].service("quorum").state(), "inactive");
-    hosts[1].run("ls /var/lib/mesoform/quorum /etc/mesoform/quorum.yml").expect_code(2);
+    hosts[1].run("ls /etc/mesoform/quorum.yml").expect_code(2);
+    let left = hosts[1].run("ls -A /var/lib/mesoform/quorum").expect_success();
+    assert_eq!(left.text(), LAST_COPY.rsplit('/').next().unwrap(), "{left}");
     let three = of("h1\nh4\nh5");
     three.does(&["up", "--prune"]).expect_success().expect_says("0 changes");
     three.status().expect_success().expect_says("all is well");
     assert_kept(&three, &hosts[3..], &written);
     rig.tell(&format!("{} writes were acknowledged, and all are there", written.len()));
     rig.tell(&format!("{} answers, all good", prober.expect_all_answered()));
+    take_a_master_away(&rig, &hosts[1]);
+}
+
+/// It goes on as an agent.
+fn take_a_master_away(rig: &Rig, h2: &Host) {
+    let fewer = "[quorum]\nh1\nh4\nh5\n\n[mesos_masters]\nh1\n\n[mesos_slaves]\nh1\nh2\n";
+    let fewer = rig.cluster(fewer);
+    let told = fewer.check().expect_success();
+    assert!(told.says("h2: the master is there still"), "{told}");
+    let told = fewer.does(&["up", "--prune"]).expect_success();
+    for service in ["master", "scheduler"] {
+        assert!(told.says(&format!("h2: take the {service} away, with its data")), "{told}");
+        assert_eq!(h2.service(service).state(), "inactive");
+        h2.run(&format!("ls -d /etc/mesoform/{service}.yml /var/lib/mesoform/{service}"))
+            .expect_code(2);
+    }
+    fewer.does(&["up", "--prune"]).expect_success().expect_says("0 changes");
+    fewer.status().expect_success().expect_says("all is well");
+    fewer.app("/web").expect_answers(2);
+    rig.tell("h2 is an agent only");
 }
 
 #[test]
@@ -116,6 +147,13 @@ fn expect_voters(cluster: &Cluster<'_>, asked: &Host, names: &str) {
         voters.sort_unstable();
         voters.join(" ") == names
     });
+}
+
+/// The id of the member of this name.
+fn id_of(cluster: &Cluster<'_>, asked: &Host, name: &str) -> String {
+    let list = cluster.etcdctl(&[asked], &["member", "list"]).expect_success();
+    let found = list.stdout.lines().find(|line| line.split(", ").nth(2) == Some(name));
+    found.unwrap_or_else(|| panic!("{list}")).split(", ").next().unwrap().to_owned()
 }
 
 fn ids(cluster: &Cluster<'_>, asked: &Host) -> Vec<String> {

@@ -11,7 +11,7 @@ mod settings;
 
 pub use acceptance::acceptance;
 pub use removal::removal;
-pub(crate) use retirement::retirement;
+pub(crate) use retirement::{ending, last_copies, retirement};
 pub(crate) use settings::Local;
 
 use crate::{ClusterSpec, HostPlanError, HostSpec, Places};

@@ -33,7 +33,7 @@ pub(super) async fn open_sessions(run: &mut Run) -> Result<(), Stop> {
     run.each(move |host| {
         let observer = Arc::clone(&observer);
         Box::pin(async move {
-            if host.changes.is_empty() && !host.in_membership {
+            if !host.has_work() {
                 return Ok(());
             }
             open_session(host, observer).await

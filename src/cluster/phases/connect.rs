@@ -1,5 +1,6 @@
 //! One connection per host, and one look at it: facts, and everything that its plan is about.
 
+use super::departed;
 use crate::hostplan::{BinaryRef, Blueprint};
 use crate::run::{HostRun, Run, Stop};
 use crate::{HostPlanError, Observer, Progress, Service};
@@ -89,6 +90,7 @@ async fn visit(run: &mut Run, names: &BTreeSet<String>) {
             let mut interest = host.plan.as_ref().map(interest).unwrap_or_default();
             interest.names.extend(names.iter().cloned());
             interest.users.insert(task_user.to_string());
+            departed::add_interest(host, &mut interest);
             observe(host, check, &interest, &observer).await
         })
     })

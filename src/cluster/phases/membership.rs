@@ -1,13 +1,12 @@
 //! Bringing the quorum's members to what the inventory wants, one step at a time, while it serves.
 
 use super::rebuild::tell_aside;
-use super::{start, verify};
+use super::{departed, start, verify};
 use crate::membership::{Next, Roster, Seen, Step, Wish, left_over, next_step, stranger, wishes};
 use crate::run::{HostRun, Run, Stop};
-use crate::{Places, Progress, Reports, Service, hostplan};
-use mesoform_plan::{Failure, SigningRequest};
+use crate::{Places, Progress, Reports, Service};
 use mesoform_transport::Exit;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -40,6 +39,7 @@ pub(super) async fn compare(run: &mut Run) -> Result<(), Stop> {
         host.in_membership = !wishes.is_empty() && (leaves || host.spec.runs(Service::Quorum));
     }
     run.wishes = wishes;
+    departed::compare(run, &seen);
     Ok(())
 }
 
@@ -146,23 +146,17 @@ async fn fulfilled(run: &mut Run, seen: &Seen) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Takes the voter's unit, data and identity from a host that is still in the inventory.
+/// Clears up after a voter, where its host is still in the inventory.
 async fn retire(run: &mut Run, name: &str) -> Result<(), Stop> {
-    let id = format!("{}-retire", run.id);
-    let cluster = run.spec.name.clone();
-    let Some(host) = run.hosts.iter_mut().find(|h| h.spec.name == name && h.failure.is_none())
-    else {
-        let message = format!(
-            "{name}: its voter is out of the quorum; what runs there does nothing any more and may be \
-             stopped: systemctl disable --now {}",
-            Service::Quorum.unit()
-        );
-        run.observer.on(Progress::Notice { message });
-        return Ok(());
-    };
-    let plan = hostplan::retirement(&cluster, name, Service::Quorum);
-    let unsigned = |_: &SigningRequest| Err(Failure::new("a certificate", "none is wanted", ""));
-    host.session()?.apply(&id, plan, BTreeMap::new(), unsigned, &|_| ()).await?;
+    if run.hosts.iter().any(|h| h.spec.name == name && h.failure.is_none()) {
+        return departed::retire(run, name, Service::Quorum).await;
+    }
+    let message = format!(
+        "{name}: its voter is out of the quorum; what runs there does nothing any more and may be \
+         stopped: systemctl disable --now {}",
+        Service::Quorum.unit()
+    );
+    run.observer.on(Progress::Notice { message });
     Ok(())
 }
 

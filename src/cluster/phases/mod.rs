@@ -2,6 +2,7 @@
 
 mod apply;
 mod connect;
+mod departed;
 mod membership;
 mod preflight;
 mod rebuild;

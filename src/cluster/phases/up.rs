@@ -1,5 +1,5 @@
-use super::{apply, connect, membership, preflight, start, well};
-use crate::run::{Run, Stop, Summary};
+use super::{apply, connect, departed, membership, preflight, start, well};
+use crate::run::{HostRun, Run, Stop, Summary};
 
 /// Makes the cluster run. With `check`: says what that would change.
 ///
@@ -13,11 +13,14 @@ pub async fn up(run: &mut Run) -> Result<Summary, Stop> {
     if run.options.check {
         return run.end();
     }
-    if run.hosts.iter().any(|host| !host.changes.is_empty() || host.in_membership) {
+    if run.hosts.iter().any(HostRun::has_work) {
         run.phase("carry", "Carry the binary", apply::open_sessions).await?;
         run.phase("lock", "Lock the hosts", apply::lock).await?;
         run.phase("apply", "Carry out the plans", apply::apply).await?;
         run.phase("start", "Start in waves", start::waves).await?;
+    }
+    if run.hosts.iter().any(|host| !host.leaves.is_empty()) {
+        run.phase("remove", "Take away what has left", departed::take_away).await?;
     }
     run.phase("verify", "See that the cluster is well", well::wait_until_well).await?;
     apply::unlock(run).await;

@@ -1,10 +1,10 @@
 use super::Stop;
 use crate::artifact::Artifact;
 use crate::session::Session;
-use crate::{HostSpec, Observer, Progress};
+use crate::{HostSpec, Observer, Progress, Service};
 use mesoform_plan::{Change, Event, Facts, Observed, Plan};
 use mesoform_transport::Connection;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What a run knows of one host.
@@ -25,6 +25,8 @@ pub(crate) struct HostRun {
     pub listeners: BTreeMap<u16, String>,
     /// The members of the quorum are to change, and this host has part in it.
     pub in_membership: bool,
+    /// Services that are to be taken from it.
+    pub leaves: BTreeSet<Service>,
 }
 
 impl HostRun {
@@ -42,7 +44,13 @@ impl HostRun {
             failure: None,
             listeners: BTreeMap::new(),
             in_membership: false,
+            leaves: BTreeSet::new(),
         }
+    }
+
+    /// Whether anything is to be done on it.
+    pub fn has_work(&self) -> bool {
+        !self.changes.is_empty() || self.in_membership || !self.leaves.is_empty()
     }
 
     /// Since its plan was made.
