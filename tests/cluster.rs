@@ -125,9 +125,10 @@ impl<'a> Cluster<'a> {
         self.does(&["status"])
     }
 
+    /// It waits until all is as well as before, which takes as long as the machine is busy.
     #[track_caller]
     pub fn restart(&self, service: &str) -> Run {
-        self.does(&["restart", service])
+        self.does(&["restart", service, "--timeout", "250"])
     }
 
     #[track_caller]
