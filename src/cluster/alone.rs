@@ -25,6 +25,11 @@ pub enum AloneError {
     Plan(#[from] HostPlanError),
     #[error("the cluster of this machine has no host")]
     Empty,
+    #[error(
+        "mesoform_quorum_endpoints is for clusters of hosts (`mesoform up -i INV`): the cluster of one \
+         machine has a quorum of its own"
+    )]
+    Etcd,
     #[error(transparent)]
     Template(#[from] mesoform_template::TemplateError),
 }
@@ -53,6 +58,9 @@ impl Alone {
     pub fn new(root: &Path, extra: &ExtraVars) -> Result<Self, AloneError> {
         let inventory = Inventory::load("localhost,", extra)?;
         let mut spec = resolve(&inventory)?;
+        if spec.etcd.is_some() {
+            return Err(AloneError::Etcd);
+        }
         spec.name = NAME.to_owned();
         spec.state_dir = root.join("operator");
         // Bound to 127.0.0.1, where whoever connects could as well read the password file.
@@ -77,6 +85,7 @@ impl Alone {
             ca_pem: admin.authority.certificate_pem(),
             ca_fingerprint: &fingerprint,
             credentials: None,
+            etcd: None,
         };
         let Some(host) = self.spec.hosts.first() else {
             return Err(AloneError::Empty);

@@ -2,11 +2,13 @@
 
 mod before;
 mod certificates;
+mod etcd;
 mod leaders;
 mod masters;
 mod members;
 
 pub(crate) use before::Before;
+pub use etcd::etcd_members;
 
 use crate::report::{
     AgentView, HostReport, MasterView, QuorumView, SchedulerView, ServiceReport, View,
@@ -91,6 +93,7 @@ impl Health {
         let views = Views::of(reports);
         health.quorum(spec, &views);
         health.members(spec, &views);
+        health.etcd(spec, reports);
         health.masters(spec, &views);
         health.schedulers(spec, &views);
         health

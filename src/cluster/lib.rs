@@ -29,7 +29,7 @@ pub use alone::{Alone, AloneError, AloneUnit};
 pub use artifact::{Artifact, ArtifactError};
 pub use error::HostPlanError;
 pub use graph::{Declaration, GraphError, services as unit_graph, waves};
-pub use health::{Ailment, Health, Reports};
+pub use health::{Ailment, Health, Reports, etcd_members};
 pub use hostplan::{BinaryRef, Blueprint, removal};
 pub use phases::{
     Acceptances, Forcing, Position, Removals, Restoration, accept_quorum, backup, down,
@@ -42,5 +42,6 @@ pub use run::{Run, RunOptions, Stop, Summary};
 pub use service::{Service, UnknownService};
 pub use signing::sign;
 pub use spec::{
-    Auth, ClusterSpec, HostSpec, Mistake, Mistakes, Options, Ports, Timing, key_mistakes, resolve,
+    Auth, ClusterSpec, EtcdFiles, EtcdSpec, HostSpec, Mistake, Mistakes, Options, Ports, Timing,
+    key_mistakes, notes, resolve,
 };

@@ -55,6 +55,26 @@ pub enum Problem {
     )]
     NoTaskUser(String),
     #[error(
+        "it has a voter of this cluster's own quorum, and the inventory wants the etcd {etcd} in its place \
+         (mesoform_quorum_endpoints): apps and what else the quorum knows do not go over by themselves; take \
+         that variable out, or keep the definitions of the apps (GET /v2/apps), run `mesoform down`, and \
+         then `up`"
+    )]
+    QuorumWasOwn { etcd: String },
+    #[error(
+        "this cluster's quorum is an etcd (see /etc/mesoform/etcd there), and the inventory wants one of the \
+         cluster's own: apps and what else the etcd knows do not go over by themselves; set \
+         mesoform_quorum_endpoints again, or keep the definitions of the apps (GET /v2/apps), run \
+         `mesoform down`, and then `up`"
+    )]
+    QuorumWasEtcd,
+    #[error(
+        "this cluster's keys in etcd are those below {found}, and the inventory wants those below {wanted}: \
+         what is there does not move by itself; set mesoform_quorum_prefix as it was, or run `mesoform \
+         down`, and then `up`"
+    )]
+    OtherKeys { found: String, wanted: String },
+    #[error(
         "it belongs to the cluster {found:?} (CA {fingerprint}), not to {wanted:?} (CA {ours}); take it out of that one first \
          (`mesoform down`), or, if you are a second operator of it, bring its CA to {dir}"
     )]

@@ -19,6 +19,7 @@ mod down_leaves_nothing;
 mod faults;
 mod first_cluster;
 mod five_masters;
+mod foreign_etcd;
 mod host_dies;
 mod hosts_boot_minutes_apart;
 mod hosts_move;

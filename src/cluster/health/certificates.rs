@@ -46,6 +46,7 @@ impl Health {
             root = root.or_else(|| report.certificates.iter().find(|view| view.role == CA));
         }
         self.certificates(None, own, now);
+        self.etcd_certificate(reports, now);
         if let Some(root) = root {
             self.root(root, now);
         }

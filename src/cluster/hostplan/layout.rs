@@ -8,6 +8,9 @@ use mesoform_plan::{Ownership, Step};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
+/// What the line of accepted credentials is called that travels apart from the plan.
+pub(crate) const CREDENTIALS: &str = "credentials";
+
 fn directory(path: &Path, user: &str, mode: u32) -> Step {
     Step::Directory { path: path.to_owned(), ownership: Ownership::new(user, user, mode) }
 }
@@ -85,7 +88,7 @@ pub(super) fn identity(blueprint: &Blueprint, local: &Local, accounts: Accounts)
             steps.push(Step::Credential {
                 path: local.places.credentials(*service),
                 ownership: Ownership::new(accounts.root(), accounts.of(*service), 0o640),
-                name: "credentials".into(),
+                name: CREDENTIALS.into(),
                 sha256: sha256.clone(),
             });
         }

@@ -2,6 +2,7 @@
 
 mod acceptance;
 mod accounts;
+pub(crate) mod etcd;
 mod layout;
 mod removal;
 mod renewal;
@@ -10,11 +11,12 @@ mod services;
 mod settings;
 
 pub use acceptance::acceptance;
+pub(crate) use layout::CREDENTIALS;
 pub use removal::removal;
 pub(crate) use retirement::{ending, last_copies, retirement};
 pub(crate) use settings::Local;
 
-use crate::{ClusterSpec, HostPlanError, HostSpec, Places};
+use crate::{ClusterSpec, EtcdFiles, HostPlanError, HostSpec, Places};
 use accounts::Accounts;
 use mesoform_plan::{FORMAT, Plan, Step};
 use mesoform_settings::Launcher;
@@ -41,6 +43,9 @@ pub struct Blueprint<'a> {
     pub ca_fingerprint: &'a str,
     /// The line of accepted credentials, whose content travels apart from the plan.
     pub credentials: Option<&'a str>,
+    /// What goes to the hosts for an etcd in the quorum's place; none where nothing does, or only units
+    /// are wanted.
+    pub etcd: Option<&'a EtcdFiles>,
 }
 
 impl Blueprint<'_> {
@@ -62,6 +67,7 @@ impl Blueprint<'_> {
         steps.extend(layout::directories(host, &places, accounts));
         steps.extend(layout::binary(host, &places, binary));
         steps.extend(layout::identity(self, &local, accounts));
+        steps.extend(etcd::steps(self, &local, accounts));
         for service in &host.services {
             steps.extend(services::settings(self, &local, *service, accounts)?);
         }

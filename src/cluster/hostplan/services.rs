@@ -68,7 +68,8 @@ pub(super) fn unit(
     let path = local.places.units.join(&name);
     let content = blueprint.templates.render(&format!("units/{name}"), context)?;
     // Certificates are read again while the service runs: they are no reason to restart it.
-    let inputs = vec![path.clone(), file(local, service), link(local.places, service)];
+    let mut inputs = vec![path.clone(), file(local, service), link(local.places, service)];
+    inputs.extend(local.etcd_inputs(service));
     Ok(vec![
         Step::File { path, ownership: accounts.roots(0o644), content },
         Step::Unit { name, enabled: true, inputs },

@@ -52,7 +52,7 @@ impl Local<'_> {
             http: self.http(Service::Master, ports.master),
             listen_agents: self.listen(ports.master_agents),
             advertise_agents: self.host.at(ports.master_agents),
-            quorum: self.quorum_client(),
+            quorum: self.quorum_client(Service::Master),
             pki: self.pki(Service::Master),
             renewal: self.renews().then(|| RenewalSettings {
                 listen: self.listen(ports.master_enrolment),
@@ -85,7 +85,7 @@ impl Local<'_> {
             hostname: self.host.hostname.clone(),
             http: self.http(Service::Scheduler, ports.scheduler),
             masters: self.spec.with(Service::Master).map(|h| h.at(ports.master_agents)).collect(),
-            quorum: self.quorum_client(),
+            quorum: self.quorum_client(Service::Scheduler),
             pki: self.pki(Service::Scheduler),
             failover_timeout_ms: timing.failover_timeout,
             leadership_ttl_ms: timing.leadership_ttl,
@@ -127,7 +127,10 @@ impl Local<'_> {
         }
     }
 
-    fn quorum_client(&self) -> QuorumClientSettings {
+    fn quorum_client(&self, service: Service) -> QuorumClientSettings {
+        if let Some(etcd) = self.etcd_client(service) {
+            return etcd;
+        }
         let port = self.spec.options.ports.quorum_client;
         QuorumClientSettings::own(self.spec.voters().iter().map(|h| h.at(port)).collect())
     }

@@ -1,6 +1,7 @@
 //! Comparing, carrying, locking, applying.
 
 use super::connect;
+use crate::hostplan::{CREDENTIALS, etcd};
 use crate::run::{HostRun, Run, Stop, teller};
 use crate::session::{OnEvent, Session};
 use crate::signing::sign;
@@ -164,20 +165,46 @@ pub(super) async fn unlock(run: &mut Run) {
 pub(super) async fn apply(run: &mut Run) -> Result<(), Stop> {
     let observer = Arc::clone(&run.observer);
     let id = run.id.clone();
-    let line = run.admin.credential.line();
+    let secrets = Arc::new(Secrets::of_run(run));
     let authority = Arc::clone(&run.admin.authority);
     let diff = run.options.diff;
     run.each(move |host| {
-        let (observer, id, line) = (Arc::clone(&observer), id.clone(), line.clone());
+        let (observer, id) = (Arc::clone(&observer), id.clone());
+        let secrets = Arc::clone(&secrets);
         let authority = Arc::clone(&authority);
         Box::pin(async move {
             let diffs = if diff { diffs(&host.changes) } else { BTreeMap::new() };
             let tell = teller(&host.spec.name, &observer, diffs);
-            apply_to(host, &id, &line, &authority, &tell).await
+            apply_to(host, &id, &secrets, &authority, &tell).await
         })
     })
     .await;
     run.all_hosts_fine_but_unreachable()
+}
+
+/// What travels apart from the plans, by the names that they call it.
+struct Secrets(BTreeMap<&'static str, SecretText>);
+
+impl Secrets {
+    fn of_run(run: &Run) -> Self {
+        let key = run.etcd.as_ref().and_then(|etcd| etcd.client.as_ref()).map(|(_, key)| key);
+        let key = key.map(|key| (etcd::KEY, SecretText::new(key.expose())));
+        let line = (CREDENTIALS, SecretText::new(run.admin.credential.line()));
+        Self(key.into_iter().chain([line]).collect())
+    }
+
+    /// Those that `steps` ask for.
+    fn of(&self, steps: &[Step]) -> Result<BTreeMap<String, SecretText>, Stop> {
+        let named = steps.iter().filter_map(|step| match step {
+            Step::Credential { name, .. } => Some(name),
+            _ => None,
+        });
+        let found = |name: &String| match self.0.get(name.as_str()) {
+            Some(secret) => Ok((name.clone(), secret.clone())),
+            None => Err(Stop::Failed(format!("there is no secret {name:?} for its plan"))),
+        };
+        named.map(found).collect()
+    }
 }
 
 fn diffs(changes: &[Change]) -> BTreeMap<usize, String> {
@@ -187,18 +214,14 @@ fn diffs(changes: &[Change]) -> BTreeMap<usize, String> {
 async fn apply_to(
     host: &mut HostRun,
     run_id: &str,
-    credential: &str,
+    secrets: &Secrets,
     authority: &Authority,
     tell: OnEvent<'_>,
 ) -> Result<(), Stop> {
     let Some(plan) = host.plan.clone() else { return Ok(()) };
     let Some(session) = host.session.as_mut() else { return Ok(()) };
     let steps = plan.steps.clone();
-    let named = steps.iter().filter_map(|step| match step {
-        Step::Credential { name, .. } => Some((name.clone(), SecretText::new(credential))),
-        _ => None,
-    });
-    let secrets = named.collect();
+    let secrets = secrets.of(&steps)?;
     let sign_one = |request: &SigningRequest| sign(authority, &steps, request);
     session.apply(run_id, plan, secrets, sign_one, tell).await?;
     Ok(())

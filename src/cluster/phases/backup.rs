@@ -17,6 +17,7 @@ const LIMIT: Duration = Duration::from_secs(3600);
 /// # Errors
 /// No voter with data can be reached, or the copy was cut.
 pub async fn backup(run: &mut Run, sink: &mut (impl AsyncWrite + Unpin)) -> Result<String, Stop> {
+    run.spec.own_quorum("`etcdctl snapshot save` backs it up, with all that is in it")?;
     run.phase("connect", "Connect and look", async |run: &mut Run| {
         connect::look(run).await;
         Ok(())

@@ -1,6 +1,7 @@
 //! One connection per host, and one look at it: facts, and everything that its plan is about.
 
 use super::departed;
+use super::etcd::EtcdLook;
 use crate::hostplan::{BinaryRef, Blueprint};
 use crate::run::{HostRun, Run, Stop};
 use crate::{HostPlanError, Observer, Progress, Service};
@@ -79,10 +80,11 @@ async fn visit(run: &mut Run, names: &BTreeSet<String>) {
     let observer = Arc::clone(&run.observer);
     let names: Arc<BTreeSet<String>> = Arc::new(names.clone());
     let task_user: Arc<str> = run.spec.options.task_user.as_str().into();
+    let etcd = EtcdLook::of(&run.spec);
     let check = run.options.check;
     run.each(move |host| {
         let (observer, names) = (Arc::clone(&observer), Arc::clone(&names));
-        let task_user = Arc::clone(&task_user);
+        let (task_user, etcd) = (Arc::clone(&task_user), etcd.clone());
         Box::pin(async move {
             if host.is_looked_at() {
                 return Ok(());
@@ -90,6 +92,7 @@ async fn visit(run: &mut Run, names: &BTreeSet<String>) {
             let mut interest = host.plan.as_ref().map(interest).unwrap_or_default();
             interest.names.extend(names.iter().cloned());
             interest.users.insert(task_user.to_string());
+            etcd.add_interest(&host.spec, &mut interest);
             departed::add_interest(host, &mut interest);
             observe(host, check, &interest, &observer).await
         })
@@ -194,6 +197,7 @@ fn blueprint<T>(run: &Run, templates: &Templates, make: impl FnOnce(Blueprint<'_
         ca_pem: run.admin.certificate_pem(),
         ca_fingerprint: &fingerprint,
         credentials: (run.spec.options.auth == crate::Auth::Basic).then_some(line.as_str()),
+        etcd: run.etcd.as_ref(),
     })
 }
 

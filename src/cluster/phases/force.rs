@@ -42,6 +42,8 @@ pub async fn force_new_cluster(
     host: &str,
     agree: impl AsyncFnOnce(&Forcing) -> bool,
 ) -> Result<Summary, Stop> {
+    run.spec
+        .own_quorum("etcd's `--force-new-cluster` and `etcdctl snapshot restore` do that there")?;
     if !run.spec.voters().iter().any(|voter| voter.name == host) {
         return Err(Stop::Refused(format!("{host} is no voter in the inventory")));
     }

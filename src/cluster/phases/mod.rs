@@ -3,6 +3,7 @@
 mod apply;
 mod connect;
 mod departed;
+mod etcd;
 mod membership;
 mod preflight;
 mod rebuild;

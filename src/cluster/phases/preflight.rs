@@ -1,3 +1,4 @@
+use super::etcd;
 use crate::Places;
 use crate::preflight::{self, Problem, Wanted};
 use crate::run::{HostRun, Run, Stop};
@@ -5,7 +6,15 @@ use crate::run::{HostRun, Run, Stop};
 /// Checks every host before any is touched; all problems of all hosts are told.
 pub(super) async fn check(run: &mut Run) -> Result<(), Stop> {
     name_listeners(run).await;
-    refuse(run, |host, wanted| preflight::check(&host.spec, &host.facts, &host.observed, wanted))
+    let spec = run.spec.clone();
+    refuse(run, |host, wanted| {
+        let mut problems = preflight::check(&host.spec, &host.facts, &host.observed, wanted);
+        // Of a host of another cluster that alone is to be said.
+        if preflight::other_cluster(&host.facts, wanted).is_none() {
+            problems.extend(etcd::moved(&spec, host));
+        }
+        problems
+    })
 }
 
 /// Refuses hosts of another cluster, whatever else they are: theirs is not ours to touch.

@@ -13,6 +13,10 @@ use std::sync::Arc;
 /// A host fails, or the service does not become ready in time; the hosts after it are left alone. Or
 /// the cluster is not in time as well as before.
 pub async fn restart(run: &mut Run, service: Service) -> Result<Summary, Stop> {
+    if service == Service::Quorum {
+        run.spec
+            .own_quorum("its members are restarted where they run, as `systemctl restart etcd`")?;
+    }
     run.hosts.retain(|host| host.spec.runs(service));
     if run.hosts.is_empty() {
         return Err(Stop::Refused(format!("the {service} runs on none of these hosts")));

@@ -26,6 +26,7 @@ pub async fn restore(
     overwrite: bool,
     agree: impl AsyncFnOnce(&Restoration) -> bool,
 ) -> Result<Summary, Stop> {
+    run.spec.own_quorum("`etcdctl snapshot restore` makes an etcd of a backup of one")?;
     run.phase("connect", "Connect and look", connect::look_at_all_for_restore).await?;
     run.phase("preflight", "Check what must be true", preflight::check).await?;
     run.phase("plan", "Compare with what is wanted", apply::compare).await?;

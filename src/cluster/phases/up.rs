@@ -1,4 +1,4 @@
-use super::{apply, connect, departed, membership, preflight, start, well};
+use super::{apply, connect, departed, etcd, membership, preflight, start, well};
 use crate::run::{HostRun, Run, Stop, Summary};
 
 /// Makes the cluster run. With `check`: says what that would change.
@@ -7,6 +7,10 @@ use crate::run::{HostRun, Run, Stop, Summary};
 /// What stopped it; what has happened so far was told to the observer. Run again, it goes on where
 /// it stopped, since it only does what is missing.
 pub async fn up(run: &mut Run) -> Result<Summary, Stop> {
+    if run.prune {
+        run.spec.own_quorum("`etcdctl member remove` takes members out")?;
+    }
+    run.etcd = etcd::files(&run.spec)?;
     run.phase("connect", "Connect and look", connect::look_at_all).await?;
     run.phase("preflight", "Check what must be true", preflight::check).await?;
     run.phase("plan", "Compare with what is wanted", compare).await?;

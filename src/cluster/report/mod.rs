@@ -2,9 +2,11 @@
 //! that nothing but SSH must be reachable from the operator's machine).
 
 mod certificate;
+mod etcd;
 mod renewal;
 
 pub use certificate::{CA, CertificateView};
+pub use etcd::{EtcdMember, EtcdView};
 pub use renewal::RenewalView;
 
 use crate::Service;
@@ -23,6 +25,8 @@ pub struct HostReport {
     pub services: BTreeMap<Service, ServiceReport>,
     /// Those of the services, and the root's.
     pub certificates: Vec<CertificateView>,
+    /// Where an etcd stands in the quorum's place, and something here uses it.
+    pub etcd: Option<EtcdView>,
     /// Of those of the services, where the host renews them by itself.
     pub renewal: Option<RenewalView>,
 }

@@ -13,7 +13,7 @@ pub use summary::Summary;
 
 use crate::artifact::{self, Artifact, Building};
 use crate::membership::Wish;
-use crate::{Admin, ClusterSpec, Observer, Progress};
+use crate::{Admin, ClusterSpec, EtcdFiles, Observer, Progress};
 use futures::StreamExt;
 use futures::future::LocalBoxFuture;
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,6 +47,8 @@ pub struct Run {
     pub(crate) id: String,
     /// Voters that left the inventory are to leave the quorum.
     pub(crate) prune: bool,
+    /// For an etcd in the quorum's place: what goes to its hosts.
+    pub(crate) etcd: Option<EtcdFiles>,
     /// What has to change in the quorum.
     pub(crate) wishes: Vec<Wish>,
     changes: Arc<Counted>,
@@ -75,6 +77,7 @@ impl Run {
                 rand::random::<u32>()
             ),
             prune: false,
+            etcd: None,
             wishes: Vec::new(),
             artifacts: BTreeMap::new(),
             spec,

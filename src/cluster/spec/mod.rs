@@ -1,9 +1,11 @@
 //! The cluster that an inventory describes: validated once, and only this travels on.
 
+mod etcd;
 mod host;
 mod host_variables;
 mod keys;
 mod mistake;
+mod notes;
 mod options;
 mod reach;
 mod reader;
@@ -12,9 +14,11 @@ mod roles;
 mod variables;
 mod voters;
 
+pub use etcd::{EtcdFiles, EtcdSpec};
 pub use host::HostSpec;
 pub use keys::key_mistakes;
 pub use mistake::{Mistake, Mistakes};
+pub use notes::notes;
 pub(crate) use options::ENROLMENT;
 pub use options::{Auth, Options, Ports, TASK_USER, Timing};
 pub use resolve::resolve;
@@ -30,6 +34,8 @@ pub struct ClusterSpec {
     /// All hosts with a role, in the inventory's order.
     pub hosts: Vec<HostSpec>,
     pub options: Options,
+    /// An etcd that is not mesoform's, in the quorum's place: then no host is a voter.
+    pub etcd: Option<EtcdSpec>,
     /// The operator's folder of this cluster: root CA, admin credential, logs of runs.
     pub state_dir: PathBuf,
 }
@@ -47,9 +53,12 @@ impl ClusterSpec {
         voters
     }
 
-    /// How many voters must agree.
+    /// How many voters must agree; none where the cluster has none.
     pub fn majority(&self) -> usize {
-        self.with(Service::Quorum).count() / 2 + 1
+        match self.with(Service::Quorum).count() {
+            0 => 0,
+            voters => voters / 2 + 1,
+        }
     }
 
     /// `https`, or `http` where it was asked for.

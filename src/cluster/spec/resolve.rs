@@ -1,11 +1,14 @@
 use super::reader::Reader;
 use super::roles::Roles;
-use super::{ClusterSpec, HostSpec, Mistakes, host_variables, variables, voters};
+use super::{ClusterSpec, EtcdSpec, HostSpec, Mistakes, etcd, host_variables, variables, voters};
 use crate::Service;
 use mesoform_inventory::{Host, Inventory, Source};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::PathBuf;
+
+/// Where it is set, no host is a voter.
+const ENDPOINTS: &str = "mesoform_quorum_endpoints";
 
 /// Makes a cluster of an inventory.
 ///
@@ -13,17 +16,19 @@ use std::path::PathBuf;
 /// All that is wrong with it, at once.
 pub fn resolve(inventory: &Inventory) -> Result<ClusterSpec, Mistakes> {
     let mut mistakes = Mistakes::default();
-    let roles = Roles::of(inventory, &mut mistakes);
+    let mut roles = Roles::of(inventory, &mut mistakes);
+    roles.without_voters = inventory.hosts().any(|host| host.var(ENDPOINTS).is_some());
     let members: Vec<(&Host, BTreeSet<Service>)> =
         inventory.hosts().map(|h| (h, roles.services(h))).filter(|(_, s)| !s.is_empty()).collect();
     let plain: Vec<&Host> = members.iter().map(|(host, _)| *host).collect();
     variables::unknown(&plain, &mut mistakes);
     let options = variables::options(&plain, &mut mistakes);
     let name = name(inventory, &plain, &mut mistakes);
+    let etcd = etcd(inventory, &plain, &name, &mut mistakes);
     let hosts = hosts(inventory, members, &mut mistakes);
     distinct(inventory, &hosts, &mut mistakes);
     let state_dir = folder(inventory).join(".mesoform").join(&name);
-    mistakes.conclude(ClusterSpec { name, hosts, options, state_dir })
+    mistakes.conclude(ClusterSpec { name, hosts, options, etcd, state_dir })
 }
 
 fn hosts(
@@ -39,6 +44,18 @@ fn hosts(
         host_variables::spec(inventory, host, services, slot, mistakes)
     };
     members.into_iter().map(&mut spec).collect()
+}
+
+fn etcd(
+    inventory: &Inventory,
+    hosts: &[&Host],
+    cluster: &str,
+    mistakes: &mut Mistakes,
+) -> Option<EtcdSpec> {
+    let voters = inventory.hosts().filter(|host| host.in_group("quorum")).map(Host::name);
+    let folder = folder(inventory);
+    let wanted = etcd::Wanted { cluster, folder: &folder, voters: voters.collect() };
+    etcd::read(&mut Reader { hosts, mistakes }, &wanted)
 }
 
 fn folder(inventory: &Inventory) -> PathBuf {

@@ -27,6 +27,8 @@ pub(super) struct Roles {
     everything: bool,
     own_quorum: bool,
     own_schedulers: bool,
+    /// An etcd of others stands in the quorum's place.
+    pub without_voters: bool,
 }
 
 impl Roles {
@@ -42,11 +44,20 @@ impl Roles {
                 "put one, three or five hosts into the group [masters] (or [mesos_masters])",
             );
         }
-        Self { everything, own_quorum: filled(QUORUM), own_schedulers: filled(SCHEDULERS) }
+        let (own_quorum, own_schedulers) = (filled(QUORUM), filled(SCHEDULERS));
+        Self { everything, own_quorum, own_schedulers, without_voters: false }
     }
 
     /// What runs on `host`; nothing for a host in no group of a role.
     pub fn services(&self, host: &Host) -> BTreeSet<Service> {
+        let mut services = self.with_quorum(host);
+        if self.without_voters {
+            services.remove(&Service::Quorum);
+        }
+        services
+    }
+
+    fn with_quorum(&self, host: &Host) -> BTreeSet<Service> {
         if self.everything {
             return Service::ALL.into();
         }

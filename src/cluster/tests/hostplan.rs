@@ -20,6 +20,7 @@ fn plan(spec: &ClusterSpec, host: &str) -> Plan {
         ca_pem: "-----CA-----\n",
         ca_fingerprint: "f1f2",
         credentials: Some("admin:00:11\n"),
+        etcd: None,
     };
     let binary = BinaryRef { sha256: "ab".repeat(32), size: 1 };
     blueprint.host(spec.host(host).unwrap(), &binary).unwrap()

@@ -26,6 +26,7 @@ fn plan(spec: &ClusterSpec, ca: &Authority, host: &str) -> Plan {
         ca_pem: ca.certificate_pem(),
         ca_fingerprint: &ca.fingerprint(),
         credentials: None,
+        etcd: None,
     };
     let binary = BinaryRef { sha256: "ab".repeat(32), size: 1 };
     blueprint.host(spec.host(host).unwrap(), &binary).unwrap()

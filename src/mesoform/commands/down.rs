@@ -3,7 +3,7 @@ use super::run::{AdminWish, Scope, Wish, conclude, until_interrupted};
 use crate::cli::DownArgs;
 use crate::exit::Exit;
 use crate::render::{self, count, seconds};
-use mesoform_cluster::{Removals, down};
+use mesoform_cluster::{EtcdSpec, Removals, down};
 use serde_json::json;
 
 /// How long the services of one host may take to stop, in seconds.
@@ -14,6 +14,7 @@ pub async fn run(args: DownArgs) -> anyhow::Result<Exit> {
     let observer = render::observer(args.output);
     let scope = Scope::of(&args.hosts, &*observer)?;
     let cluster = scope.spec.name.clone();
+    let left = scope.spec.etcd.as_ref().map(Left::of);
     let wish = Wish { check: false, diff: false, timeout: TIMEOUT, admin: AdminWish::MustExist };
     let mut run = scope.run(&args.hosts, observer.clone(), wish)?;
     let agree = async |wanted: Removals| args.yes || asks(consent(&cluster, &wanted)).await;
@@ -23,6 +24,7 @@ pub async fn run(args: DownArgs) -> anyhow::Result<Exit> {
     drop(observer);
     let object = json!({
         "event": "summary", "cluster": cluster, "hosts": summary.hosts, "changed": summary.changed,
+        "left_in_etcd": left.as_ref().map(|left| &left.keys),
         "unreachable": summary.unreachable, "millis": summary.millis(),
     });
     let text = format!(
@@ -31,7 +33,29 @@ pub async fn run(args: DownArgs) -> anyhow::Result<Exit> {
         count(summary.hosts.saturating_sub(summary.unreachable.len()), "host"),
         seconds(summary.millis())
     );
+    let text = text + &left.map(|left| left.words()).unwrap_or_default();
     conclude(args.output, &summary, &object, &text)
+}
+
+/// What stays in an etcd that is not ours.
+struct Left {
+    keys: String,
+    command: String,
+}
+
+impl Left {
+    fn of(etcd: &EtcdSpec) -> Self {
+        let keys = etcd.keys();
+        Self { command: etcd.etcdctl(&format!("del --prefix {keys}")), keys }
+    }
+
+    fn words(&self) -> String {
+        format!(
+            "what the cluster has put into etcd stays there, below {}, and the next `up` goes on with it; \
+             to take it away too:\n  {}\n",
+            self.keys, self.command
+        )
+    }
 }
 
 fn consent(cluster: &str, wanted: &Removals) -> Consent {

@@ -5,7 +5,8 @@ use crate::exit::{Early, Exit};
 use crate::render;
 use anyhow::{Context as _, bail};
 use mesoform_cluster::{
-    Admin, ClusterSpec, Observer, Progress, Run, RunOptions, Stop, Summary, key_mistakes, resolve,
+    Admin, ClusterSpec, Observer, Progress, Run, RunOptions, Stop, Summary, key_mistakes, notes,
+    resolve,
 };
 use mesoform_inventory::{ExtraVars, Inventory, Loaded};
 use std::collections::BTreeSet;
@@ -53,6 +54,9 @@ impl Scope {
             (Err(mistakes), Ok(_)) => return Err(mistakes.into()),
             (Ok(_), Err(errors)) => return Err(errors.into()),
         };
+        for message in notes(&inventory, &spec) {
+            observer.on(Progress::Notice { message });
+        }
         let limit: Option<BTreeSet<String>> = limit.map(|hosts| hosts.into_iter().collect());
         let left = |name: &String| limit.as_ref().is_none_or(|limit| limit.contains(name));
         if !spec.hosts.iter().any(|host| left(&host.name)) {

@@ -3,8 +3,10 @@ use super::warnings;
 use crate::cli::{OutputFormat, StatusArgs};
 use crate::exit::Exit;
 use crate::render::{self, Style, Table, count, harmless};
-use mesoform_cluster::report::{HostReport, QuorumView, ServiceReport, View};
-use mesoform_cluster::{Ailment, ClusterSpec, Health, HostSpec, Reports, Service, Stop, status};
+use mesoform_cluster::report::{EtcdMember, HostReport, QuorumView, ServiceReport, View};
+use mesoform_cluster::{
+    Ailment, ClusterSpec, Health, HostSpec, Reports, Service, Stop, etcd_members, status,
+};
 use serde_json::{Map, Value, json};
 
 /// For each host's answer.
@@ -56,6 +58,9 @@ fn words(spec: &ClusterSpec, health: &Health, reports: &Reports, style: Style) -
     let told = |host: &HostSpec| matches!(reports.get(&host.name), Some(Ok(_)));
     let leader = |service: Service, leader: &Option<String>| match leader {
         Some(host) => format!("{host} leads"),
+        None if service == Service::Quorum && spec.etcd.is_some() && health.is_well() => {
+            "not known who leads".to_owned()
+        }
         None if spec.with(service).all(told) => "nobody leads".to_owned(),
         None => "not known who leads".to_owned(),
     };
@@ -95,6 +100,9 @@ fn first_end(reports: &Reports) -> Option<String> {
 fn table(spec: &ClusterSpec, reports: &Reports) -> Table {
     let mut table = Table::new(&["HOST", "ARCH", "SERVICE", "STATE", "WHAT IT SAYS"]);
     let end = log_end(reports);
+    for member in etcd_members(spec, reports) {
+        table.row(etcd_row(member));
+    }
     for host in &spec.hosts {
         if let Some(report) = reports.get(&host.name) {
             rows(&mut table, spec, host, report, end);
@@ -138,6 +146,29 @@ fn rows(
             }
         }
     }
+}
+
+/// A member of an etcd that is not mesoform's: it runs on none of the cluster's hosts as far as is known.
+fn etcd_row(member: &EtcdMember) -> Vec<String> {
+    let state = if member.error.is_none() { "answers" } else { "silent" };
+    let says = match (&member.error, member.leader_id) {
+        (Some(error), _) => error.clone(),
+        (None, _) if member.leads() => format!("leads, {}", etcd_says(member)),
+        (None, 0) => format!("no leader, {}", etcd_says(member)),
+        (None, _) if member.learner => format!("learns, {}", etcd_says(member)),
+        (None, _) => format!("follows, {}", etcd_says(member)),
+    };
+    vec![member.endpoint.clone(), "-".into(), "etcd".into(), state.into(), says]
+}
+
+fn etcd_says(member: &EtcdMember) -> String {
+    format!(
+        "term {}, revision {}, etcd {}, {} KiB",
+        member.term,
+        member.revision,
+        harmless(&member.version),
+        member.db_size / 1024
+    )
 }
 
 fn state(report: Option<&ServiceReport>) -> String {

@@ -79,7 +79,10 @@ impl Endpoints {
             spec.with(service).map(|h| format!("{scheme}://{}", h.at(port))).collect()
         };
         Self {
-            quorum: urls(Service::Quorum, "https", ports.quorum_client),
+            quorum: match &spec.etcd {
+                Some(etcd) => etcd.urls(),
+                None => urls(Service::Quorum, "https", ports.quorum_client),
+            },
             masters: urls(Service::Master, scheme, ports.master),
             schedulers: urls(Service::Scheduler, scheme, ports.scheduler),
         }

@@ -1,4 +1,4 @@
-use mesoform_cluster::{Auth, ClusterSpec};
+use mesoform_cluster::{Auth, ClusterSpec, EtcdSpec};
 use mesoform_settings::Scheme;
 
 const OPEN: &str = "warning: the HTTP APIs ask nobody who is calling (mesoform_auth=none): anyone who \
@@ -8,6 +8,10 @@ const PLAIN: &str = "warning: the HTTP APIs do not encrypt (mesoform_http=plain)
 const ROOT: &str = "warning: tasks run as root (mesoform_task_user=root): each of them can do everything \
                     on its host, and read the keys of the cluster";
 
+const ETCD: &str = "warning: the etcd in the quorum's place is met without TLS or without a certificate \
+                    (mesoform_quorum_insecure): anyone who reaches it can do with the cluster what they \
+                    like";
+
 /// What the operator has given up for the sake of something else, and should not forget.
 pub fn of(spec: &ClusterSpec) -> Vec<&'static str> {
     let options = &spec.options;
@@ -15,6 +19,7 @@ pub fn of(spec: &ClusterSpec) -> Vec<&'static str> {
         (options.auth == Auth::None, OPEN),
         (options.scheme == Scheme::Http, PLAIN),
         (options.task_user == "root", ROOT),
+        (spec.etcd.as_ref().is_some_and(EtcdSpec::is_open), ETCD),
     ];
     given_up.into_iter().filter(|(is, _)| *is).map(|(_, words)| words).collect()
 }

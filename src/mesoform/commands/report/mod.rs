@@ -1,6 +1,7 @@
 //! `mesoform report`: asks this host's services how they are, with their own identities, and
 //! prints it as JSON for the operator at the other end of the connection.
 
+mod etcd;
 mod http;
 mod quorum;
 mod systemd;
@@ -37,8 +38,8 @@ fn installed(etc: &Path) -> Vec<Service> {
 
 async fn report(etc: &Path, mut states: BTreeMap<Service, (String, String)>) -> HostReport {
     let installed = installed(etc);
-    let views =
-        futures::future::join_all(installed.iter().map(|service| view(etc, *service))).await;
+    let views = futures::future::join_all(installed.iter().map(|service| view(etc, *service)));
+    let (views, etcd) = tokio::join!(views, etcd::ask(etc));
     let services = installed.iter().zip(views).map(|(service, view)| {
         let (active, status) = states.remove(service).unwrap_or_default();
         let (view, error) = match view {
@@ -52,6 +53,7 @@ async fn report(etc: &Path, mut states: BTreeMap<Service, (String, String)>) -> 
         arch: std::env::consts::ARCH.to_owned(),
         services: services.collect(),
         certificates: certificates(&etc.join("pki"), &installed),
+        etcd,
         renewal: renewal(&etc.join("certificates.yml")),
     }
 }

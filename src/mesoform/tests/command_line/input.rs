@@ -53,6 +53,44 @@ fn a_key_that_cannot_be_used_is_told_once_and_where_it_is_named() {
     }
 }
 
+/// Nothing listens on the port, and nothing is asked.
+const ON_ETCD: &str = "[masters]\na zoo_id=1\n[all:vars]\nansible_host=127.0.0.1\nansible_port=1\n\
+    mesoform_quorum_endpoints=https://e1:2379,https://e2:2379\nmesoform_quorum_ca_file=none/ca.crt\n\
+    mesoform_quorum_cert_file=none/e.crt\nmesoform_quorum_key_file=none/e.key\n";
+
+#[test]
+fn files_for_an_etcd_are_told_where_they_are_named_by_whoever_needs_them() {
+    for command in ["up", "up --check"] {
+        let ended = Folder::with(ON_ETCD).call(&format!("{command} -i hosts.ini")).expect(1);
+        for told in
+            ["hosts.ini:7:1: ", "hosts.ini:8:1: ", "hosts.ini:9:1: ", "none/e.key: cannot be"]
+        {
+            assert!(ended.stderr.contains(told), "{ended:?}");
+        }
+        let note = "hosts.ini:2:3: zoo_id means nothing here, since the quorum is the etcd at \
+                    https://e1:2379, https://e2:2379";
+        assert!(ended.stderr.contains(note), "{ended:?}");
+    }
+    // Others do without: here the host itself is what misses.
+    Folder::with(ON_ETCD).call("status -i hosts.ini").expect(4);
+}
+
+#[test]
+fn what_is_about_a_quorum_of_ones_own_is_refused_on_an_etcd() {
+    for (command, cure) in [
+        ("backup -o quorum.backup -i hosts.ini", "etcdctl snapshot save"),
+        ("up --prune -i hosts.ini", "etcdctl member remove"),
+    ] {
+        let ended = Folder::with(ON_ETCD).call(command).expect(1);
+        let told = "the quorum of hosts is an etcd that mesoform does not run (https://e1:2379, \
+                    https://e2:2379)";
+        assert!(ended.stderr.contains(told) && ended.stderr.contains(cure), "{ended:?}");
+    }
+    let ended =
+        mesoform("up -e mesoform_quorum_endpoints=http://e:1 -e mesoform_quorum_insecure=yes");
+    assert!(ended.expect(1).stderr.contains("has a quorum of its own"));
+}
+
 #[test]
 fn a_typo_in_a_connection_variable_is_warned_of() {
     let text =
