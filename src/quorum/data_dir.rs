@@ -1,5 +1,6 @@
 use crate::error::{QuorumError, Result};
 use crate::storage::Owner;
+use crate::workshop;
 use nix::fcntl::{Flock, FlockArg};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -60,6 +61,7 @@ impl DataDir {
             |e: io::Error| QuorumError::DataDir { path: path.to_owned(), cause: e.to_string() };
         fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(fail)?;
         let lock = lock(path)?;
+        workshop::finish(path)?;
         let record = match fs::read(path.join(VOTER)) {
             Ok(json) => read(path, &json, cluster)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -142,15 +144,32 @@ impl DataDir {
 /// # Errors
 /// Another one has it.
 pub fn lock(path: &Path) -> Result<Flock<File>> {
+    lock_as(path, LOCK)
+}
+
+/// The same by the lock of this name in it.
+///
+/// # Errors
+/// Another one has it.
+pub fn lock_as(path: &Path, name: &str) -> Result<Flock<File>> {
     let file = OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(false)
         .mode(0o600)
-        .open(path.join(LOCK))
+        .open(path.join(name))
         .map_err(|e| QuorumError::DataDir { path: path.to_owned(), cause: e.to_string() })?;
     Flock::lock(file, FlockArg::LockExclusiveNonblock)
         .map_err(|_| QuorumError::Locked { path: path.to_owned() })
+}
+
+/// Whether the voter whose data these are has never been in a quorum, nor heard of one.
+pub fn is_blank(path: &Path) -> bool {
+    let json = fs::read(path.join(VOTER)).unwrap_or_default();
+    serde_json::from_slice(&json).is_ok_and(|record: Record| {
+        let is_whole = record.checksum.as_ref().is_none_or(|sum| *sum == record.digest());
+        is_whole && record.cluster_id == 0
+    })
 }
 
 fn read(path: &Path, json: &[u8], cluster: &str) -> Result<Record> {

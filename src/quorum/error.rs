@@ -56,8 +56,23 @@ pub enum QuorumError {
     Database { path: PathBuf, cause: String },
     #[error("the backup cannot be used: {cause}")]
     Backup { cause: String },
-    #[error("{}: holds a voter's data already", path.display())]
+    #[error(
+        "{}: holds a voter's data; they were left alone (--overwrite puts them aside)",
+        path.display()
+    )]
     HasData { path: PathBuf },
+    #[error("{}: no data wait there to begin from; run the whole command again", path.display())]
+    NothingStaged { path: PathBuf },
+    #[error(
+        "{}: the data of a new quorum cannot be prepared there: {cause}; nothing was changed, so mend that and run the command again",
+        path.display()
+    )]
+    Staging { path: PathBuf, cause: String },
+    #[error(
+        "{}: no quorum can begin from this: {cause}; nothing was changed; name another voter, or restore a backup",
+        path.display()
+    )]
+    Salvage { path: PathBuf, cause: String },
     #[error("cannot listen on {address}: {cause}; is the port in use?")]
     Listen { address: SocketAddr, cause: String },
     #[error("Raft has stopped: {cause}; the service ends so that it can start afresh")]

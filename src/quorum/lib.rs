@@ -45,28 +45,38 @@ pub use space::FreeSpace;
 pub use tuning::Tuning;
 
 use mesoform_settings::QuorumSettings;
-use std::fs::File;
+use std::io::Read;
 use std::path::PathBuf;
 
 /// By how much the revisions leap when a quorum begins again from old data: more than any quorum
 /// writes between a backup and its loss. As etcd's documentation advises.
 pub const LEAP: i64 = 1_000_000_000;
 
-/// Makes the voter of `settings`, which does not run and has no data, the only one of a new quorum with
-/// the state of `backup`.
+/// Prepares what [`begin`] makes the data of the voter of `settings`, which may run meanwhile: as the
+/// only voter of a new quorum it has the state of `backup`.
 ///
 /// # Errors
-/// The backup is unusable, the voter has data or runs, or the disk refuses.
-pub fn restore(settings: &QuorumSettings, backup: &mut File) -> Result<Seeded, QuorumError> {
-    backup::seed(settings, backup, LEAP)
+/// The backup is unusable, or the disk refuses.
+pub fn stage(settings: &QuorumSettings, backup: &mut impl Read) -> Result<Seeded, QuorumError> {
+    backup::stage(settings, backup, LEAP)
 }
 
-/// Makes a backup of the data of a voter that does not run, all that its log has included.
+/// The same with all that the voter has itself, its whole log included. It must not run, and what it has
+/// stays as it is.
 ///
 /// # Errors
-/// It runs, it has no data, or the disk refuses.
-pub fn salvage(settings: &QuorumSettings, backup: &mut File) -> Result<(), QuorumError> {
-    backup::salvage(settings, backup)
+/// It runs, it has no data or none that can be read, or the disk refuses.
+pub fn stage_own(settings: &QuorumSettings) -> Result<Seeded, QuorumError> {
+    backup::stage_own(settings, LEAP)
+}
+
+/// Makes what was prepared the data of the voter, which does not run. With `overwrite` what it has is put
+/// aside, into the folder that is returned.
+///
+/// # Errors
+/// It runs, nothing was prepared, it has data and `overwrite` is not set, or the disk refuses.
+pub fn begin(settings: &QuorumSettings, overwrite: bool) -> Result<Option<PathBuf>, QuorumError> {
+    workshop::begin(&settings.data_dir, overwrite)
 }
 
 /// Puts the data of a voter that does not run aside, into the folder that is returned: at its next

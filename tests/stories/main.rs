@@ -35,3 +35,4 @@ mod second_run_changes_nothing;
 mod services_restart;
 mod tasks_are_confined;
 mod two_operators_at_once;
+mod voters;

@@ -3,17 +3,15 @@
 
 use std::time::Duration;
 
-use mesoform_tests::{Host, Rig, eventually};
+use crate::voters::{lose_disks, stop_voters, three_of_all};
+use mesoform_tests::{Cluster, Host, Rig, eventually};
 
-const MASTERS_AND_AGENTS: &str = "[mesos_masters]\nh[1:3]\n\n[mesos_slaves]\nh[1:3]\n";
 const LIMIT: Duration = Duration::from_secs(180);
 
 #[test]
 fn backup_and_restore() {
     let Some(rig) = Rig::new("backup_and_restore") else { return };
-    let hosts = rig.hosts(["h1", "h2", "h3"]);
-    let cluster = rig.cluster(MASTERS_AND_AGENTS);
-    cluster.up().expect_success();
+    let (hosts, cluster) = three_of_all(&rig);
     let web = cluster.create_web("/web", 2);
     let before = web.expect_answers(2);
     let prober = web.probe(&before);
@@ -33,6 +31,11 @@ fn backup_and_restore() {
     cluster.etcdctl(&[&hosts[0]], &["put", "saved", "too late"]).expect_success();
     rig.tell("saved");
 
+    // A name that is no file's, and a disk without room.
+    let dir = rig.dir().display().to_string();
+    cluster.does(&["backup", "-o", &dir]).expect_code(1).expect_says("is a directory");
+    backup_to_a_full_disk(&rig, &cluster);
+
     // Not over data that are there, not without being asked to, and not what is damaged.
     cluster.does(&["restore", &file, "--yes"]).expect_code(1).expect_says("--overwrite");
     cluster.does(&["restore", &file, "--overwrite"]).expect_code(1).expect_says("--yes");
@@ -43,6 +46,9 @@ fn backup_and_restore() {
     std::fs::write(&broken, damaged).unwrap();
     let broken = broken.display().to_string();
     cluster.does(&["restore", &broken, "--yes"]).expect_code(1).expect_says("checksum");
+    // Nor what is another cluster's, though nobody is asked.
+    let foreign = ["restore", &file, "--yes", "--overwrite", "-e", "mesoform_cluster_name=other"];
+    cluster.does(&foreign).expect_code(1).expect_says("say --from-cluster cluster");
 
     let restored = cluster.does(&["restore", &file, "--overwrite", "--yes"]).expect_success();
     println!("{restored}");
@@ -68,9 +74,7 @@ fn backup_and_restore() {
 #[test]
 fn majority_lost_for_good() {
     let Some(rig) = Rig::new("majority_lost_for_good") else { return };
-    let hosts = rig.hosts(["h1", "h2", "h3"]);
-    let cluster = rig.cluster(MASTERS_AND_AGENTS);
-    cluster.up().expect_success();
+    let (hosts, cluster) = three_of_all(&rig);
     let web = cluster.create_web("/web", 3);
     let before = web.expect_answers(3);
     let prober = web.probe(&before);
@@ -83,11 +87,24 @@ fn majority_lost_for_good() {
     let forced = ["restart", "quorum", "--force-new-cluster", "h3"];
     cluster.does(&[&forced[..], &["--yes"]].concat()).expect_code(1).expect_says("has consensus");
 
+    let nobody = cluster.does(&["restart", "quorum", "--force-new-cluster", "h4", "--yes"]);
+    nobody.expect_code(1).expect_says("h4 is no voter").expect_says("the voters are h1, h2, h3");
+
     lose_disks(&hosts[..2]);
     rig.tell("the disks of h1 and h2 are lost");
     eventually("there is no consensus", LIMIT, || cluster.status().says("no consensus"));
+    let empty = cluster.does(&["restart", "quorum", "--force-new-cluster", "h1", "--yes"]);
+    empty.expect_code(1).expect_says("h1 has no data of a quorum; voters that may have some: ");
+    // Where its data cannot be prepared, the voter goes on with what it has.
+    let voter = sums(&hosts[2]).lines().next().map(str::to_owned);
+    let prepares = Holder::of(&hosts[2], ".workshop");
+    let failed = cluster.does(&[&forced[..], &["--yes"]].concat()).expect_code(2);
+    println!("{}", failed.expect_says("h3: ").expect_says("somebody else is preparing"));
+    prepares.lets_go();
+    assert_eq!(sums(&hosts[2]).lines().next().map(str::to_owned), voter, "it is the same voter");
+    eventually("it runs again", LIMIT, || hosts[2].service("quorum").state() == "activating");
     // Nobody is there to be asked: it says what it would do.
-    cluster.does(&forced).expect_code(1).expect_says("is lost").expect_says("h3: revision");
+    cluster.does(&forced).expect_code(1).expect_says("is lost").expect_says("h3: quorum ");
     let done = cluster.does(&[&forced[..], &["--yes"]].concat()).expect_success();
     println!("{done}");
     rig.tell("the quorum begins again");
@@ -108,10 +125,97 @@ fn majority_lost_for_good() {
     rig.tell(&format!("{} answers, all good", prober.expect_all_answered()));
 }
 
-fn lose_disks(hosts: &[Host]) {
-    hosts.iter().for_each(|host| host.service("quorum").stop());
-    for host in hosts {
-        host.run("rm -rf /var/lib/mesoform/quorum/*").expect_success();
-        host.run("systemctl start --no-block mesoform-quorum").expect_success();
+#[test]
+fn a_restore_that_stops_half_way_is_finished_by_the_next() {
+    let Some(rig) = Rig::new("a_restore_that_stops_half_way_is_finished_by_the_next") else {
+        return;
+    };
+    let (hosts, cluster) = three_of_all(&rig);
+    cluster.etcdctl(&[&hosts[0]], &["put", "saved", "yes"]).expect_success();
+    let file = rig.dir().join("quorum.backup").display().to_string();
+    cluster.does(&["backup", "-o", &file]).expect_success();
+    cluster.etcdctl(&[&hosts[0]], &["put", "saved", "too late"]).expect_success();
+    let restore = ["restore", file.as_str(), "--yes"];
+    let overwrite = [&restore[..], &["--overwrite"]].concat();
+
+    // Voters that do not run have data all the same.
+    stop_voters(&hosts);
+    let before: Vec<String> = hosts.iter().map(sums).collect();
+    let refused = cluster.does(&restore).expect_code(1).expect_says("--overwrite");
+    println!("{refused}");
+    for host in &hosts {
+        assert!(refused.says(&format!("{} (quorum ", host.name())), "{refused}");
     }
+    refused.expect_says("its voter does not answer");
+    assert_eq!(hosts.iter().map(sums).collect::<Vec<_>>(), before, "they were left alone");
+    cluster.restart("quorum").expect_success();
+    assert_eq!(saved(&cluster, &hosts[0]), "too late");
+    rig.tell("what stopped voters have is seen");
+
+    // The first host cannot prepare the data: the quorum goes on as it was.
+    let prepares = Holder::of(&hosts[0], ".workshop");
+    let failed = cluster.does(&overwrite).expect_code(2).expect_says("h1: ");
+    println!(
+        "{}",
+        failed.expect_says("somebody else is preparing").expect_says("nothing was changed")
+    );
+    assert_eq!(saved(&cluster, &hosts[0]), "too late");
+    cluster.status().expect_success();
+    prepares.lets_go();
+    rig.tell("nothing was changed");
+
+    // The last one is held by somebody as soon as its voter ends: all are stopped, some put aside.
+    let holds = Holder::of(&hosts[2], "lock");
+    let failed = cluster.does(&overwrite).expect_code(2).expect_says("h3: ");
+    println!(
+        "{}",
+        failed.expect_says("another process uses").expect_says("the same command again")
+    );
+    holds.lets_go();
+    println!("{}", cluster.does(&overwrite).expect_success());
+    assert_eq!(saved(&cluster, &hosts[1]), "yes");
+    cluster.up().expect_success().expect_says("0 changes");
+    rig.tell("the next one finished it");
+}
+
+/// One page of a disk has no room for it: what was there before stays, and nothing else.
+fn backup_to_a_full_disk(rig: &Rig, cluster: &Cluster<'_>) {
+    let disk = rig.dir().join("disk");
+    std::fs::create_dir(&disk).unwrap();
+    let (path, file) = (disk.display().to_string(), disk.join("b").display().to_string());
+    rig.run("mount", &["-t", "tmpfs", "-o", "size=8k", "none", &path]).expect_success();
+    std::fs::write(&file, "the last one").unwrap();
+    let failed = cluster.does(&["backup", "-o", &file]);
+    let (left, kept) = (std::fs::read_dir(&disk).unwrap().count(), std::fs::read_to_string(&file));
+    rig.run("umount", &[&path]).expect_success();
+    let failed = failed.expect_code(1).expect_says(&file).expect_says("it cannot be written");
+    println!("{}", failed.expect_says("make room"));
+    assert_eq!((left, kept.unwrap().as_str()), (1, "the last one"));
+}
+
+/// A process on a host that waits for one of a data directory's locks, and keeps it.
+struct Holder<'h>(&'h Host);
+
+impl<'h> Holder<'h> {
+    fn of(host: &'h Host, lock: &str) -> Self {
+        let lock = format!("/var/lib/mesoform/quorum/{lock}");
+        let hold = format!("systemd-run -q --unit=holder flock {lock} sleep infinity");
+        host.run(&hold).expect_success();
+        Self(host)
+    }
+
+    fn lets_go(self) {
+        self.0.run("systemctl stop holder").expect_success();
+    }
+}
+
+/// What a voter's files hold.
+fn sums(host: &Host) -> String {
+    let sums = host.run("cd /var/lib/mesoform/quorum && sha256sum voter.json log.redb state.redb");
+    sums.expect_success().text().to_owned()
+}
+
+fn saved(cluster: &Cluster<'_>, host: &Host) -> String {
+    let get = cluster.etcdctl(&[host], &["get", "saved", "--print-value-only"]);
+    get.expect_success().text().to_owned()
 }

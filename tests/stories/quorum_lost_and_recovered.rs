@@ -5,17 +5,15 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::voters::three_of_all;
 use mesoform_tests::{Answer, App, Cluster, Host, Rig, eventually};
 
-const MASTERS_AND_AGENTS: &str = "[mesos_masters]\nh[1:3]\n\n[mesos_slaves]\nh[1:3]\n";
 const LIMIT: Duration = Duration::from_secs(180);
 
 #[test]
 fn quorum_lost_and_recovered() {
     let Some(rig) = Rig::new("quorum_lost_and_recovered") else { return };
-    let hosts = rig.hosts(["h1", "h2", "h3"]);
-    let cluster = rig.cluster(MASTERS_AND_AGENTS);
-    cluster.up().expect_success();
+    let (hosts, cluster) = three_of_all(&rig);
     let web = cluster.create_web("/web", 3);
     let before = web.expect_answers(3);
     let prober = web.probe(&before);
@@ -100,9 +98,7 @@ impl Refused {
 #[test]
 fn the_quorum_restarts_without_losing_a_write() {
     let Some(rig) = Rig::new("the_quorum_restarts_without_losing_a_write") else { return };
-    let hosts = rig.hosts(["h1", "h2", "h3"]);
-    let cluster = rig.cluster(MASTERS_AND_AGENTS);
-    cluster.up().expect_success();
+    let (hosts, cluster) = three_of_all(&rig);
     let started: Vec<_> = hosts.iter().map(|host| host.service("quorum").pid()).collect();
 
     let written = write_during(&cluster, &hosts, || {

@@ -1,6 +1,6 @@
 use super::{Roster, RosterMember};
 use crate::Reports;
-use crate::report::{QuorumView, View};
+use crate::report::{QuorumView, quorum_views};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The quorum as it was found.
@@ -30,7 +30,7 @@ impl From<&QuorumView> for Running {
 impl Seen {
     /// What the hosts tell. Whom a member reaches is not among it: nobody counts as alive.
     pub fn of(reports: &Reports) -> Self {
-        let views: Vec<(&String, &QuorumView)> = views(reports).collect();
+        let views: Vec<(&String, &QuorumView)> = quorum_views(reports).collect();
         // Who has a leader knows better than who has none, and who has more of the log than others.
         let best = views.iter().max_by_key(|(_, view)| (view.leader_id != 0, view.raft_index));
         let members = best.map(|(_, view)| view.roster.clone()).unwrap_or_default();
@@ -65,15 +65,4 @@ impl Seen {
     pub(super) fn ids(&self) -> BTreeSet<u64> {
         self.voters().map(|voter| voter.id).collect()
     }
-}
-
-/// What the voters say, by host.
-fn views(reports: &Reports) -> impl Iterator<Item = (&String, &QuorumView)> {
-    reports.iter().filter_map(|(host, report)| {
-        let services = &report.as_ref().ok()?.services;
-        match services.get(&crate::Service::Quorum)?.view.as_ref()? {
-            View::Quorum(view) => Some((host, view)),
-            _ => None,
-        }
-    })
 }

@@ -1,42 +1,30 @@
 //! A new quorum from one voter of an old one whose majority is lost for good.
 
-use super::membership::ask_voters;
 use super::rebuild::{Source, begin_again};
-use super::{apply, connect, preflight, restart};
-use crate::report::{QuorumView, View};
-use crate::run::{Run, Stop, Summary};
-use crate::{Reports, Service};
+use super::{apply, connect, holdings, membership, preflight, restart};
+use crate::Reports;
+use crate::report::{QuorumView, quorum_views};
+use crate::run::{HostRun, Run, Stop, Summary};
+use holdings::Holding;
 
 /// What is known before a quorum is begun anew.
 #[derive(Debug, Clone)]
 pub struct Forcing {
     pub host: String,
-    /// What the host's voter has: none where it does not answer.
-    pub has: Option<Position>,
+    /// What the host's voter has.
+    pub has: Holding,
     /// What others have, by host.
-    pub others: Vec<(String, Position)>,
+    pub others: Vec<(String, Holding)>,
     /// The voters that do not answer.
     pub silent: Vec<String>,
-}
-
-/// How far a voter's data reach.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Position {
-    pub revision: i64,
-    pub log_index: u64,
-}
-
-impl From<&QuorumView> for Position {
-    fn from(view: &QuorumView) -> Self {
-        Self { revision: view.revision, log_index: view.raft_index }
-    }
 }
 
 /// Rewrites the membership of the quorum to `host`'s voter alone, under new ids; the other voters that
 /// can be reached begin anew and join it. `agree` is told what is known, and may refuse.
 ///
 /// # Errors
-/// The quorum has consensus, `host` is no voter or cannot be reached, `agree` refused, or a host failed.
+/// The quorum has consensus, `host` is no voter, has no data or cannot be reached, `agree` refused, or a
+/// host failed.
 pub async fn force_new_cluster(
     run: &mut Run,
     host: &str,
@@ -44,9 +32,7 @@ pub async fn force_new_cluster(
 ) -> Result<Summary, Stop> {
     run.spec
         .own_quorum("etcd's `--force-new-cluster` and `etcdctl snapshot restore` do that there")?;
-    if !run.spec.voters().iter().any(|voter| voter.name == host) {
-        return Err(Stop::Refused(format!("{host} is no voter in the inventory")));
-    }
+    is_named_right(run, host)?;
     run.phase("connect", "Connect and look", connect::look_at_all_for_restart).await?;
     preflight::ours(run).await?;
     let forcing = forcing(run, host).await?;
@@ -62,34 +48,69 @@ pub async fn force_new_cluster(
     run.end()
 }
 
-async fn forcing(run: &mut Run, host: &str) -> Result<Forcing, Stop> {
-    let reports = ask_voters(run).await;
-    let view = |name: &str| view(&reports, name);
-    let voters: Vec<String> = run.spec.voters().iter().map(|v| v.name.clone()).collect();
-    let all = || voters.iter().filter_map(|name| view(name));
-    if let Some(led) = voters.iter().find(|name| view(name).is_some_and(|v| v.is_led(all()))) {
+fn is_named_right(run: &Run, host: &str) -> Result<(), Stop> {
+    let voters = run.spec.voters();
+    if !voters.iter().any(|voter| voter.name == host) {
+        let names: Vec<&str> = voters.iter().map(|voter| voter.name.as_str()).collect();
+        let names = names.join(", ");
         return Err(Stop::Refused(format!(
-            "the quorum has consensus (ask {led}): nothing needs to be forced; `mesoform up` replaces \
-             voters that lost their data"
+            "{host} is no voter in the inventory; the voters are {names}"
         )));
     }
-    if !run.hosts.iter().any(|h| h.spec.name == host && h.failure.is_none()) {
-        return Err(Stop::Unreachable(format!("{host} cannot be reached")));
+    if !run.hosts.iter().any(|h| h.spec.name == host) {
+        return Err(Stop::Refused(format!("{host} is among the hosts that --limit leaves out")));
     }
-    let others = voters.iter().filter(|name| *name != host);
-    let others = others.filter_map(|name| Some((name.clone(), view(name)?.into())));
-    let silent = voters.iter().filter(|name| *name != host && view(name).is_none());
-    Ok(Forcing {
-        host: host.to_owned(),
-        has: view(host).map(Position::from),
-        others: others.collect(),
-        silent: silent.cloned().collect(),
-    })
+    Ok(())
 }
 
-fn view<'r>(reports: &'r Reports, host: &str) -> Option<&'r QuorumView> {
-    match reports.get(host)?.as_ref().ok()?.services.get(&Service::Quorum)?.view.as_ref()? {
-        View::Quorum(view) => Some(view),
-        _ => None,
+async fn forcing(run: &mut Run, host: &str) -> Result<Forcing, Stop> {
+    let reports = membership::ask_voters(run).await;
+    let voters: Vec<String> = run.spec.voters().iter().map(|v| v.name.clone()).collect();
+    if let Some(led) = led(&reports, &voters) {
+        return Err(Stop::Refused(format!(
+            "the quorum has consensus (ask {led}): nothing needs to be forced; `mesoform up` brings in \
+             voters that are missing, and `mesoform restart agent --accept-quorum` agents that refuse \
+             the new masters"
+        )));
     }
+    let at_hand = |name: &str| run.hosts.iter().any(|h: &HostRun| at_hand(h, name));
+    if !at_hand(host) {
+        return Err(Stop::Unreachable(format!(
+            "{host} cannot be reached (see above); bring it back, or name another voter that has data"
+        )));
+    }
+    let silent: Vec<String> = voters.iter().filter(|name| !at_hand(name)).cloned().collect();
+    let mut found = holdings::look(run).await?;
+    let has = found
+        .remove(host)
+        .ok_or_else(|| nothing(host, &found.keys().cloned().collect::<Vec<_>>()))?;
+    Ok(Forcing { host: host.to_owned(), has, others: found.into_iter().collect(), silent })
+}
+
+fn at_hand(host: &HostRun, name: &str) -> bool {
+    host.spec.name == name && host.failure.is_none()
+}
+
+/// The voter that knows a leader of the quorum.
+fn led<'v>(reports: &Reports, voters: &'v [String]) -> Option<&'v String> {
+    let views: Vec<(&String, &QuorumView)> =
+        quorum_views(reports).filter(|(host, _)| voters.contains(host)).collect();
+    let all = || views.iter().map(|(_, view)| *view);
+    let (led, _) = views.iter().find(|(_, view)| view.is_led(all()))?;
+    voters.iter().find(|voter| voter == led)
+}
+
+fn nothing(host: &str, others: &[String]) -> Stop {
+    Stop::Refused(match others {
+        [] => format!(
+            "{host} has no data of a quorum, and no other voter that can be reached has any; restore a \
+             backup (`mesoform restore FILE`)"
+        ),
+        others => {
+            format!(
+                "{host} has no data of a quorum; voters that may have some: {}",
+                others.join(", ")
+            )
+        }
+    })
 }

@@ -1,11 +1,10 @@
 //! Bringing the quorum's members to what the inventory wants, one step at a time, while it serves.
 
 use super::rebuild::tell_aside;
-use super::{departed, start, verify};
+use super::{departed, start, verify, voter};
 use crate::membership::{Next, Roster, Seen, Step, Wish, left_over, next_step, stranger, wishes};
 use crate::run::{HostRun, Run, Stop};
-use crate::{Places, Progress, Reports, Service};
-use mesoform_transport::Exit;
+use crate::{Progress, Reports, Service};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -168,7 +167,9 @@ async fn look_closely(run: &mut Run) -> Seen {
     let reports = verify::ask_those(run, |host| host.spec.runs(Service::Quorum)).await;
     let told = Seen::of(&reports);
     let members = match with_leader(run, &told) {
-        Some(host) => serde_json::from_slice(&voter(host, "members").await.unwrap_or_default()),
+        Some(host) => {
+            serde_json::from_slice(&voter::ask(host, "members").await.unwrap_or_default())
+        }
         None => Ok(Roster::default()),
     };
     Seen::new(members.unwrap_or_default(), told.running)
@@ -194,7 +195,7 @@ async fn take(run: &mut Run, step: &Step, seen: &Seen, patience: &Patience) -> R
         Step::Renew { .. } => return Err(Refusal::NotNow("it may still come".into())),
     };
     match with_leader(run, seen) {
-        Some(host) => voter(host, &words).await.map(drop).map_err(Refusal::NotNow),
+        Some(host) => voter::ask(host, &words).await.map(drop).map_err(Refusal::NotNow),
         None => Err(Refusal::NotNow("no voter knows a leader".into())),
     }
 }
@@ -205,21 +206,10 @@ async fn renew(run: &mut Run, name: &str) -> Result<(), Stop> {
     let missing = || Stop::Failed(format!("{name} is not at hand"));
     let host = run.hosts.iter_mut().find(|h| h.spec.name == name).ok_or_else(missing)?;
     host.session()?.stop(vec![Service::Quorum.unit()], deadline).await?;
-    let said = voter(host, "renew").await.map_err(Stop::Failed)?;
-    tell_aside(&*observer, name, &said);
+    tell_aside(run, name, "renew").await?;
+    let host = run.hosts.iter_mut().find(|h| h.spec.name == name).ok_or_else(missing)?;
     let units = start::units(host, &[Service::Quorum]);
     start::start_units(host, units, true, deadline, &observer).await
-}
-
-/// `mesoform voter …` on a host: what it prints, or in words why not.
-pub(super) async fn voter(host: &HostRun, words: &str) -> Result<Vec<u8>, String> {
-    let command = format!("{} voter {words}", Places::system().bin.join("mesoform").display());
-    let connection = host.connection().map_err(|stop| stop.to_string())?;
-    let output = connection.exec_as_root(&command, b"").await.map_err(|e| e.to_string())?;
-    match output.exit {
-        Exit::Code(0) => Ok(output.stdout),
-        _ => Err(output.stderr.trim().to_owned()),
-    }
 }
 
 /// Why a step was not taken.

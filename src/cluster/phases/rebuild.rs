@@ -1,29 +1,29 @@
 //! A quorum that begins again from the data of one voter: what a restore and a forced new cluster have
 //! in common.
+//!
+//! The order is such that a run may end anywhere: first the new data are prepared beside the present ones,
+//! then all others' are put aside, then the first voter's. So there are never a majority of the old
+//! quorum and the new one, and the same command, given again, does what is left.
 
 use super::accept::tell_agents;
-use super::membership::{self, voter};
-use super::start;
+use super::holdings::is_voter;
+use super::{membership, start, voter};
 use crate::membership::Wish;
 use crate::run::{HostRun, Run, Stop};
-use crate::{Places, Progress, Service};
-use mesoform_transport::{Channel, Exit};
+use crate::{Progress, Service};
 use serde::Deserialize;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// For what a host does with data of any size.
-const LIMIT: Duration = Duration::from_secs(1800);
-/// Longer than anything that a host has to say about it.
-const WORDS: u64 = 64 * 1024;
+/// For voters that run again as before: whether they agree on anything is not awaited for longer.
+const RESUME: Duration = Duration::from_secs(10);
 
 /// What a host says of the quorum that begins again on it.
 #[derive(Debug, Clone, Deserialize)]
-pub(super) struct Begun {
-    pub cluster_id: u64,
-    pub revision: i64,
+struct Begun {
+    cluster_id: u64,
+    revision: i64,
 }
 
 /// Where the data come from.
@@ -34,25 +34,67 @@ pub(super) enum Source<'f> {
 }
 
 /// Ends all voters, makes a new quorum of `host`'s alone, and has the others and the agents join it.
-/// What voters had is put aside, with `clear` also what `host` had.
+/// With `overwrite`, what voters had is put aside; without it they must have nothing.
 pub(super) async fn begin_again(
     run: &mut Run,
     host: &str,
     source: Source<'_>,
-    clear: bool,
+    overwrite: bool,
 ) -> Result<(), Stop> {
-    stop_voters(run).await?;
-    let begun = seed(run, host, source, clear).await?;
+    let begun = prepare(run, host, source).await?;
+    go_over(run, host, &begun, overwrite).await.map_err(|stop| {
+        stop.and(
+            "; not all voters run now, and nothing is lost: what they had is in its place still, or was \
+             put aside; give the same command again, a restore with --overwrite, to do what is left",
+        )
+    })
+}
+
+/// Has the new data lie ready, and all voters stopped. Where that fails, the voters go on as before.
+async fn prepare(run: &mut Run, host: &str, source: Source<'_>) -> Result<Begun, Stop> {
+    let prepared = match source {
+        Source::Backup(file) => {
+            // What takes long comes while the voters still run, and where it fails, they do.
+            let file = tokio::fs::File::open(file)
+                .await
+                .map_err(|e| Stop::Failed(format!("{} cannot be read: {e}", file.display())))?;
+            let begun = stage(run, host, "stage", Some(file)).await?;
+            stop_voters(run).await.map(|()| begun)
+        }
+        Source::Own => match stop_voters(run).await {
+            Ok(()) => stage(run, host, "stage --own", None).await,
+            Err(stop) => Err(stop),
+        },
+    };
+    if prepared.is_err() {
+        resume(run).await;
+    }
+    prepared
+}
+
+async fn stage(
+    run: &mut Run,
+    name: &str,
+    words: &str,
+    file: Option<tokio::fs::File>,
+) -> Result<Begun, Stop> {
+    let said = voter::feed(host(run, name)?, words, file).await?;
+    serde_json::from_slice(&said)
+        .map_err(|e| Stop::Failed(format!("{name}: its answer is not understood: {e}")))
+}
+
+async fn go_over(run: &mut Run, host: &str, begun: &Begun, overwrite: bool) -> Result<(), Stop> {
+    let others: Vec<String> = voters(run).filter(|other| other != host).collect();
+    for other in others.iter().filter(|_| overwrite) {
+        tell_aside(run, other, "renew").await?;
+    }
+    tell_aside(run, host, if overwrite { "begin --overwrite" } else { "begin" }).await?;
     let message = format!(
         "the quorum {:x} begins on {host} at revision {}",
         begun.cluster_id, begun.revision
     );
     run.observer.on(Progress::Notice { message });
     start_voter(run, host).await?;
-    let others: Vec<String> = voters(run).filter(|other| other != host).collect();
-    for other in &others {
-        put_aside(run, other).await?;
-    }
     accept(run, begun.cluster_id).await?;
     for other in &others {
         start_voter(run, other).await?;
@@ -63,8 +105,7 @@ pub(super) async fn begin_again(
 
 /// The voters that are at hand.
 fn voters(run: &Run) -> impl Iterator<Item = String> {
-    let at_hand = |host: &&HostRun| host.failure.is_none() && host.spec.runs(Service::Quorum);
-    run.hosts.iter().filter(at_hand).map(|host| host.spec.name.clone())
+    run.hosts.iter().filter(|host| is_voter(host)).map(|host| host.spec.name.clone())
 }
 
 fn host<'r>(run: &'r mut Run, name: &str) -> Result<&'r mut HostRun, Stop> {
@@ -87,76 +128,45 @@ async fn stop_voters(run: &mut Run) -> Result<(), Stop> {
     run.all_hosts_fine_but_unreachable()
 }
 
+/// Starts the voters that ran before this run, as they were.
+async fn resume(run: &mut Run) {
+    let unit = Service::Quorum.unit();
+    let ran = |host: &HostRun| host.observed.units.get(&unit).is_some_and(|unit| unit.is_up());
+    let voters = run.hosts.iter_mut().filter(|host| is_voter(host) && ran(host));
+    let started = voters.map(|host| async {
+        let units = start::units(host, &[Service::Quorum]);
+        // Whether they find each other is not what this is about.
+        let session = host.session.as_mut()?;
+        session.start(units, false, RESUME, &|_| ()).await.ok().map(drop)
+    });
+    if !futures::future::join_all(started).await.is_empty() {
+        let message = "the voters were started again with the data that they had".to_owned();
+        run.observer.on(Progress::Notice { message });
+    }
+}
+
 async fn start_voter(run: &mut Run, name: &str) -> Result<(), Stop> {
     let (observer, deadline) = (Arc::clone(&run.observer), run.options.deadline);
     let host = host(run, name)?;
     let units = start::units(host, &[Service::Quorum]);
-    start::start_units(host, units, false, deadline, &observer).await
+    let started = start::start_units(host, units, false, deadline, &observer).await;
+    started.map_err(|stop| stop.on(name))
 }
 
-async fn put_aside(run: &mut Run, name: &str) -> Result<(), Stop> {
-    let observer = Arc::clone(&run.observer);
-    let said = voter(host(run, name)?, "renew").await.map_err(Stop::Failed)?;
-    tell_aside(&*observer, name, &said);
-    Ok(())
-}
-
-/// Tells where the old data are; they are nobody's any more, but the operator may want them.
-pub(super) fn tell_aside(observer: &dyn crate::Observer, host: &str, said: &[u8]) {
+/// Has a voter's data put aside with `words`, and tells where they are now; they are nobody's any more,
+/// but the operator may want them.
+pub(super) async fn tell_aside(run: &mut Run, name: &str, words: &str) -> Result<(), Stop> {
     #[derive(Deserialize)]
     struct Aside {
         aside: Option<String>,
     }
-    let Ok(Aside { aside: Some(path) }) = serde_json::from_slice(said) else { return };
-    let message = format!("{host}: the voter's old data are kept in {path}");
-    observer.on(Progress::Notice { message });
-}
-
-async fn seed(run: &mut Run, name: &str, source: Source<'_>, clear: bool) -> Result<Begun, Stop> {
-    let said = match source {
-        Source::Backup(file) => {
-            if clear {
-                put_aside(run, name).await?;
-            }
-            feed(host(run, name)?, "restore", file).await?
-        }
-        Source::Own => talk(host(run, name)?, "force-new-cluster", None).await?,
-    };
-    serde_json::from_slice(&said)
-        .map_err(|e| Stop::Failed(format!("{name}: its answer is not understood: {e}")))
-}
-
-async fn feed(host: &HostRun, words: &str, file: &Path) -> Result<Vec<u8>, Stop> {
-    let open = tokio::fs::File::open(file).await;
-    let file = open.map_err(|e| Stop::Failed(format!("{}: {e}", file.display())))?;
-    talk(host, words, Some(file)).await
-}
-
-/// `mesoform voter …` with `input` on its standard input; what it prints.
-async fn talk(
-    host: &HostRun,
-    words: &str,
-    input: Option<tokio::fs::File>,
-) -> Result<Vec<u8>, Stop> {
-    let command = format!("{} voter {words}", Places::system().bin.join("mesoform").display());
-    let channel = host.connection()?.stream_as_root(&command).await?;
-    let Channel { mut stdin, stdout, mut end } = channel;
-    let feed = async move {
-        if let Some(mut input) = input {
-            tokio::io::copy(&mut input, &mut stdin).await?;
-        }
-        stdin.shutdown().await
-    };
-    let mut said = Vec::new();
-    let mut stdout = stdout.take(WORDS);
-    let both = async { tokio::join!(feed, stdout.read_to_end(&mut said)) };
-    let late = |_| Stop::Failed(format!("`mesoform voter {words}` took too long"));
-    // Why it stopped reading, where it did, stands in how it ended.
-    let _ = tokio::time::timeout(LIMIT, both).await.map_err(late)?;
-    match tokio::time::timeout(LIMIT, end.wait()).await.map_err(late)?? {
-        Exit::Code(0) => Ok(said),
-        _ => Err(Stop::Failed(end.stderr().trim().to_owned())),
+    let said = voter::ask(host(run, name)?, words).await;
+    let said = said.map_err(|words| Stop::Failed(words).on(name))?;
+    if let Ok(Aside { aside: Some(path) }) = serde_json::from_slice(&said) {
+        let message = format!("{name}: the voter's old data are kept in {path}");
+        run.observer.on(Progress::Notice { message });
     }
+    Ok(())
 }
 
 /// Agents obey the masters of one quorum only; this is the word that it is another one now.

@@ -9,8 +9,8 @@ pub use certificate::{CA, CertificateView};
 pub use etcd::{EtcdMember, EtcdView};
 pub use renewal::RenewalView;
 
-use crate::Service;
 use crate::membership::RosterMember;
+use crate::{Reports, Service};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -29,6 +29,21 @@ pub struct HostReport {
     pub etcd: Option<EtcdView>,
     /// Of those of the services, where the host renews them by itself.
     pub renewal: Option<RenewalView>,
+}
+
+impl HostReport {
+    /// What the host's voter says, where one answers.
+    pub fn quorum(&self) -> Option<&QuorumView> {
+        match self.services.get(&Service::Quorum)?.view.as_ref()? {
+            View::Quorum(view) => Some(view),
+            _ => None,
+        }
+    }
+}
+
+/// What the voters say, by host.
+pub fn quorum_views(reports: &Reports) -> impl Iterator<Item = (&String, &QuorumView)> {
+    reports.iter().filter_map(|(host, report)| Some((host, report.as_ref().ok()?.quorum()?)))
 }
 
 /// One service: what systemd says, and what it says itself.

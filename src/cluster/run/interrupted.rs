@@ -31,6 +31,16 @@ fn words(phase: &str, hosts: &str) -> String {
         "restart" => format!(
             "a restart under way goes on there; the hosts after it were not restarted; {AGAIN}"
         ),
+        "restore" => format!(
+            "the voters on {hosts} may be stopped, or on their way into a new quorum, and nothing is \
+             lost: what they had is in its place still, or was put aside; {AGAIN}, with --overwrite"
+        ),
+        "force" => format!(
+            "the voters on {hosts} may be stopped, or on their way into a new quorum, and nothing is \
+             lost: what they had is in its place still, or was put aside; {AGAIN}"
+        ),
+        "accept" => format!("agents may have been told, and may be restarting; {AGAIN}"),
+        "copy" => "no backup was written, and what was there before is as it was".to_owned(),
         "verify" => "all changes are made; it was not awaited that the cluster is well, which \
                      `mesoform status` tells"
             .to_owned(),
@@ -47,8 +57,11 @@ mod tests {
         for phase in ["", "connect", "preflight", "plan", "ask", "open"] {
             assert_eq!(words(phase, ""), "nothing was changed", "{phase}");
         }
-        let told = ["carry", "lock", "apply", "start", "verify", "restart", "remove"]
-            .map(|phase| words(phase, "h1, h2"));
+        let told = [
+            "carry", "lock", "apply", "start", "verify", "restart", "remove", "restore", "force",
+            "accept", "copy",
+        ]
+        .map(|phase| words(phase, "h1, h2"));
         insta::assert_snapshot!(told.join("\n"));
     }
 }

@@ -45,16 +45,30 @@ impl Stop {
         }
     }
 
+    /// The same about the host of this name.
+    pub(crate) fn on(self, name: &str) -> Self {
+        self.without(name).reworded(|text| format!("{name}: {text}"))
+    }
+
+    /// The same with `more` behind it.
+    pub(crate) fn and(self, more: &str) -> Self {
+        self.reworded(|text| text + more)
+    }
+
     /// The same with `name` taken from its front, for words that are told behind the host's name.
     pub(crate) fn without(self, name: &str) -> Self {
         let strip = |text: String| {
             let own = text.strip_prefix(name).and_then(|rest| rest.strip_prefix(": "));
             own.map(str::to_owned).unwrap_or(text)
         };
+        self.reworded(strip)
+    }
+
+    fn reworded(self, reword: impl FnOnce(String) -> String) -> Self {
         match self {
-            Self::Refused(text) => Self::Refused(strip(text)),
-            Self::Failed(text) => Self::Failed(strip(text)),
-            Self::Unreachable(text) => Self::Unreachable(strip(text)),
+            Self::Refused(text) => Self::Refused(reword(text)),
+            Self::Failed(text) => Self::Failed(reword(text)),
+            Self::Unreachable(text) => Self::Unreachable(reword(text)),
         }
     }
 }
@@ -112,5 +126,7 @@ mod tests {
         let stop = Stop::Failed("web: it fell over".into());
         assert_eq!(stop.clone().without("web"), Stop::Failed("it fell over".into()));
         assert_eq!(stop.clone().without("we"), stop);
+        assert_eq!(stop.clone().on("web"), stop);
+        assert_eq!(stop.and("; up it goes").to_string(), "web: it fell over; up it goes");
     }
 }

@@ -34,6 +34,9 @@ pub struct RestoreArgs {
     /// Put the data aside that voters have, and restore in their place
     #[arg(long)]
     pub overwrite: bool,
+    /// Restore the backup of this other cluster; without it, only one of this cluster's own is restored
+    #[arg(long, value_name = "NAME")]
+    pub from_cluster: Option<String>,
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,

@@ -29,8 +29,16 @@ pub enum VoterAction {
     Renew,
     /// Write a backup of what the voter has to standard output
     Backup,
-    /// Begin a new quorum with the backup on standard input; the voter must not run, nor have data
-    Restore,
-    /// Begin a new quorum with what the voter, which must not run, has itself
-    ForceNewCluster,
+    /// Prepare the data of a new quorum, beside those of the voter, from the backup on standard input
+    Stage {
+        /// From what the voter, which must not run, has itself
+        #[arg(long)]
+        own: bool,
+    },
+    /// Begin a new quorum with what was prepared; the voter must not run
+    Begin {
+        /// Put the data aside that the voter has; otherwise it must have none
+        #[arg(long)]
+        overwrite: bool,
+    },
 }

@@ -5,7 +5,7 @@ use crate::exit::{Early, Exit};
 use crate::render::{self, count, seconds};
 use anyhow::bail;
 use mesoform_cluster::{
-    Acceptances, Forcing, Position, Service, accept_quorum, force_new_cluster, restart,
+    Acceptances, Forcing, Holding, Service, accept_quorum, force_new_cluster, restart,
 };
 use serde_json::json;
 
@@ -53,23 +53,26 @@ pub async fn run(args: RestartArgs) -> anyhow::Result<Exit> {
 }
 
 fn last_words(known: &Forcing) -> Consent {
-    let has = |position: &Position| {
-        format!("revision {}, log up to {}", position.revision, position.log_index)
+    let has = |holding: &Holding| match &holding.reach {
+        Some(reach) => format!("{holding}, log up to {}", reach.log_index),
+        None => holding.to_string(),
     };
+    let log = |holding: &Holding| holding.reach.map(|reach| reach.log_index);
     let host = &known.host;
-    let own = known.has.as_ref().map_or("its voter does not answer".into(), has);
-    let mut lines = vec![format!("{host}: {own}; a new quorum begins with this")];
-    for (other, position) in &known.others {
-        lines.push(format!("{other}: {}; put aside, it joins the new quorum", has(position)));
+    let mut lines = vec![format!("{host}: {}; a new quorum begins with this", has(&known.has))];
+    for (other, holding) in &known.others {
+        lines.push(format!("{other}: {}; put aside, it joins the new quorum", has(holding)));
     }
     for silent in &known.silent {
         lines.push(format!("{silent}: does not answer; `mesoform up` has it join when it is back"));
     }
-    let more = known
-        .others
-        .iter()
-        .filter(|(_, other)| known.has.as_ref().is_some_and(|own| other.log_index > own.log_index));
-    lines.extend(more.map(|(other, _)| format!("warning: {other} has more than {host}")));
+    for (other, holding) in &known.others {
+        match (log(holding), log(&known.has)) {
+            (Some(theirs), Some(own)) if theirs <= own => {}
+            (Some(_), Some(_)) => lines.push(format!("warning: {other} has more than {host}")),
+            _ => lines.push(format!("warning: {other} may have more than {host}")),
+        }
+    }
     lines.push("agents will obey the masters of the new quorum, and no others".into());
     lines.push(format!("what was acknowledged and had not reached {host} is lost"));
     Consent {

@@ -3,21 +3,21 @@ use super::run::{AdminWish, Scope, Wish, conclude, until_interrupted};
 use crate::cli::RestoreArgs;
 use crate::exit::Exit;
 use crate::render::{self, count, seconds};
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use mesoform_cluster::{Restoration, restore};
 use mesoform_quorum::{About, check_backup};
 use serde_json::json;
 use std::fs::File;
+use std::path::Path;
 
 /// `mesoform restore -i INV FILE`.
 pub async fn run(args: RestoreArgs) -> anyhow::Result<Exit> {
-    let name = args.file.display();
-    let mut file = File::open(&args.file).with_context(|| format!("{name} cannot be read"))?;
-    let about = check_backup(&mut file).with_context(|| name.to_string())?;
+    let about = checked(&args.file)?;
     let observer = render::observer(args.output);
     let scope = Scope::of(&args.hosts, &*observer)?;
     let cluster = scope.spec.name.clone();
+    is_meant(&args, &about, &cluster)?;
     let wish = Wish { check: false, diff: false, timeout: args.timeout, admin: AdminWish::Create };
     let mut run = scope.run(&args.hosts, observer.clone(), wish)?;
     let agree =
@@ -41,6 +41,36 @@ pub async fn run(args: RestoreArgs) -> anyhow::Result<Exit> {
     conclude(args.output, &summary, &object, &text)
 }
 
+fn checked(path: &Path) -> anyhow::Result<About> {
+    let name = path.display();
+    let mut file = File::open(path).with_context(|| format!("{name} cannot be read"))?;
+    // A folder can be opened too; and a pipe cannot be read twice.
+    let kind = file.metadata().with_context(|| format!("{name} cannot be read"))?.file_type();
+    if !kind.is_file() {
+        let what = if kind.is_dir() { "a directory" } else { "no regular file" };
+        bail!("{name} is {what}; name the file that `mesoform backup` has written");
+    }
+    check_backup(&mut file).with_context(|| name.to_string())
+}
+
+/// Whether this is the backup of the cluster that is restored, or of one that was asked for by name:
+/// `--yes` does not say that somebody looked.
+fn is_meant(args: &RestoreArgs, about: &About, cluster: &str) -> anyhow::Result<()> {
+    let (file, of) = (args.file.display(), &about.cluster);
+    match &args.from_cluster {
+        Some(named) if named != of => {
+            bail!(
+                "{file} is a backup of the cluster `{of}`, not of `{named}`, as --from-cluster says"
+            )
+        }
+        None if of != cluster => bail!(
+            "{file} is a backup of the cluster `{of}`, and the inventory describes `{cluster}`; where \
+             that is meant, say --from-cluster {of}"
+        ),
+        _ => Ok(()),
+    }
+}
+
 fn consent(cluster: &str, about: &About, wanted: &Restoration) -> Consent {
     let made = i64::try_from(about.made).ok().and_then(|s| Timestamp::from_second(s).ok());
     let made = made.map_or_else(|| "at an unknown time".into(), |made| made.to_string());
@@ -48,8 +78,17 @@ fn consent(cluster: &str, about: &About, wanted: &Restoration) -> Consent {
         "the backup: the quorum of {} at revision {}, made {made}",
         about.cluster, about.revision
     )];
-    for (host, revision) in &wanted.replaced {
-        lines.push(format!("{host}: the voter's data (revision {revision}) are put aside"));
+    if about.cluster != cluster {
+        lines.push(format!("warning: it is of another cluster than {cluster}"));
+    }
+    for (host, holding) in &wanted.replaced {
+        lines.push(format!("{host}: what its voter has is put aside: {holding}"));
+    }
+    for silent in &wanted.silent {
+        lines.push(format!(
+            "{silent}: does not answer, and what its voter has is not known; `mesoform up` has it join \
+             when it is back"
+        ));
     }
     lines.push(format!("{}: its voter begins a new quorum, which the others join", wanted.host));
     lines.push("agents will obey the masters of the new quorum, and no others".into());

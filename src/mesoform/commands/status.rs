@@ -3,7 +3,9 @@ use super::warnings;
 use crate::cli::{OutputFormat, StatusArgs};
 use crate::exit::Exit;
 use crate::render::{self, Style, Table, count, harmless};
-use mesoform_cluster::report::{EtcdMember, HostReport, QuorumView, ServiceReport, View};
+use mesoform_cluster::report::{
+    EtcdMember, HostReport, QuorumView, ServiceReport, View, quorum_views,
+};
 use mesoform_cluster::{
     Ailment, ClusterSpec, Health, HostSpec, Reports, Service, Stop, etcd_members, status,
 };
@@ -113,13 +115,8 @@ fn table(spec: &ClusterSpec, reports: &Reports) -> Table {
 
 /// Up to where the leading voter has the log.
 fn log_end(reports: &Reports) -> Option<u64> {
-    let services = reports.values().filter_map(|report| Some(&report.as_ref().ok()?.services));
     let leads = |view: &&QuorumView| view.leader_id != 0 && view.leader_id == view.member_id;
-    let views =
-        services.filter_map(|services| match services.get(&Service::Quorum)?.view.as_ref()? {
-            View::Quorum(view) => Some(view),
-            _ => None,
-        });
+    let views = quorum_views(reports).map(|(_, view)| view);
     views.filter(leads).map(|view| view.raft_index).max()
 }
 

@@ -20,8 +20,8 @@ mod write;
 
 pub use about::About;
 pub use read::{check, open};
-pub use salvage::salvage;
-pub use seed::{Seeded, seed};
+use salvage::salvage;
+pub use seed::{Seeded, stage, stage_own};
 pub use write::write;
 
 /// The first line of a backup.

@@ -4,6 +4,9 @@ use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
+/// The cure for a file that was a backup once.
+const OTHER: &str = "take another copy of it, or an older backup";
+
 fn unusable(cause: impl ToString) -> QuorumError {
     QuorumError::Backup { cause: cause.to_string() }
 }
@@ -17,7 +20,7 @@ pub fn check(file: &mut File) -> Result<About> {
     if length < BLOCK || length % BLOCK != DIGEST {
         let about = about(file)?;
         return Err(unusable(format!(
-            "it is a backup of `{}` at revision {}, but not all of it is here",
+            "it is a backup of `{}` at revision {}, but not all of it is here; {OTHER}",
             about.cluster, about.revision
         )));
     }
@@ -28,7 +31,8 @@ pub fn check(file: &mut File) -> Result<About> {
     file.seek(SeekFrom::Start(length - DIGEST)).map_err(unusable)?;
     file.read_exact(&mut stored).map_err(unusable)?;
     if found != stored {
-        return Err(unusable("its checksum is wrong: it was damaged after it was made"));
+        let words = format!("its checksum is wrong: it was damaged after it was made; {OTHER}");
+        return Err(unusable(words));
     }
     Ok(about)
 }
@@ -48,7 +52,9 @@ fn about(file: &mut File) -> Result<About> {
     let mut magic = vec![0; MAGIC.len()];
     let read = file.read_exact(&mut magic);
     if read.is_err() || magic != MAGIC {
-        return Err(unusable("it is no backup of a quorum of mesoform"));
+        return Err(unusable(
+            "it is no backup of a quorum of mesoform; name a file that `mesoform backup` has written",
+        ));
     }
     let mut line = Vec::new();
     let mut head = BufReader::with_capacity(1, (&mut *file).take(MAX_ABOUT));
@@ -57,11 +63,13 @@ fn about(file: &mut File) -> Result<About> {
     struct Format {
         format: u32,
     }
-    let damaged = |e: serde_json::Error| unusable(format!("its first lines are damaged: {e}"));
+    let damaged =
+        |e: serde_json::Error| unusable(format!("its first lines are damaged: {e}; {OTHER}"));
     let found = serde_json::from_slice::<Format>(&line).map_err(damaged)?.format;
     if found > About::FORMAT {
         return Err(unusable(format!(
-            "it is in format {found}, but this version of mesoform knows formats up to {}",
+            "it is in format {found}, but this version of mesoform knows formats up to {}; \
+             use the version that made it, or a later one",
             About::FORMAT
         )));
     }

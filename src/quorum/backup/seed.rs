@@ -1,16 +1,17 @@
-use super::open;
+use super::{open, salvage};
 use crate::bootstrap::cluster_id;
 use crate::data_dir::DataDir;
 use crate::error::{QuorumError, Result};
 use crate::log::LogStore;
 use crate::machine::{Listener, State};
-use crate::mvcc::Change;
+use crate::mvcc::{Change, MvccError};
 use crate::raft::{LogId, Member, Membership, SnapshotMeta};
-use crate::workshop;
+use crate::workshop::Staging;
 use mesoform_settings::QuorumSettings;
 use openraft::CommittedLeaderId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::io::{self, Read};
 use std::sync::Arc;
 
 /// What came of a backup that was put into a data directory.
@@ -22,42 +23,72 @@ pub struct Seeded {
     pub revision: i64,
 }
 
-/// Fills the empty data directory of the voter that `settings` describe: it becomes the only voter of a
-/// new quorum with the state of the backup. All others join it.
+/// Prepares a data directory for the voter that `settings` describe, which may run meanwhile: with it, it
+/// is the only voter of a new quorum with the state of the backup. All others join it. It waits until
+/// [`crate::begin`] makes it the voter's.
 ///
 /// The revisions leap by `bump`: whoever has seen more than is in the backup must not see one of those
 /// revisions again with another content, and no fencing token may come twice. All that was before the
 /// leap is compacted, so that whoever watches hears that he must begin anew; and all leases end.
 ///
 /// # Errors
-/// The backup is unusable, the directory has data or is in use, or the storage failed.
-pub fn seed(settings: &QuorumSettings, backup: &mut File, bump: i64) -> Result<Seeded> {
+/// The backup is unusable, or the disk refuses.
+pub fn stage(settings: &QuorumSettings, backup: &mut impl Read, bump: i64) -> Result<Seeded> {
+    let staging = Staging::open(&settings.data_dir)?;
+    let mut backup = staging.receive(backup)?;
+    prepare(settings, staging, &mut backup, bump)
+}
+
+/// The same with all that the voter itself has, which must not run.
+///
+/// # Errors
+/// It runs, has no data, or what it has cannot be read; or the disk refuses.
+pub fn stage_own(settings: &QuorumSettings, bump: i64) -> Result<Seeded> {
+    let staging = Staging::open(&settings.data_dir)?;
+    let mut backup = salvage(settings, &staging)?;
+    prepare(settings, staging, &mut backup, bump)
+}
+
+fn prepare(
+    settings: &QuorumSettings,
+    staging: Staging,
+    backup: &mut File,
+    bump: i64,
+) -> Result<Seeded> {
     open(backup)?;
     let own = settings.voters.iter().find(|voter| voter.slot == settings.slot);
     let member = own.map(Member::from).ok_or(QuorumError::NoSuchSlot { slot: settings.slot })?;
-    let path = &settings.data_dir;
-    if workshop::has_data(path)? {
-        return Err(QuorumError::HasData { path: path.clone() });
-    }
-    // Complete before it is the voter's: a start in between finds nothing.
-    let folder = workshop::hidden(path, "seed")?;
-    let mut record = DataDir::open(&folder, &settings.cluster)?;
+    let mut record = DataDir::open(&staging.new_data(), &settings.cluster)?;
     let id = record.node_id();
     let cluster_id = cluster_id(&settings.cluster, std::iter::once(&id));
-    let revision = fill(&record, backup, &meta(id, member), bump)?;
+    let revision = fill(&record, backup, &meta(id, member), bump).map_err(|e| match e {
+        Unfilled::Voter(error) => error,
+        Unfilled::State(MvccError::Storage(cause)) => staging.cannot()(io::Error::other(cause)),
+        Unfilled::State(error) => QuorumError::Backup { cause: error.to_string() },
+    })?;
     LogStore::open(&record.log(), CACHE)?.claim(&record.log(), &record.owner())?;
     record.remember_databases()?;
     record.remember_cluster(cluster_id)?;
     drop(record);
-    workshop::move_in(&folder, path)?;
+    staging.keep()?;
     Ok(Seeded { cluster_id, node_id: id, revision })
 }
 
-fn fill(record: &DataDir, backup: &mut File, meta: &SnapshotMeta, bump: i64) -> Result<i64> {
-    let state = State::open(&record.state(), CACHE, Arc::new(Nobody))?;
-    let failed = |e: crate::mvcc::MvccError| QuorumError::Backup { cause: e.to_string() };
-    let revision = state.fill(meta, backup, bump).map_err(failed)?;
-    state.claim(&record.owner())?;
+/// Why a state could not be filled.
+enum Unfilled {
+    Voter(QuorumError),
+    State(MvccError),
+}
+
+fn fill(
+    record: &DataDir,
+    backup: &mut File,
+    meta: &SnapshotMeta,
+    bump: i64,
+) -> Result<i64, Unfilled> {
+    let state = State::open(&record.state(), CACHE, Arc::new(Nobody)).map_err(Unfilled::Voter)?;
+    let revision = state.fill(meta, backup, bump).map_err(Unfilled::State)?;
+    state.claim(&record.owner()).map_err(Unfilled::Voter)?;
     Ok(revision)
 }
 

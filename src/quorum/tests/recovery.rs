@@ -8,7 +8,7 @@ mod common;
 use common::{Client, Cluster, PATIENCE};
 use mesoform_etcd::pb::{MemberPromoteRequest, SnapshotRequest};
 use std::fs::File;
-use std::io::Write;
+use std::io::{Seek, Write};
 use std::time::Duration;
 
 /// As `etcdctl snapshot save`.
@@ -64,7 +64,9 @@ async fn a_quorum_begins_again_from_a_backup() {
         cluster.wipe(slot);
     }
 
-    let seeded = mesoform_quorum::restore(&cluster.settings(1), &mut backup).unwrap();
+    backup.rewind().unwrap();
+    let seeded = mesoform_quorum::stage(&cluster.settings(1), &mut backup).unwrap();
+    mesoform_quorum::begin(&cluster.settings(1), false).unwrap();
     for slot in cluster.slots() {
         cluster.start(slot).await;
     }
@@ -102,21 +104,20 @@ async fn one_voter_of_three_begins_again_alone() {
         cluster.kill(slot);
     }
     let settings = cluster.settings(2);
-    let mut backup = tempfile::tempfile().unwrap();
-    let salvaged = async {
+    let staged = async {
         loop {
-            match mesoform_quorum::salvage(&settings, &mut backup) {
-                Ok(()) => return,
+            match mesoform_quorum::stage_own(&settings) {
+                Ok(_) => return,
                 // The one that was killed has not let go yet.
                 Err(error) => eprintln!("{error}"),
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, salvaged).await.expect("it is not salvaged");
-    assert!(mesoform_quorum::restore(&settings, &mut backup).is_err(), "it has data");
-    mesoform_quorum::put_aside(&settings).unwrap().unwrap();
-    mesoform_quorum::restore(&settings, &mut backup).unwrap();
+    tokio::time::timeout(PATIENCE, staged).await.expect("it is not prepared");
+    let error = mesoform_quorum::begin(&settings, false).unwrap_err().to_string();
+    assert!(error.contains("--overwrite"), "{error}");
+    mesoform_quorum::begin(&settings, true).unwrap().unwrap();
     cluster.start(2).await;
     let mut client = cluster.client(2);
     client.ready().await;

@@ -1,30 +1,19 @@
-//! A voter that does not run gets the data with which a quorum begins again.
+//! A voter gets the data with which a quorum begins again.
 
 use crate::exit::Exit;
 use crate::render;
-use anyhow::Context as _;
-use mesoform_quorum::{Seeded, put_aside, restore, salvage};
+use mesoform_quorum::{Seeded, begin, stage, stage_own};
 use mesoform_settings::QuorumSettings;
 use serde_json::json;
-use std::fs::{File, OpenOptions};
-use std::io::Read;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
 
-/// From the backup on standard input.
+/// Prepares them from the backup on standard input. The voter may run.
 pub fn from_backup(settings: &QuorumSettings) -> anyhow::Result<Exit> {
-    let (mut file, _path) = scratch(&settings.data_dir)?;
-    let mut input = std::io::stdin().lock();
-    std::io::copy(&mut input.by_ref(), &mut file).context("the backup cannot be stored")?;
-    told(&restore(settings, &mut file)?)
+    told(&stage(settings, &mut std::io::stdin().lock())?)
 }
 
-/// From what the voter itself has; that is put aside.
+/// Prepares them from what the voter, which does not run, has itself.
 pub fn from_own_data(settings: &QuorumSettings) -> anyhow::Result<Exit> {
-    let (mut file, _path) = scratch(&settings.data_dir)?;
-    salvage(settings, &mut file)?;
-    put_aside(settings)?;
-    told(&restore(settings, &mut file)?)
+    told(&stage_own(settings)?)
 }
 
 fn told(seeded: &Seeded) -> anyhow::Result<Exit> {
@@ -34,24 +23,9 @@ fn told(seeded: &Seeded) -> anyhow::Result<Exit> {
     Ok(Exit::Fine)
 }
 
-/// A file on the disk of the data that is gone when this is over.
-fn scratch(data_dir: &Path) -> anyhow::Result<(File, Gone)> {
-    let path = data_dir.join(format!(".backup-{}", std::process::id()));
-    let opened = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&path);
-    let file = opened.with_context(|| format!("{} cannot be made", path.display()))?;
-    Ok((file, Gone(path)))
-}
-
-struct Gone(PathBuf);
-
-impl Drop for Gone {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
+/// Makes what was prepared the data of the voter, which does not run.
+pub fn with_prepared(settings: &QuorumSettings, overwrite: bool) -> anyhow::Result<Exit> {
+    let aside = begin(settings, overwrite)?;
+    render::json_line(&json!({ "aside": aside }));
+    Ok(Exit::Fine)
 }

@@ -20,7 +20,8 @@ pub async fn run(args: VoterArgs) -> anyhow::Result<Exit> {
         VoterAction::Remove { id } => members::remove(&Line::to(settings)?, id).await,
         VoterAction::Renew => renew::run(&settings),
         VoterAction::Backup => backup::run(&Line::to(settings)?).await,
-        VoterAction::Restore => begin::from_backup(&settings),
-        VoterAction::ForceNewCluster => begin::from_own_data(&settings),
+        VoterAction::Stage { own: false } => begin::from_backup(&settings),
+        VoterAction::Stage { own: true } => begin::from_own_data(&settings),
+        VoterAction::Begin { overwrite } => begin::with_prepared(&settings, overwrite),
     }
 }

@@ -39,6 +39,14 @@ impl Folder {
         command.stdout(writer).stderr(Stdio::null()).status().unwrap().code().unwrap()
     }
 
+    pub fn write(&self, name: &str, content: &[u8]) {
+        std::fs::write(self.0.path().join(name), content).unwrap();
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.0.path().join(name)).unwrap()
+    }
+
     /// What lies in the folder.
     pub fn names(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.0.path()).unwrap();

@@ -5,4 +5,5 @@
 mod hosts;
 mod input;
 mod kit;
+mod recovery;
 mod texts;

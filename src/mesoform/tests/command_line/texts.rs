@@ -3,7 +3,18 @@ use crate::kit::{Folder, mesoform};
 /// The reference of the command line: a change of it is a change for users.
 #[test]
 fn help() {
-    for command in ["", "up", "status", "restart", "down", "inventory", "completions", "man"] {
+    for command in [
+        "",
+        "up",
+        "status",
+        "restart",
+        "down",
+        "backup",
+        "restore",
+        "inventory",
+        "completions",
+        "man",
+    ] {
         let help = mesoform(&format!("{command} --help")).expect(0);
         assert_eq!(help.stderr, "");
         insta::assert_snapshot!(format!("help {command}").trim(), help.stdout);

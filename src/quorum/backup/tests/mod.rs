@@ -1,3 +1,5 @@
+mod own;
+
 use super::seed::Nobody;
 use super::*;
 use crate::data_dir;
@@ -6,6 +8,7 @@ use crate::mvcc::Tables;
 use crate::raft::{Entry, LogId, Proposal};
 use crate::wire::command::Kind;
 use crate::wire::{Batch, Command};
+use crate::workshop::begin;
 use mesoform_etcd::pb::{KeyValue, PutRequest};
 use mesoform_settings::{PkiPaths, QuorumSettings, Voter};
 use openraft::{CommittedLeaderId, EntryPayload};
@@ -61,6 +64,22 @@ fn backup(dir: &Path, puts: usize) -> File {
     file
 }
 
+fn whole(file: &mut File) -> &'static [u8] {
+    let mut bytes = Vec::new();
+    file.rewind().unwrap();
+    file.read_to_end(&mut bytes).unwrap();
+    bytes.leak()
+}
+
+/// The hidden things in the data directory.
+fn hidden(settings: &QuorumSettings) -> Vec<String> {
+    let entries = std::fs::read_dir(&settings.data_dir).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.filter(|name| name.starts_with('.')).collect();
+    names.sort();
+    names
+}
+
 #[test]
 fn a_backup_says_what_it_is_and_is_whole() {
     let dir = tempfile::tempdir().unwrap();
@@ -78,15 +97,13 @@ fn a_backup_says_what_it_is_and_is_whole() {
 fn what_is_damaged_cut_newer_or_none_is_refused_in_words() {
     let dir = tempfile::tempdir().unwrap();
     let mut file = backup(dir.path(), 5);
-    let mut whole = Vec::new();
-    file.rewind().unwrap();
-    file.read_to_end(&mut whole).unwrap();
+    let whole = whole(&mut file);
     let refused = |bytes: &[u8]| {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(bytes).unwrap();
         check(&mut file).unwrap_err().to_string()
     };
-    let mut flipped = whole.clone();
+    let mut flipped = whole.to_vec();
     flipped[200] ^= 1;
     assert!(refused(&flipped).contains("checksum"));
     assert!(refused(&whole[..whole.len() - 40]).contains("not all of it"));
@@ -103,9 +120,9 @@ fn a_seeded_voter_has_the_state_alone_under_new_ids_and_leaps() {
     let dir = tempfile::tempdir().unwrap();
     let settings = settings(dir.path());
     let mut file = backup(dir.path(), 5);
-    let seeded = seed(&settings, &mut file, 1_000_000).unwrap();
+    let seeded = stage(&settings, &mut whole(&mut file), 1_000_000).unwrap();
     assert_eq!(seeded.revision, 1_000_006);
-    assert!(matches!(seed(&settings, &mut file, 1), Err(crate::QuorumError::HasData { .. })));
+    assert_eq!(begin(&settings.data_dir, false).unwrap(), None);
     let record = data_dir::DataDir::open(&settings.data_dir, "c").unwrap();
     assert_eq!((record.node_id(), record.cluster_id()), (seeded.node_id, seeded.cluster_id));
     let state = state(&settings.data_dir.join(data_dir::STATE));
@@ -116,7 +133,33 @@ fn a_seeded_voter_has_the_state_alone_under_new_ids_and_leaps() {
     assert_eq!((kv.value.as_ref(), kv.mod_revision, kv.create_revision), (&b"4"[..], 6, 2));
     drop(record);
     // Once more elsewhere: another id, another cluster.
-    crate::workshop::put_aside(&settings.data_dir).unwrap();
-    let again = seed(&settings, &mut file, 1_000_000).unwrap();
+    let again = stage(&settings, &mut whole(&mut file), 1_000_000).unwrap();
+    begin(&settings.data_dir, true).unwrap().unwrap();
     assert_ne!((again.node_id, again.cluster_id), (seeded.node_id, seeded.cluster_id));
+}
+
+#[test]
+fn what_is_cut_on_its_way_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = settings(dir.path());
+    let bytes = whole(&mut backup(dir.path(), 5));
+    let error = stage(&settings, &mut &bytes[..bytes.len() - 100], 1).unwrap_err().to_string();
+    assert!(error.contains("not all of it is here"), "{error}");
+    let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+    let error = stage(&settings, &mut bytes.chain(Broken(Some(full))), 1).unwrap_err().to_string();
+    let place = settings.data_dir.display().to_string();
+    assert!(error.starts_with(&place) && error.contains("no storage space"), "{error}");
+    assert!(error.contains("nothing was changed"), "{error}");
+    assert_eq!(hidden(&settings), [".workshop"]);
+    let error = begin(&settings.data_dir, true).unwrap_err();
+    assert!(matches!(error, crate::QuorumError::NothingStaged { .. }), "{error}");
+}
+
+/// Fails where it is read.
+struct Broken(Option<std::io::Error>);
+
+impl Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
 }
