@@ -107,7 +107,7 @@ impl Lease for Api {
         let left = self.leases.renew(id, true).await?;
         self.read_index.wait().await?;
         let header = Some(self.headers.at(self.state.now().revision));
-        if left.left_ms == 0 {
+        if left.left_ms == 0 && left.granted == 0 {
             let gone = LeaseTimeToLiveResponse { header, id, ttl: -1, ..Default::default() };
             return Ok(Response::new(gone));
         }

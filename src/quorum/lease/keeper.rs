@@ -4,13 +4,24 @@ use std::time::{Duration, Instant};
 /// After so long without being gone, a lease that has run out is proposed to be revoked again.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
 
+/// What became of the wish to renew a lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Renewal {
+    /// It has so much time again.
+    Done(Duration),
+    /// It has run out, but is still there: should its revocation fail, it lives on.
+    Undecided,
+    Unknown,
+}
+
 /// Decides which leases have run out. Knows no clock: it is told the time.
 ///
 /// Only a leader's keeper holds leases. A new leader starts them all anew, so that none ends early
 /// because of a change of leaders.
 #[derive(Debug, Default)]
 pub struct Keeper {
-    leading: bool,
+    /// The term in which this voter leads.
+    term: Option<u64>,
     leases: HashMap<i64, Lease>,
     /// When each lease runs out, or is to be asked for again.
     queue: BTreeSet<(Instant, i64)>,
@@ -25,10 +36,10 @@ struct Lease {
 }
 
 impl Keeper {
-    /// This voter leads from now on; these leases (id, seconds) there are.
-    pub fn lead(&mut self, leases: impl IntoIterator<Item = (i64, i64)>, now: Instant) {
+    /// This voter leads in this term from now on; these leases (id, seconds) there are.
+    pub fn lead(&mut self, term: u64, leases: impl IntoIterator<Item = (i64, i64)>, now: Instant) {
         self.follow();
-        self.leading = true;
+        self.term = Some(term);
         for (id, ttl) in leases {
             self.granted(id, ttl, now);
         }
@@ -39,8 +50,14 @@ impl Keeper {
         *self = Self::default();
     }
 
+    /// Whether it keeps the leases' time for the leader of this term. Another term's times are void:
+    /// in between another voter may have kept them.
+    pub fn leads_in(&self, term: u64) -> bool {
+        self.term == Some(term)
+    }
+
     pub fn granted(&mut self, id: i64, ttl: i64, now: Instant) {
-        if self.leading {
+        if self.term.is_some() {
             let granted = Duration::from_secs(ttl.max(0).unsigned_abs());
             self.put(id, Lease { granted, due: later(now, granted), over: false });
         }
@@ -52,17 +69,22 @@ impl Keeper {
         }
     }
 
-    /// Gives a lease its full time again; none: there is none, or it has run out.
-    pub fn renew(&mut self, id: i64, now: Instant) -> Option<Duration> {
-        let lease = *self.leases.get(&id).filter(|lease| !lease.over && lease.due > now)?;
+    /// Gives a lease its full time again.
+    pub fn renew(&mut self, id: i64, now: Instant) -> Renewal {
+        let Some(lease) = self.leases.get(&id).copied() else { return Renewal::Unknown };
+        if lease.over || lease.due <= now {
+            return Renewal::Undecided;
+        }
         self.put(id, Lease { due: later(now, lease.granted), ..lease });
-        Some(lease.granted)
+        Renewal::Done(lease.granted)
     }
 
-    /// The time that a lease has left, and the time that it was granted.
+    /// The time that a lease has left, and the time that it was granted. One that has run out is
+    /// there until it is revoked, as in etcd: it has no time left.
     pub fn left(&self, id: i64, now: Instant) -> Option<(Duration, Duration)> {
-        let lease = self.leases.get(&id).filter(|lease| !lease.over)?;
-        Some((lease.due.saturating_duration_since(now), lease.granted))
+        let lease = self.leases.get(&id)?;
+        let left = lease.due.saturating_duration_since(now);
+        Some((if lease.over { Duration::ZERO } else { left }, lease.granted))
     }
 
     /// The leases that have run out by now and are to be revoked.
@@ -107,7 +129,7 @@ mod tests {
         fn leading(leases: &[(i64, i64)]) -> Self {
             let now = Instant::now();
             let mut keeper = Keeper::default();
-            keeper.lead(leases.iter().copied(), now);
+            keeper.lead(1, leases.iter().copied(), now);
             Self(keeper, now)
         }
 
@@ -117,7 +139,10 @@ mod tests {
         }
 
         fn renew(&mut self, id: i64) -> Option<u64> {
-            self.0.renew(id, self.1).map(|ttl| ttl.as_secs())
+            match self.0.renew(id, self.1) {
+                Renewal::Done(ttl) => Some(ttl.as_secs()),
+                Renewal::Undecided | Renewal::Unknown => None,
+            }
         }
     }
 
@@ -146,7 +171,11 @@ mod tests {
         clock.1 += Duration::from_secs(3);
         assert_eq!(clock.renew(1), None);
         assert_eq!(clock.after(0.0), [1]);
-        assert_eq!(clock.renew(1), None);
+        // It is there until it is revoked; only then it is told to be gone.
+        assert_eq!(clock.0.renew(1, clock.1), Renewal::Undecided);
+        assert_eq!(clock.0.left(1, clock.1), Some((Duration::ZERO, Duration::from_secs(3))));
+        clock.0.revoked(1);
+        assert_eq!(clock.0.renew(1, clock.1), Renewal::Unknown);
         assert_eq!(clock.0.left(1, clock.1), None);
     }
 
@@ -169,7 +198,8 @@ mod tests {
         assert_eq!(clock.after(10.0), Vec::<i64>::new());
         assert_eq!(clock.renew(1), None);
         let now = clock.1;
-        clock.0.lead([(1, 3)], now);
+        clock.0.lead(3, [(1, 3)], now);
+        assert_eq!([1, 3].map(|term| clock.0.leads_in(term)), [false, true]);
         assert_eq!(clock.after(2.9), Vec::<i64>::new());
         assert_eq!(clock.after(0.1), [1]);
     }

@@ -1,4 +1,4 @@
-use super::Keeper;
+use super::{Keeper, Renewal};
 use crate::leadership::Leader;
 use crate::machine::State;
 use crate::mvcc;
@@ -110,10 +110,18 @@ impl Leases {
                 return RenewResponse { not_leader: true, ..Default::default() };
             }
         }
-        let now = Instant::now().into_std();
+        let Some(term) = self.term_led() else {
+            return RenewResponse { not_leader: true, ..Default::default() };
+        };
         let mut keeper = self.clock.keeper();
-        if !peek {
-            keeper.renew(lease, now);
+        // The task that keeps the time may not have heard yet that this voter leads again.
+        if !self.take_over(&mut keeper, Some(term)) {
+            return RenewResponse { not_leader: true, ..Default::default() };
+        }
+        let now = Instant::now().into_std();
+        if !peek && keeper.renew(lease, now) == Renewal::Undecided {
+            // Soon it is revoked, or another leader has given it its time again.
+            return RenewResponse { not_leader: true, ..Default::default() };
         }
         let (left, granted) = keeper.left(lease, now).unwrap_or_default();
         RenewResponse {
@@ -126,13 +134,9 @@ impl Leases {
     /// Keeps the leases' time while this voter leads; ends never.
     pub async fn keep(self) {
         let mut leadership = self.peers.leadership.clone();
-        let mut term = None;
         loop {
-            let metrics = leadership.metrics();
-            let leads = metrics.state.is_leader().then_some(metrics.current_term);
-            if leads != term {
-                term = self.take_over(leads);
-            }
+            let term = self.term_led();
+            self.take_over(&mut self.clock.keeper(), term);
             self.revoke_expired().await;
             let next = self.clock.keeper().next();
             let far = Instant::now() + Duration::from_secs(3600);
@@ -144,21 +148,34 @@ impl Leases {
         }
     }
 
-    fn take_over(&self, term: Option<u64>) -> Option<u64> {
-        // Locked first: what is applied from here on is told to the keeper after this.
-        let mut keeper = self.clock.keeper();
-        keeper.follow();
-        term?;
+    /// The term in which this voter leads.
+    fn term_led(&self) -> Option<u64> {
+        let metrics = self.peers.leadership.metrics();
+        metrics.state.is_leader().then_some(metrics.current_term)
+    }
+
+    /// Sees to it that the keeper keeps the time for the leader of this term: a new one gives all
+    /// leases their full time again. The keeper is locked: what is applied from here on it is told
+    /// after this. False: it does not keep it.
+    fn take_over(&self, keeper: &mut Keeper, term: Option<u64>) -> bool {
+        let Some(term) = term else {
+            keeper.follow();
+            return false;
+        };
+        if keeper.leads_in(term) {
+            return true;
+        }
         match self.state.read().and_then(|tables| mvcc::leases(&tables)) {
             Ok(leases) => {
-                keeper.lead(leases, Instant::now().into_std());
-                term
+                keeper.lead(term, leases, Instant::now().into_std());
+                self.clock.bell.notify_one();
             }
             Err(error) => {
+                keeper.follow();
                 tracing::error!(%error, "the leases cannot be read");
-                None
             }
         }
+        keeper.leads_in(term)
     }
 
     async fn revoke_expired(&self) {

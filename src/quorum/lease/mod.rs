@@ -3,5 +3,8 @@
 mod keeper;
 mod leases;
 
-pub use keeper::Keeper;
+pub use keeper::{Keeper, Renewal};
 pub use leases::{LeaseClock, Leases, RenewError};
+
+#[cfg(test)]
+mod tests;

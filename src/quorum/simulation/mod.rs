@@ -21,6 +21,7 @@ mod voter;
 mod world;
 
 pub use network::Dialler;
+pub use voter::lay_alone;
 use world::World;
 
 use std::path::Path;

@@ -1,3 +1,4 @@
+use super::lie::Lie;
 use super::network::{Dialler, Port};
 use super::power::Power;
 use super::world::World;
@@ -8,7 +9,7 @@ use crate::peer::Links;
 use crate::port::Caller;
 use crate::run::{Assembly, Foundation};
 use crate::tuning::Tuning;
-use mesoform_checks::{Way, way};
+use mesoform_checks::{Dice, Way, way};
 use mesoform_identity::{Peer, Role};
 use mesoform_settings::{PkiPaths, QuorumSettings, Voter as Slot};
 use std::collections::BTreeSet;
@@ -112,6 +113,17 @@ impl Voter {
         let ended = metrics.running_state.err().filter(|_| !self.power.is_off());
         ended.map(|fatal| format!("voter {}: {fatal}", self.at))
     }
+}
+
+/// The only voter of a world of its own, which serves nobody and does nothing by itself.
+pub async fn lay_alone(home: &Path) -> Foundation {
+    let world = World::make(Dice::new(1), Lie::Nothing);
+    let folder = folder(home, 0);
+    draw_id(&world, &folder);
+    let settings = Arc::new(settings(&world, &folder, 0, 1));
+    let dialler = Dialler::new(world, 0, Power::default());
+    let links = Arc::new(Links::simulated(dialler));
+    Foundation::lay(settings, Tuning::default(), links).await.unwrap()
 }
 
 /// So that a log is cut every few moments, for its entries or for its bytes.
