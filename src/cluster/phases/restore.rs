@@ -23,7 +23,7 @@ pub struct Restoration {
 /// `overwrite` must allow that these are put aside. `agree` is told what will be done, and may refuse.
 ///
 /// # Errors
-/// As `up`; there are data, or `agree` refused.
+/// As `up`; voters are left out, there are data, or `agree` refused.
 pub async fn restore(
     run: &mut Run,
     file: &Path,
@@ -31,6 +31,7 @@ pub async fn restore(
     agree: impl AsyncFnOnce(&Restoration) -> bool,
 ) -> Result<Summary, Stop> {
     run.spec.own_quorum("`etcdctl snapshot restore` makes an etcd of a backup of one")?;
+    nobody_left_out(run)?;
     run.phase("connect", "Connect and look", connect::look_at_all_for_restore).await?;
     run.phase("preflight", "Check what must be true", preflight::check).await?;
     run.phase("plan", "Compare with what is wanted", apply::compare).await?;
@@ -53,6 +54,22 @@ pub async fn restore(
     run.phase("verify", "See that the cluster is well", well::wait_until_well).await?;
     apply::unlock(run).await;
     run.end()
+}
+
+/// Voters that were left out would run on as the old quorum, with a majority perhaps, beside the new one.
+fn nobody_left_out(run: &Run) -> Result<(), Stop> {
+    let asked = |voter: &&HostSpec| run.hosts.iter().any(|host| host.spec.name == voter.name);
+    let voters = run.spec.voters();
+    let left_out: Vec<&str> =
+        voters.iter().filter(|voter| !asked(voter)).map(|voter| voter.name.as_str()).collect();
+    if left_out.is_empty() {
+        return Ok(());
+    }
+    Err(Stop::Refused(format!(
+        "--limit leaves out the voters {}: they would run on as the old quorum beside the new one; \
+         restore all voters at once",
+        left_out.join(", ")
+    )))
 }
 
 /// What voters have, where that may be put aside.

@@ -74,6 +74,21 @@ fn a_backup_of_another_cluster_is_restored_where_that_is_asked_for_by_name_alone
 }
 
 #[test]
+fn voters_that_a_limit_leaves_out_would_run_on_beside_the_new_quorum() {
+    let host = |n: u8| {
+        format!("h{n} ansible_host=127.0.0.1 ansible_port=1 mesoform_address=192.0.2.{n}\n")
+    };
+    let masters: String = (1..=3).map(host).collect();
+    let folder = Folder::with(&format!("[masters]\n{masters}[agents]\n{}", host(4)));
+    folder.write("quorum.backup", &prod());
+    let restore = "restore quorum.backup -i hosts.ini --yes --overwrite --from-cluster prod";
+    let ended = folder.call(&format!("{restore} --limit h1,h4")).expect(1);
+    assert!(ended.stderr.contains("--limit leaves out the voters h2, h3: "), "{ended:?}");
+    // Other hosts may be left out: then it is the voters that cannot be reached.
+    folder.call(&format!("{restore} --limit masters")).expect(4);
+}
+
+#[test]
 fn a_backup_that_does_not_come_leaves_the_last_one_alone() {
     let folder = Folder::with(HOSTS);
     folder.write("quorum.backup", b"the last one");
