@@ -62,7 +62,9 @@ fn consent(cluster: &str, wanted: &Removals) -> Consent {
     let changes = wanted.iter().flat_map(|(host, all)| all.iter().map(move |one| (host, one)));
     Consent {
         lines: changes.map(|(host, change)| format!("{host}: {change}")).collect(),
-        question: format!("This ends the cluster and its tasks. Write its name, {cluster}, to go on"),
+        question: format!(
+            "This ends the cluster and its tasks. Write its name, {cluster}, to go on"
+        ),
         answer: cluster.to_owned(),
     }
 }
