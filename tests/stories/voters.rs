@@ -15,11 +15,17 @@ pub fn stop_voters(hosts: &[Host]) {
     hosts.iter().for_each(|host| host.service("quorum").stop());
 }
 
-/// The voters of these hosts lose what they had, and run.
+/// The voters of these hosts lose what they had, and do not run.
 pub fn lose_disks(hosts: &[Host]) {
     stop_voters(hosts);
     for host in hosts {
         host.run("rm -rf /var/lib/mesoform/quorum/*").expect_success();
+    }
+}
+
+/// The voters of these hosts run again, or try to.
+pub fn start_voters(hosts: &[Host]) {
+    for host in hosts {
         host.run("systemctl start --no-block mesoform-quorum").expect_success();
     }
 }
