@@ -6,9 +6,11 @@ mod etcd;
 mod leaders;
 mod masters;
 mod members;
+mod rivals;
 
 pub(crate) use before::Before;
 pub use etcd::etcd_members;
+pub(crate) use rivals::rivals;
 
 use crate::report::{
     AgentView, HostReport, MasterView, QuorumView, SchedulerView, ServiceReport, View,
@@ -92,6 +94,7 @@ impl Health {
         }
         let views = Views::of(reports);
         health.quorum(spec, &views);
+        health.rivals(&views);
         health.members(spec, &views);
         health.etcd(spec, reports);
         health.masters(spec, &views);

@@ -32,8 +32,8 @@ pub use graph::{Declaration, GraphError, services as unit_graph, waves};
 pub use health::{Ailment, Health, Reports, etcd_members};
 pub use hostplan::{BinaryRef, Blueprint, removal};
 pub use phases::{
-    Acceptances, Forcing, Holding, Reach, Removals, Restoration, accept_quorum, backup, down,
-    force_new_cluster, restart, restore, status, up,
+    Acceptances, Allowed, Forcing, Holding, Reach, Removals, Restoration, accept_quorum, backup,
+    down, force_new_cluster, restart, restore, status, up,
 };
 pub use places::Places;
 pub use preflight::Problem;

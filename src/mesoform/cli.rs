@@ -202,6 +202,9 @@ pub struct RestartArgs {
     /// the disks of the majority are lost for good
     #[arg(long, value_name = "HOST", conflicts_with = "accept_quorum")]
     pub force_new_cluster: Option<String>,
+    /// With that: give up what these voters have more than HOST's
+    #[arg(long, value_name = "HOST,…", value_delimiter = ',', requires = "force_new_cluster")]
+    pub without: Vec<String>,
     /// How long each wave may take to be ready, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: u64,

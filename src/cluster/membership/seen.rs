@@ -42,7 +42,7 @@ impl Seen {
         Self { members: roster.members, running }
     }
 
-    pub(super) fn voters(&self) -> impl Iterator<Item = &RosterMember> {
+    pub(crate) fn voters(&self) -> impl Iterator<Item = &RosterMember> {
         self.members.iter().filter(|member| !member.learner)
     }
 

@@ -6,9 +6,10 @@ use crate::Reports;
 use crate::report::{QuorumView, quorum_views};
 use crate::run::{HostRun, Run, Stop, Summary};
 use holdings::Holding;
+use std::collections::BTreeSet;
 
 /// What is known before a quorum is begun anew.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Forcing {
     pub host: String,
     /// What the host's voter has.
@@ -19,23 +20,56 @@ pub struct Forcing {
     pub silent: Vec<String>,
 }
 
+impl Forcing {
+    /// The voters that are known to have what `host` has not.
+    pub fn ahead(&self) -> impl Iterator<Item = &(String, Holding)> {
+        self.others.iter().filter(|(_, other)| other.has_more_than(&self.has) == Some(true))
+    }
+
+    /// Those of which nobody knows whether they have.
+    pub fn perhaps_ahead(&self) -> impl Iterator<Item = &(String, Holding)> {
+        self.others.iter().filter(|(_, other)| other.has_more_than(&self.has).is_none())
+    }
+
+    /// Refuses to lose what is known to be there, but for what `without` names.
+    fn loses_nothing_unasked(&self, without: &BTreeSet<String>) -> Result<(), Stop> {
+        let ahead: Vec<_> = self.ahead().filter(|(host, _)| !without.contains(host)).collect();
+        let Some((best, _)) = ahead.iter().max_by_key(|(_, holding)| holding.reach) else {
+            return Ok(());
+        };
+        let has = |(host, holding): &&(String, Holding)| format!("{host} ({})", holding.in_full());
+        let all: Vec<String> = ahead.iter().map(has).collect();
+        let names: Vec<&str> = ahead.iter().map(|(host, _)| host.as_str()).collect();
+        Err(Stop::Refused(format!(
+            "{} has less than {}: what was acknowledged and is missing there would be lost; name {best} \
+             instead, or give up what others have more with --without {}",
+            has(&&(self.host.clone(), self.has.clone())),
+            all.join(" and "),
+            names.join(",")
+        )))
+    }
+}
+
 /// Rewrites the membership of the quorum to `host`'s voter alone, under new ids; the other voters that
-/// can be reached begin anew and join it. `agree` is told what is known, and may refuse.
+/// can be reached begin anew and join it. What the voters of `without` have more than `host`'s may be lost.
+/// `agree` is told what is known, and may refuse.
 ///
 /// # Errors
-/// The quorum has consensus, `host` is no voter, has no data or cannot be reached, `agree` refused, or a
-/// host failed.
+/// The quorum has consensus, `host` is no voter, has no data or less than another one, or cannot be reached,
+/// `agree` refused, or a host failed.
 pub async fn force_new_cluster(
     run: &mut Run,
     host: &str,
+    without: &BTreeSet<String>,
     agree: impl AsyncFnOnce(&Forcing) -> bool,
 ) -> Result<Summary, Stop> {
     run.spec
         .own_quorum("etcd's `--force-new-cluster` and `etcdctl snapshot restore` do that there")?;
-    is_named_right(run, host)?;
+    are_named_right(run, host, without)?;
     run.phase("connect", "Connect and look", connect::look_at_all_for_restart).await?;
     preflight::ours(run).await?;
     let forcing = forcing(run, host).await?;
+    forcing.loses_nothing_unasked(without)?;
     if !agree(&forcing).await {
         return Err(Stop::Refused("nothing was changed".into()));
     }
@@ -48,13 +82,11 @@ pub async fn force_new_cluster(
     run.end()
 }
 
-fn is_named_right(run: &Run, host: &str) -> Result<(), Stop> {
-    let voters = run.spec.voters();
-    if !voters.iter().any(|voter| voter.name == host) {
-        let names: Vec<&str> = voters.iter().map(|voter| voter.name.as_str()).collect();
-        let names = names.join(", ");
+fn are_named_right(run: &Run, host: &str, without: &BTreeSet<String>) -> Result<(), Stop> {
+    holdings::are_voters(run, std::iter::once(host).chain(without.iter().map(String::as_str)))?;
+    if without.contains(host) {
         return Err(Stop::Refused(format!(
-            "{host} is no voter in the inventory; the voters are {names}"
+            "--without {host}: it is what {host} has that the new quorum begins with"
         )));
     }
     if !run.hosts.iter().any(|h| h.spec.name == host) {
@@ -113,4 +145,58 @@ fn nothing(host: &str, others: &[String]) -> Stop {
             )
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use holdings::Reach;
+
+    fn holding(quorum: &str, reach: Option<(i64, u64)>) -> Holding {
+        let reach = reach.map(|(revision, log_index)| Reach { revision, log_index });
+        Holding { quorum: Some(quorum.to_owned()), reach }
+    }
+
+    fn forcing(others: &[(&str, Holding)]) -> Forcing {
+        let others = others.iter().map(|(host, holding)| ((*host).to_owned(), holding.clone()));
+        let (host, has) = ("h1".to_owned(), holding("1a", Some((7, 90))));
+        Forcing { host, has, others: others.collect(), ..Forcing::default() }
+    }
+
+    fn refused(forcing: &Forcing, without: &[&str]) -> Option<String> {
+        let without = without.iter().map(|name| (*name).to_owned()).collect();
+        forcing.loses_nothing_unasked(&without).err().map(|stop| stop.to_string())
+    }
+
+    #[test]
+    fn what_another_voter_has_more_is_not_lost_unasked() {
+        let more =
+            forcing(&[("h2", holding("1a", Some((9, 92)))), ("h3", holding("1a", Some((8, 91))))]);
+        let words = refused(&more, &[]).unwrap();
+        insta::assert_snapshot!(words, @"h1 (quorum 1a at revision 7, log up to 90) has less than h2 (quorum 1a at revision 9, log up to 92) and h3 (quorum 1a at revision 8, log up to 91): what was acknowledged and is missing there would be lost; name h2 instead, or give up what others have more with --without h2,h3");
+        assert!(
+            refused(&more, &["h2"])
+                .unwrap()
+                .ends_with("name h3 instead, or give up what others have more with --without h3")
+        );
+        assert_eq!(refused(&more, &["h2", "h3"]), None);
+        for longer in [Some((7, 91)), Some((8, 89))] {
+            assert!(refused(&forcing(&[("h2", holding("1a", longer))]), &[]).is_some());
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_to_be_more_is_only_told() {
+        for (as_much, told) in [
+            (holding("1a", Some((7, 90))), 0),
+            (holding("1a", Some((6, 80))), 0),
+            (holding("1a", None), 1),
+            (holding("2b", Some((8, 91))), 1),
+            (Holding::default(), 1),
+        ] {
+            let forcing = forcing(&[("h2", as_much)]);
+            assert_eq!(refused(&forcing, &[]), None, "{forcing:?}");
+            assert_eq!(forcing.perhaps_ahead().count(), told, "{forcing:?}");
+        }
+    }
 }

@@ -20,10 +20,30 @@ pub struct Holding {
     pub reach: Option<Reach>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reach {
     pub revision: i64,
     pub log_index: u64,
+}
+
+impl Holding {
+    /// Whether there is something in it that `other` has not; none where that is not known. Whose log ends
+    /// later may have applied less of it, and who has applied more may have the shorter log: each of the two
+    /// has what the other may not have.
+    pub fn has_more_than(&self, other: &Self) -> Option<bool> {
+        let (own, other_reach) = (self.reach?, other.reach?);
+        let same = self.quorum.is_some() && self.quorum == other.quorum;
+        let more = own.revision > other_reach.revision || own.log_index > other_reach.log_index;
+        same.then_some(more)
+    }
+
+    /// The same in words, with the end of its log.
+    pub fn in_full(&self) -> String {
+        match &self.reach {
+            Some(reach) => format!("{self}, log up to {}", reach.log_index),
+            None => self.to_string(),
+        }
+    }
 }
 
 impl fmt::Display for Holding {
@@ -65,6 +85,21 @@ pub(super) async fn look(run: &mut Run) -> Result<BTreeMap<String, Holding>, Sto
         None => Some((host, lies?)),
     };
     Ok(found.into_iter().filter_map(|(host, lies)| known(host, lies)).collect())
+}
+
+/// Refuses names that are no voters'.
+pub(super) fn are_voters<'n>(
+    run: &Run,
+    names: impl IntoIterator<Item = &'n str>,
+) -> Result<(), Stop> {
+    let voters = run.spec.voters();
+    let is_voter = |name: &&str| voters.iter().any(|voter| voter.name == *name);
+    let Some(stranger) = names.into_iter().find(|name| !is_voter(name)) else { return Ok(()) };
+    let names: Vec<&str> = voters.iter().map(|voter| voter.name.as_str()).collect();
+    Err(Stop::Refused(format!(
+        "{stranger} is no voter in the inventory; the voters are {}",
+        names.join(", ")
+    )))
 }
 
 /// One that can be reached.

@@ -2,7 +2,9 @@
 
 use super::rebuild::tell_aside;
 use super::{departed, start, verify, voter};
+use crate::health::rivals;
 use crate::membership::{Next, Roster, Seen, Step, Wish, left_over, next_step, stranger, wishes};
+use crate::report::{QuorumView, quorum_views};
 use crate::run::{HostRun, Run, Stop};
 use crate::{Progress, Reports, Service};
 use std::collections::BTreeSet;
@@ -22,7 +24,9 @@ pub(super) async fn compare(run: &mut Run) -> Result<(), Stop> {
     if run.spec.etcd.is_some() {
         return Ok(());
     }
-    let seen = Seen::of(&ask_voters(run).await);
+    let reports = ask_voters(run).await;
+    not_two(&reports)?;
+    let seen = Seen::of(&reports);
     let wanted = wanted(run);
     if let Some(words) = stranger(&wanted, &seen) {
         return Err(Stop::Refused(words));
@@ -43,6 +47,15 @@ pub(super) async fn compare(run: &mut Run) -> Result<(), Stop> {
     run.wishes = wishes;
     departed::compare(run, &seen);
     Ok(())
+}
+
+/// Which of two quorums is the cluster's only its operator knows.
+fn not_two(reports: &Reports) -> Result<(), Stop> {
+    let views: Vec<(&str, &QuorumView)> =
+        quorum_views(reports).map(|(host, view)| (host.as_str(), view)).collect();
+    rivals(&views).map_or(Ok(()), |words| {
+        Err(Stop::Refused(format!("{words}; nothing was changed; `mesoform status` says the cure")))
+    })
 }
 
 fn tell_left_over(run: &Run, left: &BTreeSet<String>) {

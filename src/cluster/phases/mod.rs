@@ -28,6 +28,6 @@ pub use down::{Removals, down};
 pub use force::{Forcing, force_new_cluster};
 pub use holdings::{Holding, Reach};
 pub use restart::restart;
-pub use restore::{Restoration, restore};
+pub use restore::{Allowed, Restoration, restore};
 pub use status::status;
 pub use up::up;

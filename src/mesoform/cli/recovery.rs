@@ -37,6 +37,10 @@ pub struct RestoreArgs {
     /// Restore the backup of this other cluster; without it, only one of this cluster's own is restored
     #[arg(long, value_name = "NAME")]
     pub from_cluster: Option<String>,
+    /// Go on though these voters, a majority, cannot be reached: they are gone or surely switched off, and
+    /// no old quorum runs on
+    #[arg(long, value_name = "HOST,…", value_delimiter = ',')]
+    pub without: Vec<String>,
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,

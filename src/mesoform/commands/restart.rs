@@ -5,7 +5,7 @@ use crate::exit::{Early, Exit};
 use crate::render::{self, count, seconds};
 use anyhow::bail;
 use mesoform_cluster::{
-    Acceptances, Forcing, Holding, Service, accept_quorum, force_new_cluster, restart,
+    Acceptances, Forcing, Run, Service, accept_quorum, force_new_cluster, restart,
 };
 use serde_json::json;
 
@@ -32,7 +32,9 @@ pub async fn run(args: RestartArgs) -> anyhow::Result<Exit> {
         until_interrupted(&mut run, async |run| accept_quorum(run, agree).await).await?
     } else if let Some(host) = &args.force_new_cluster {
         let agree = async |known: &Forcing| args.yes || asks(last_words(known)).await;
-        until_interrupted(&mut run, async |run| force_new_cluster(run, host, agree).await).await?
+        let without = args.without.iter().cloned().collect();
+        let force = async |run: &mut Run| force_new_cluster(run, host, &without, agree).await;
+        until_interrupted(&mut run, force).await?
     } else {
         until_interrupted(&mut run, async |run| restart(run, args.service).await).await?
     };
@@ -53,25 +55,23 @@ pub async fn run(args: RestartArgs) -> anyhow::Result<Exit> {
 }
 
 fn last_words(known: &Forcing) -> Consent {
-    let has = |holding: &Holding| match &holding.reach {
-        Some(reach) => format!("{holding}, log up to {}", reach.log_index),
-        None => holding.to_string(),
-    };
-    let log = |holding: &Holding| holding.reach.map(|reach| reach.log_index);
-    let host = &known.host;
-    let mut lines = vec![format!("{host}: {}; a new quorum begins with this", has(&known.has))];
-    for (other, holding) in &known.others {
-        lines.push(format!("{other}: {}; put aside, it joins the new quorum", has(holding)));
+    let Forcing { host, has, others, silent } = known;
+    let mut lines = vec![format!("{host}: {}; a new quorum begins with this", has.in_full())];
+    for (other, holding) in others {
+        let has = holding.in_full();
+        lines.push(format!("{other}: {has}; put aside, it joins the new quorum"));
     }
-    for silent in &known.silent {
-        lines.push(format!("{silent}: does not answer; `mesoform up` has it join when it is back"));
+    for silent in silent {
+        lines.push(format!(
+            "{silent}: does not answer; `mesoform up` has it join when it is back; until then it may be \
+             part of the old quorum"
+        ));
     }
-    for (other, holding) in &known.others {
-        match (log(holding), log(&known.has)) {
-            (Some(theirs), Some(own)) if theirs <= own => {}
-            (Some(_), Some(_)) => lines.push(format!("warning: {other} has more than {host}")),
-            _ => lines.push(format!("warning: {other} may have more than {host}")),
-        }
+    for (other, _) in known.ahead() {
+        lines.push(format!("warning: {other} has more than {host}, which is lost"));
+    }
+    for (other, _) in known.perhaps_ahead() {
+        lines.push(format!("warning: {other} may have more than {host}"));
     }
     lines.push("agents will obey the masters of the new quorum, and no others".into());
     lines.push(format!("what was acknowledged and had not reached {host} is lost"));

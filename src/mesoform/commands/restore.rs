@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::render::{self, count, seconds};
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
-use mesoform_cluster::{Restoration, restore};
+use mesoform_cluster::{Allowed, Restoration, restore};
 use mesoform_quorum::{About, check_backup};
 use serde_json::json;
 use std::fs::File;
@@ -22,10 +22,11 @@ pub async fn run(args: RestoreArgs) -> anyhow::Result<Exit> {
     let mut run = scope.run(&args.hosts, observer.clone(), wish)?;
     let agree =
         async |wanted: &Restoration| args.yes || asks(consent(&cluster, &about, wanted)).await;
-    let summary = until_interrupted(&mut run, async |run| {
-        restore(run, &args.file, args.overwrite, agree).await
-    })
-    .await?;
+    let without = args.without.iter().cloned().collect();
+    let allowed = Allowed { overwrite: args.overwrite, without };
+    let summary =
+        until_interrupted(&mut run, async |run| restore(run, &args.file, &allowed, agree).await)
+            .await?;
     drop(run);
     drop(observer);
     let object = json!({
@@ -87,7 +88,7 @@ fn consent(cluster: &str, about: &About, wanted: &Restoration) -> Consent {
     for silent in &wanted.silent {
         lines.push(format!(
             "{silent}: does not answer, and what its voter has is not known; `mesoform up` has it join \
-             when it is back"
+             when it is back; until then it may be part of the old quorum"
         ));
     }
     lines.push(format!("{}: its voter begins a new quorum, which the others join", wanted.host));

@@ -59,7 +59,10 @@ fn hosts(reports: &Reports) -> Map<String, Value> {
 fn words(spec: &ClusterSpec, health: &Health, reports: &Reports, style: Style) -> String {
     let told = |host: &HostSpec| matches!(reports.get(&host.name), Some(Ok(_)));
     let leader = |service: Service, leader: &Option<String>| match leader {
-        Some(host) => format!("{host} leads"),
+        Some(host) => match &leading(reports, service)[..] {
+            [_, _, ..] => format!("{} lead", leading(reports, service).join(", ")),
+            _ => format!("{host} leads"),
+        },
         None if service == Service::Quorum && spec.etcd.is_some() && health.is_well() => {
             "not known who leads".to_owned()
         }
@@ -86,6 +89,21 @@ fn words(spec: &ClusterSpec, health: &Health, reports: &Reports, style: Style) -
     let wrong = |ailment: &String| format!("{} {}", style.bad("wrong:"), harmless(ailment));
     lines.extend(health.ailments.iter().map(ToString::to_string).map(|a| wrong(&a)));
     lines.join("\n") + "\n"
+}
+
+/// The hosts whose `service` says that it leads: more than one where there are two quorums.
+fn leading(reports: &Reports, service: Service) -> Vec<&str> {
+    let leads = |report: &HostReport| {
+        let view = report.services.get(&service).and_then(|found| found.view.as_ref());
+        match view {
+            Some(View::Quorum(view)) => view.leader_id != 0 && view.leader_id == view.member_id,
+            Some(View::Master(view)) => view.leading,
+            Some(View::Scheduler(view)) => view.leading,
+            Some(View::Agent(_)) | None => false,
+        }
+    };
+    let told = reports.iter().filter_map(|(host, report)| Some((host, report.as_ref().ok()?)));
+    told.filter(|(_, report)| leads(report)).map(|(host, _)| host.as_str()).collect()
 }
 
 /// Which certificate of a service ends first; `--output json` has all.
