@@ -1,8 +1,9 @@
 use super::consent::{Consent, asks};
 use super::run::{AdminWish, Scope, Wish, conclude, until_interrupted};
+use super::warnings;
 use crate::cli::RestoreArgs;
 use crate::exit::Exit;
-use crate::render::{self, count, seconds};
+use crate::render::{self, Style, count, seconds};
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use mesoform_cluster::{Allowed, Restoration, restore};
@@ -32,6 +33,7 @@ pub async fn run(args: RestoreArgs) -> anyhow::Result<Exit> {
     let object = json!({
         "event": "summary", "cluster": cluster, "restored": about, "hosts": summary.hosts,
         "changed": summary.changed, "unreachable": summary.unreachable, "millis": summary.millis(),
+        "health": summary.health,
     });
     let text = format!(
         "{cluster} runs on {} with the quorum of revision {}, after {}\n",
@@ -39,6 +41,7 @@ pub async fn run(args: RestoreArgs) -> anyhow::Result<Exit> {
         about.revision,
         seconds(summary.millis())
     );
+    let text = text + &warnings::of_health(&summary, Style::of_stdout(args.output.color));
     conclude(args.output, &summary, &object, &text)
 }
 
@@ -93,7 +96,9 @@ fn consent(cluster: &str, about: &About, wanted: &Restoration) -> Consent {
     }
     lines.push(format!("{}: its voter begins a new quorum, which the others join", wanted.host));
     lines.push("agents will obey the masters of the new quorum, and no others".into());
-    lines.push("what was written after the backup is lost".into());
+    lines.push(
+        "what was written after the backup is lost; tasks that it does not know are killed".into(),
+    );
     Consent {
         lines,
         question: format!("Write the name of the cluster, {cluster}, to go on"),

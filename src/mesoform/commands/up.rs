@@ -2,7 +2,7 @@ use super::run::{AdminWish, Scope, Wish, conclude, until_interrupted};
 use super::warnings;
 use crate::cli::UpArgs;
 use crate::exit::Exit;
-use crate::render::{self, Style, count, harmless, seconds};
+use crate::render::{self, Style, count, seconds};
 use mesoform_cluster::{ClusterSpec, Service, Summary, up};
 use serde::Serialize;
 
@@ -23,10 +23,7 @@ pub async fn run(args: UpArgs) -> anyhow::Result<Exit> {
     for warning in warnings::of(&spec) {
         text.push_str(&format!("{}\n", style.bad(warning)));
     }
-    for warning in summary.health.iter().flat_map(|health| &health.warnings) {
-        let warning = format!("warning: {}", harmless(&warning.to_string()));
-        text.push_str(&format!("{}\n", style.bad(&warning)));
-    }
+    text.push_str(&warnings::of_health(&summary, style));
     conclude(args.output, &summary, &object, &text)
 }
 

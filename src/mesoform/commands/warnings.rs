@@ -1,4 +1,5 @@
-use mesoform_cluster::{Auth, ClusterSpec, EtcdSpec};
+use crate::render::{Style, harmless};
+use mesoform_cluster::{Auth, ClusterSpec, EtcdSpec, Summary};
 use mesoform_settings::Scheme;
 
 const OPEN: &str = "warning: the HTTP APIs ask nobody who is calling (mesoform_auth=none): anyone who \
@@ -22,4 +23,11 @@ pub fn of(spec: &ClusterSpec) -> Vec<&'static str> {
         (spec.etcd.as_ref().is_some_and(EtcdSpec::is_open), ETCD),
     ];
     given_up.into_iter().filter(|(is, _)| *is).map(|(_, words)| words).collect()
+}
+
+/// What will be wrong if nobody sees to it, as it was seen when a run ended; a line each.
+pub fn of_health(summary: &Summary, style: Style) -> String {
+    let warnings = summary.health.iter().flat_map(|health| &health.warnings);
+    let line = |words: String| format!("{}\n", style.bad(&format!("warning: {words}")));
+    warnings.map(|warning| line(harmless(&warning.to_string()))).collect()
 }

@@ -28,6 +28,8 @@ pub struct Front {
     pub role: watch::Receiver<Role>,
     pub proxy: Proxy,
     pub consensus: ConsensusCheck,
+    /// An etcd that is not mesoform's stands in the quorum's place.
+    pub on_etcd: bool,
     /// Seconds; for `/v2/info`.
     pub failover_timeout: u64,
     /// While leadership changes hands, requests wait this long.
@@ -118,11 +120,21 @@ impl Front {
     async fn nobody(&self) -> Problem {
         let message = match (self.consensus)().await {
             Ok(()) => "no scheduler leads at the moment; try again in a few seconds".to_owned(),
-            Err(cause) => format!(
-                "the quorum has lost consensus, so that no scheduler can lead: nothing was changed, \
-                 running tasks go on. Bring a majority of the quorum's hosts back, or run `mesoform \
-                 restart quorum` ({cause})"
-            ),
+            Err(cause) => {
+                let cure = match self.on_etcd {
+                    false => {
+                        "Bring a majority of the quorum's hosts back, or run `mesoform restart quorum`"
+                    }
+                    true => {
+                        "The quorum is an etcd that mesoform does not run (mesoform_quorum_endpoints): \
+                             see `etcdctl endpoint status` and its members' logs"
+                    }
+                };
+                format!(
+                    "the quorum has lost consensus, so that no scheduler can lead: nothing was changed, \
+                     running tasks go on. {cure} ({cause})"
+                )
+            }
         };
         Problem::unavailable(message)
     }

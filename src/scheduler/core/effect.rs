@@ -49,4 +49,6 @@ pub enum Effect {
         uuid: Vec<u8>,
     },
     Reconcile(Vec<TaskRef>),
+    /// The master is to tell of all tasks of this framework that have not ended.
+    ReconcileAll,
 }

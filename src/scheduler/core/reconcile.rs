@@ -9,6 +9,8 @@ const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// Tasks in one call.
 const CHUNK: usize = 1000;
+/// After the first question which tasks there are; agents may come back to the master later than we do.
+const FIRST_LIST: Duration = Duration::from_secs(15);
 
 /// Which tasks the master was asked about and has not answered for yet.
 #[derive(Debug)]
@@ -17,11 +19,21 @@ pub struct Reconciling {
     ask_at: Option<Duration>,
     pause: Duration,
     all_at: Duration,
+    /// When the master is asked for all tasks of this framework, known here or not.
+    list_at: Duration,
+    list_pause: Duration,
 }
 
 impl Reconciling {
     pub fn new(now: Now) -> Self {
-        Self { open: BTreeSet::new(), ask_at: None, pause: FIRST_PAUSE, all_at: now.tick }
+        Self {
+            open: BTreeSet::new(),
+            ask_at: None,
+            pause: FIRST_PAUSE,
+            all_at: now.tick,
+            list_at: now.tick,
+            list_pause: FIRST_LIST,
+        }
     }
 
     /// Asks about everything at once.
@@ -53,7 +65,8 @@ impl Reconciling {
     }
 
     pub fn next(&self) -> Option<Duration> {
-        Some(self.ask_at.map_or(self.all_at, |at| at.min(self.all_at)))
+        let at = self.all_at.min(self.list_at);
+        Some(self.ask_at.map_or(at, |ask_at| ask_at.min(at)))
     }
 
     fn is_due(&self, now: Now) -> bool {
@@ -69,10 +82,23 @@ impl Core {
         self.reconciling.hurry(its.map(|instance| instance.id.clone()), now);
     }
 
+    /// Has the master tell of tasks that no record here knows: `update` kills them. Restored records may be
+    /// older than what runs. All records were loaded before there was a subscription.
+    fn look_for_strangers(&mut self, now: Now, turn: &mut Turn) {
+        let reconciling = &mut self.reconciling;
+        if reconciling.list_at > now.tick {
+            return;
+        }
+        reconciling.list_at = now.tick.saturating_add(reconciling.list_pause);
+        reconciling.list_pause = reconciling.list_pause.saturating_mul(2).min(EVERY);
+        turn.then(Effect::ReconcileAll);
+    }
+
     pub(super) fn reconcile_due(&mut self, now: Now, turn: &mut Turn) {
         if !self.link.is_connected() {
             return;
         }
+        self.look_for_strangers(now, turn);
         let reconciling = &mut self.reconciling;
         let all = reconciling.all_at <= now.tick;
         if !all && !reconciling.is_due(now) {

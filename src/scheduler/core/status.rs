@@ -11,7 +11,8 @@ impl Core {
         match known {
             Some(instance) if is_live(update.state) => self.alive(&instance, update, now, turn),
             Some(instance) => self.ended(&instance, update, now, turn),
-            // It was given up, perhaps while its agent could not be reached, and is replaced.
+            // It was given up, perhaps while its agent could not be reached, and is replaced; or it was
+            // launched after the backup was made that was restored.
             None if is_live(update.state) => turn.then(Effect::Kill(task_of(update))),
             None => {}
         }

@@ -31,6 +31,7 @@ pub fn call(effect: Effect) -> Option<CallBody> {
             task_id: TaskId::new(task.task_id),
             uuid: Binary(uuid),
         }),
+        Effect::ReconcileAll => CallBody::Reconcile(Reconcile { tasks: Vec::new() }),
         Effect::Reconcile(tasks) => {
             CallBody::Reconcile(Reconcile { tasks: tasks.into_iter().map(reconciled).collect() })
         }

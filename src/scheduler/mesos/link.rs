@@ -156,6 +156,9 @@ impl FrameworkLink {
 
 impl Wire {
     async fn send(&self, effect: Effect) {
+        if let Effect::Kill(task) = &effect {
+            tracing::info!(task = task.task_id, "killing");
+        }
         let caller = self.caller.borrow().clone();
         let (Some(caller), Some(body)) = (caller, call(effect)) else { return };
         let kind = CallBody::kind(&body);

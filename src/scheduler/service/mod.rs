@@ -89,6 +89,7 @@ fn front(
         role,
         proxy: Proxy::new(&tls)?,
         consensus: consensus_check(coordination.clone()),
+        on_etcd: settings.quorum.etcd.is_some(),
         failover_timeout: settings.failover_timeout_ms / 1000,
         change_over: CHANGE_OVER,
     })
@@ -120,7 +121,7 @@ async fn await_consensus(
         };
         match asked {
             Ok(()) => return true,
-            Err(error) => tracing::info!(%error, "waiting for consensus"),
+            Err(cause) => announcer.say(&format!("waiting for consensus: {cause}")),
         }
         tokio::select! {
             () = stop.cancelled() => return false,

@@ -164,6 +164,17 @@ fn heard(socket: &UnixDatagram) -> String {
     all
 }
 
+/// The same, once all of `words` are in it.
+async fn until_heard(socket: &UnixDatagram, words: &[&str]) -> String {
+    let (mut said, start) = (String::new(), Instant::now());
+    while let Some(missing) = words.iter().find(|words| !said.contains(**words)) {
+        assert!(start.elapsed() < PATIENCE, "{missing}: {said}");
+        said += &heard(socket);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    said
+}
+
 async fn story(dir: &Path, supervisor: &UnixDatagram) {
     let authority = Authority::create("demo").unwrap();
     let operator = client(&issue(&authority, dir, Role::Operator, "operator"));
@@ -177,8 +188,8 @@ async fn story(dir: &Path, supervisor: &UnixDatagram) {
     let (code, refusal) = first.get("/v2/apps").await;
     assert_eq!(code, StatusCode::SERVICE_UNAVAILABLE);
     assert!(refusal["message"].as_str().unwrap().contains("lost consensus"), "{refusal}");
-    let said = heard(supervisor);
-    assert!(said.contains("STATUS=waiting for consensus") && !said.contains("READY"), "{said}");
+    let said = until_heard(supervisor, &["STATUS=waiting for consensus: the quorum has not"]).await;
+    assert!(!said.contains("READY"), "{said}");
 
     let running = start_etcd(dir, &quorum, ports);
     first.until(|status| status["leading"] == true).await;
@@ -194,13 +205,8 @@ async fn story(dir: &Path, supervisor: &UnixDatagram) {
     second.until(|status| status["leading"] == true && status["apps"] == 1).await;
     let locked = second.ask(Method::PUT, "/v2/apps/web", &json!({ "cmd": "x" })).await;
     assert_eq!(locked.0, StatusCode::CONFLICT, "the deployment goes on: {}", locked.1);
-    let (mut said, start) = (String::new(), Instant::now());
     let words = ["READY=1", "standing by; 127.0.0.1:", "leading, waiting for a master"];
-    while let Some(missing) = words.iter().find(|words| !said.contains(**words)) {
-        assert!(start.elapsed() < PATIENCE, "{missing}: {said}");
-        said += &heard(supervisor);
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    until_heard(supervisor, &words).await;
 
     drop(running);
     let change = json!({ "instances": 5 });

@@ -73,6 +73,7 @@ pub fn front(role: watch::Receiver<Role>, me: Candidate, consensus: bool) -> Fro
         role,
         proxy: Proxy::new(&trusts_nobody()).unwrap(),
         consensus: Arc::new(consensus),
+        on_etcd: false,
         failover_timeout: 604_800,
         change_over: Duration::from_secs(20),
     }

@@ -107,6 +107,17 @@ async fn with_no_leader_the_cause_is_told() {
 }
 
 #[tokio::test]
+async fn an_etcd_that_is_not_ours_is_not_ours_to_restart() {
+    let (_role, roles) = watch::channel(Role::Standby { leader: None });
+    let front = front(roles, me("h2:8080"), false);
+    let router = Front { change_over: Duration::ZERO, on_etcd: true, ..front }.router();
+    let said = get(&router, "/v2/apps").await;
+    let message = said.message();
+    assert!(message.contains("`etcdctl endpoint status`"), "{message}");
+    assert!(!message.contains("mesoform restart"), "{message}");
+}
+
+#[tokio::test]
 async fn requests_wait_for_a_change_of_leaders() {
     let desk = desk(4000);
     let leading = desk.role.borrow().clone();

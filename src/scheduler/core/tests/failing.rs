@@ -84,6 +84,43 @@ fn a_framework_that_the_masters_ended_starts_anew() {
     world.connect().offers().all_run().expect_running("/web", 2);
 }
 
+/// As after a restore: what was launched since the backup was made is in no record.
+#[test]
+fn what_runs_and_is_in_no_record_is_killed() {
+    let mut world = world(2);
+    world.app("/web", 1).offers().all_run();
+    let backup = world.records.clone();
+    world.app("/later", 2).offers().all_run();
+    assert_eq!(world.live("/later"), 2);
+    world.records = backup;
+    world.failover();
+    assert_eq!(world.live("/later"), 0);
+    assert_eq!(world.live("/web"), 1, "what is known runs on");
+    world.expect_running("/web", 1).expect_launches(3);
+}
+
+#[test]
+fn it_is_killed_too_where_its_agent_comes_back_later() {
+    let mut world = world(1);
+    let backup = world.records.clone();
+    world.app("/later", 1).offers().all_run();
+    world.records = backup;
+    world.agents[0].reachable = false;
+    world.failover();
+    assert_eq!(world.live("/later"), 1);
+    world.agents[0].reachable = true;
+    world.pass(16.0);
+    assert_eq!(world.live("/later"), 0);
+}
+
+/// The master is asked often at first, and then as often as for what is known.
+#[test]
+fn the_master_is_not_asked_for_all_tasks_all_the_time() {
+    let mut world = world(1);
+    world.pass(3600.0);
+    assert!((12..=18).contains(&world.lists), "{}", world.lists);
+}
+
 #[test]
 fn an_invalid_offer_is_not_the_apps_fault() {
     let mut world = world(1);

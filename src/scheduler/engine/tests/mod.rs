@@ -105,6 +105,7 @@ async fn an_unknown_outcome_is_called_so_and_ends_the_leadership() {
 async fn a_deposed_leader_calls_nobody() {
     let mut bench = bench();
     bench.connect().await;
+    assert_eq!(bench.call().await, Effect::ReconcileAll);
     assert_eq!(bench.call().await, Effect::Suppress);
     bench.memory.weather(Weather::Deposed);
     bench.events.send(Input::Offers(vec![big_offer()])).await.unwrap();

@@ -24,6 +24,7 @@ impl World {
                 Effect::Kill(task) => self.kill_task(&task),
                 Effect::Acknowledge { .. } => self.acknowledged += 1,
                 Effect::Reconcile(tasks) => self.reconcile(&tasks),
+                Effect::ReconcileAll => self.list(),
             }
         }
     }
@@ -75,8 +76,19 @@ impl World {
         }
     }
 
+    fn list(&mut self) {
+        self.lists += 1;
+        let all = self.tasks.keys().cloned();
+        let all: Vec<_> = all.map(|task_id| TaskRef { task_id, agent_id: None }).collect();
+        self.tell_of(&all);
+    }
+
     pub(super) fn reconcile(&mut self, tasks: &[TaskRef]) {
         self.calls.push("RECONCILE");
+        self.tell_of(tasks);
+    }
+
+    fn tell_of(&mut self, tasks: &[TaskRef]) {
         for TaskRef { task_id, .. } in tasks {
             let (agent, state) = match self.tasks.get(task_id) {
                 Some(task) if self.agents[task.agent].reachable => (Some(task.agent), task.state),

@@ -43,6 +43,8 @@ pub struct World {
     offered: BTreeMap<String, usize>,
     pub launched: usize,
     pub calls: Vec<&'static str>,
+    /// How often all tasks were asked for.
+    pub lists: usize,
     pub acknowledged: usize,
     pub suppressed: bool,
     pub deployment: String,
@@ -79,6 +81,7 @@ pub fn world(agents: usize) -> World {
         offered: BTreeMap::new(),
         launched: 0,
         calls: Vec::new(),
+        lists: 0,
         acknowledged: 0,
         suppressed: false,
         deployment: String::new(),
