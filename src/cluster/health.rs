@@ -17,7 +17,7 @@ use crate::report::{
 };
 use crate::{ClusterSpec, HostSpec, Service, Stop};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Something that is wrong, and what cures it.
@@ -31,18 +31,41 @@ pub struct Ailment {
     pub cure: String,
     /// No waiting cures it.
     pub lasting: bool,
+    /// All that is wrong is that it was stopped.
+    #[serde(skip)]
+    pub stopped: bool,
 }
 
 impl Ailment {
     fn new(host: Option<&HostSpec>, what: impl Into<String>, cure: &str) -> Self {
         let host = host.map(|h| h.name.clone());
-        Self { host, service: None, what: what.into(), cure: cure.into(), lasting: false }
+        let (what, cure) = (what.into(), cure.into());
+        Self { host, service: None, what, cure, lasting: false, stopped: false }
     }
 
     /// The same, as one of `service`.
     fn of(self, service: Service) -> Self {
         Self { service: Some(service), ..self }
     }
+}
+
+/// What a host says that has no mesoform.
+pub(crate) const NOT_INSTALLED: &str = "mesoform is not installed there";
+
+fn is_bare(report: &Result<HostReport, Stop>) -> bool {
+    matches!(report, Err(Stop::Failed(cause)) if cause == NOT_INSTALLED)
+}
+
+/// One line for services of one host.
+fn together(stopped: &[&Ailment]) -> String {
+    let services: Vec<String> =
+        stopped.iter().filter_map(|a| a.service).map(|s| s.to_string()).collect();
+    let host = stopped.first().and_then(|ailment| ailment.host.as_deref()).unwrap_or_default();
+    format!(
+        "{host}: these services are not running: {}; `mesoform up` starts them; `journalctl -u \
+         'mesoform-*'` there says why they ended",
+        services.join(", ")
+    )
 }
 
 impl fmt::Display for Ailment {
@@ -78,12 +101,40 @@ impl Health {
         self.ailments.is_empty()
     }
 
+    /// The ailments as an operator wants to read them: the services of a host that were stopped together
+    /// are told together.
+    pub fn told(&self) -> Vec<String> {
+        let stopped = |host: &Option<String>| -> Vec<&Ailment> {
+            self.ailments.iter().filter(|a| a.stopped && a.host == *host).collect()
+        };
+        let mut told: Vec<String> = Vec::new();
+        for ailment in &self.ailments {
+            let line = match &stopped(&ailment.host)[..] {
+                [_, _, ..] if !ailment.stopped => ailment.to_string(),
+                all @ [_, _, ..] => together(all),
+                _ => ailment.to_string(),
+            };
+            if !told.contains(&line) {
+                told.push(line);
+            }
+        }
+        told
+    }
+
     /// Judges a cluster by its hosts' reports.
     pub fn of(spec: &ClusterSpec, reports: &Reports) -> Self {
         let mut health = Self::default();
+        if !reports.is_empty() && reports.values().all(is_bare) {
+            let what = "mesoform is installed on none of these hosts";
+            health.ail(None, what, "`mesoform up` makes the cluster run on them");
+            return health;
+        }
         for host in &spec.hosts {
             match reports.get(&host.name) {
                 Some(Ok(report)) => health.host(host, report),
+                Some(bare) if is_bare(bare) => {
+                    health.ail(Some(host), NOT_INSTALLED, "`mesoform up` brings it");
+                }
                 Some(Err(cause)) => {
                     let cure = "see to the host, then run `mesoform up` again";
                     health.ail(Some(host), cause.to_string(), cure);
@@ -138,7 +189,16 @@ impl Health {
         if found.active == "inactive" {
             let cure = format!("`mesoform up` starts it; {logs} why it ended");
             let what = format!("the {service} is not running");
-            return self.ail_of(service, Some(host), what, &cure);
+            let ailment = Ailment::new(Some(host), what, &cure).of(service);
+            return self.ailments.push(Ailment { stopped: true, ..ailment });
+        }
+        if found.is_elsewhere() {
+            let what = format!(
+                "the {service} runs with settings from before the last `mesoform up`, which has not \
+                 restarted it; what it does is not known, since it is asked by the new ones"
+            );
+            let cure = "`mesoform up` restarts it, once what stopped the last one is mended";
+            return self.ail_of(service, Some(host), what, cure);
         }
         let what = match (&found.error, found.status.as_str()) {
             (None, _) if up => return,
@@ -157,6 +217,9 @@ impl Health {
         self.quorum_leader = leader.map(|(host, _)| (*host).to_owned());
         let voters = || spec.with(Service::Quorum).map(|h| h.name.as_str());
         if self.voters_ready > 0 || !voters().any(|host| views.asked.contains(&host)) {
+            return;
+        }
+        if views.elsewhere.contains(&Service::Quorum) {
             return;
         }
         if voters().any(|host| views.told.contains(&host)) {
@@ -180,6 +243,8 @@ struct Views<'a> {
     asked: Vec<&'a str>,
     /// Those that answered.
     told: Vec<&'a str>,
+    /// Services of which some run where nobody can ask them: see [`ServiceReport::is_elsewhere`].
+    elsewhere: BTreeSet<Service>,
     quorum: Vec<(&'a str, &'a QuorumView)>,
     masters: Vec<(&'a str, &'a MasterView)>,
     schedulers: Vec<(&'a str, &'a SchedulerView)>,
@@ -193,6 +258,8 @@ impl<'a> Views<'a> {
             views.asked.push(host);
             let Ok(report) = report else { continue };
             views.told.push(host);
+            let elsewhere = report.services.iter().filter(|(_, found)| found.is_elsewhere());
+            views.elsewhere.extend(elsewhere.map(|(service, _)| *service));
             for view in report.services.values().filter_map(|s| s.view.as_ref()) {
                 match view {
                     View::Quorum(view) => views.quorum.push((host, view)),

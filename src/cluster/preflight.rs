@@ -4,7 +4,6 @@ use crate::admin::NOT_YET;
 use crate::spec::TASK_USER;
 use crate::{HostSpec, Ports, Service};
 use mesoform_plan::{Facts, Observed};
-use std::collections::BTreeMap;
 use std::path::Path;
 use thiserror::Error;
 
@@ -92,8 +91,6 @@ pub(crate) struct Wanted<'a> {
     pub carried: u64,
     /// Milliseconds since 1970 on this machine when the facts were gathered.
     pub now_ms: i64,
-    /// The processes that hold ports, as far as they were asked for.
-    pub listeners: &'a BTreeMap<u16, String>,
 }
 
 /// All that stands in the way on one host.
@@ -118,7 +115,7 @@ pub(crate) fn check(
     }
     problems.extend(no_task_user(host, observed, wanted.task_user));
     problems.extend(taken(host, facts, observed, wanted.ports).map(|(port, service, variable)| {
-        let by = wanted.listeners.get(&port).cloned();
+        let by = facts.holders.get(&port).and_then(|all| all.first()).map(ToString::to_string);
         Problem::PortInUse { port, service, variable, by }
     }));
     problems.extend(disk(facts, wanted.carried));
@@ -161,15 +158,20 @@ fn short(fingerprint: &str) -> String {
     format!("{start}…")
 }
 
-/// The ports that something else holds; one may be in use by the very service that is to use it.
-pub(crate) fn taken(
+/// The ports that something else holds; one may be in use by the very service that is to use it. Where
+/// nobody can say whose a port is, a service that runs is taken to hold it.
+fn taken(
     host: &HostSpec,
     facts: &Facts,
     observed: &Observed,
     ports: &Ports,
 ) -> impl Iterator<Item = (u16, Service, &'static str)> {
     ports.all().into_iter().filter(|(port, service, _)| {
-        let ours = observed.units.get(&service.unit()).is_some_and(|unit| unit.is_up());
+        let unit = service.unit();
+        let ours = match facts.holders.get(port) {
+            Some(holders) => holders.iter().any(|holder| holder.unit.as_ref() == Some(&unit)),
+            None => observed.units.get(&unit).is_some_and(|unit| unit.is_up()),
+        };
         host.runs(*service) && !ours && facts.listening.contains(port)
     })
 }

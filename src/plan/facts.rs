@@ -1,6 +1,7 @@
 use crate::Outcome;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -22,6 +23,9 @@ pub struct Facts {
     pub epoch_ms: i64,
     /// TCP ports in state LISTEN, on whatever address.
     pub listening: BTreeSet<u16>,
+    /// Whose those are, where that is known.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub holders: BTreeMap<u16, Vec<Holder>>,
     /// Addresses of global scope.
     pub addresses: Vec<IpAddr>,
     /// Of the names that were asked for those that do not resolve.
@@ -43,6 +47,26 @@ pub struct Facts {
     /// The latest run of mesoform on this host.
     pub last_run: Option<LastRun>,
     pub lock: Option<Lock>,
+}
+
+/// A process that listens on a port.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The kernel's short name for it.
+    pub name: String,
+    pub pid: u32,
+    /// The service of systemd that it belongs to.
+    pub unit: Option<String>,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (pid {}", self.name, self.pid)?;
+        match &self.unit {
+            Some(unit) => write!(f, ", {unit})"),
+            None => f.write_str(")"),
+        }
+    }
 }
 
 /// `/etc/mesoform/cluster`.

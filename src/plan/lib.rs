@@ -32,7 +32,7 @@ pub use diff::Diff;
 pub use digest::sha256_hex;
 pub use error::PlanError;
 pub use event::{Event, Failure, Outcome};
-pub use facts::{ClusterMark, Facts, LastRun, Lock};
+pub use facts::{ClusterMark, Facts, Holder, LastRun, Lock};
 pub use fingerprint::fingerprint;
 pub use interest::{Interest, Look, VersionsAt, interest};
 pub use observed::{Kind, Observed, PathState, UnitState, Versions};

@@ -50,7 +50,7 @@ mod tests {
     fn ailment(host: &str, service: Option<Service>) -> Ailment {
         let host = (!host.is_empty()).then(|| host.to_owned());
         let what = format!("{} is unwell", service.map_or("it".into(), |s| s.to_string()));
-        Ailment { host, service, what, cure: String::new(), lasting: false }
+        Ailment { host, service, what, cure: String::new(), lasting: false, stopped: false }
     }
 
     fn health(ailments: &[Ailment]) -> Health {

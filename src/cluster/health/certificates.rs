@@ -97,7 +97,7 @@ impl Health {
 
     fn push(&mut self, host: Option<&String>, what: String, cure: &str, wrong: bool) {
         let (host, cure) = (host.cloned(), cure.to_owned());
-        let ailment = Ailment { host, service: None, what, cure, lasting: wrong };
+        let ailment = Ailment { host, service: None, what, cure, lasting: wrong, stopped: false };
         if wrong { self.ailments.push(ailment) } else { self.warnings.push(ailment) }
     }
 }

@@ -36,7 +36,7 @@ impl Health {
         let every = |hosts: &[&str]| spec.with(service).all(|h| hosts.contains(&h.name.as_str()));
         let ours = |leader: &Leader| spec.with(service).any(|host| host.hostname == leader.host);
         let stranger = known.iter().filter_map(|(_, leader)| *leader).find(|leader| !ours(leader));
-        if known.is_empty() {
+        if known.is_empty() || views.elsewhere.contains(&service) {
             return;
         }
         if !every(&views.asked) {

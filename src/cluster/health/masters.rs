@@ -23,7 +23,7 @@ impl Health {
                 self.agents_registered += 1;
             } else if let Some(agent) = view.fenced.iter().find(|f| f.hostname == host.hostname) {
                 self.fenced(host, agent, view);
-            } else {
+            } else if !self.is_stopped(host) {
                 self.ail_of(Service::Agent, Some(host), NOT_REGISTERED, AGENT_LOGS);
             }
         }
@@ -33,6 +33,12 @@ impl Health {
         for framework in view.frameworks.iter().filter(|f| !ours.contains(&f.id.as_str())) {
             self.left_behind(framework, view);
         }
+    }
+
+    /// That its agent does not run says enough.
+    fn is_stopped(&self, host: &HostSpec) -> bool {
+        let agent = |a: &Ailment| a.stopped && a.service == Some(Service::Agent);
+        self.ailments.iter().any(|a| agent(a) && a.host.as_ref() == Some(&host.name))
     }
 
     /// Agents of which the inventory does not know go on getting tasks.

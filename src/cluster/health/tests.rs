@@ -367,3 +367,66 @@ fn a_leader_without_a_majority_is_none_whoever_hears_it() {
     let leads = QuorumView { leader_id: 3, ..lone };
     assert!(learner.is_led([&leads, &learner].into_iter()));
 }
+
+#[test]
+fn who_runs_with_old_settings_is_not_said_to_lead_nobody() {
+    let from = "quorum: {active: active, view: {service: quorum, member_id: 11, leader_id: 11}}";
+    let to = "quorum: {active: active, error: connection refused, outdated: true}";
+    let told = ailments(&reports(from, to));
+    let words = "m1: the quorum runs with settings from before the last `mesoform up`, which has not \
+                 restarted it; what it does is not known, since it is asked by the new ones; `mesoform up` \
+                 restarts it, once what stopped the last one is mended";
+    assert_eq!(told, [words]);
+    let from = "scheduler: {active: active, view: {service: scheduler, leading: true, connected_master: \
+                \"m1:5055\"}}";
+    let told = ailments(&reports(from, &to.replace("quorum", "scheduler")));
+    assert_eq!(told, [words.replace("quorum", "scheduler")]);
+    // What it says counts, wherever it says it.
+    assert!(ailments(&reports("quorum: {active: active,", "quorum: {outdated: true,")).is_empty());
+}
+
+#[test]
+fn before_the_first_up_there_is_one_thing_to_say() {
+    let bare = |name: &str| (name.to_owned(), Err(Stop::Failed(NOT_INSTALLED.into())));
+    let all: Reports = [bare("m1"), bare("a1.example.org")].into();
+    let told = ailments(&all);
+    let words =
+        "mesoform is installed on none of these hosts; `mesoform up` makes the cluster run on them";
+    assert_eq!(told, [words]);
+    let mut one = reports("", "");
+    one.extend([bare("a1.example.org")]);
+    let told = ailments(&one);
+    assert_eq!(told, ["a1.example.org: mesoform is not installed there; `mesoform up` brings it"]);
+}
+
+#[test]
+fn services_of_a_host_that_were_stopped_together_are_told_together() {
+    let text = WELL.replace(": {active: active", ": {active: inactive");
+    let text = text
+        .replace("      active: active\n", "      active: inactive\n")
+        .replacen("a1:", "m2:", 1);
+    let mut reports: Reports = serde_saphyr::from_str::<BTreeMap<String, HostReport>>(&text)
+        .unwrap()
+        .into_iter()
+        .map(|(name, mut report)| {
+            report.services.values_mut().for_each(|found| found.view = None);
+            (name, Ok(report))
+        })
+        .collect();
+    reports.insert("a1.example.org".into(), reports["m2"].clone());
+    let health = Health::of(&spec(), &reports);
+    insta::assert_snapshot!(health.told().join("\n"));
+}
+
+#[test]
+fn an_agent_that_was_stopped_is_not_told_to_be_unregistered_too() {
+    let mut reports = reports("hostname: a1.example.org, registered: true", "hostname: x");
+    let Some(Ok(report)) = reports.get_mut("a1.example.org") else { panic!() };
+    let stopped = ServiceReport { active: "inactive".into(), ..ServiceReport::default() };
+    report.services.insert(Service::Agent, stopped);
+    let told = ailments(&reports);
+    assert!(
+        told.len() == 1 && told[0].starts_with("a1.example.org: the agent is not running"),
+        "{told:?}"
+    );
+}

@@ -1,5 +1,6 @@
 //! Asking all hosts how their services are.
 
+use crate::health::NOT_INSTALLED;
 use crate::report::HostReport;
 use crate::run::{HostRun, Run, Stop};
 use crate::session::SessionError;
@@ -46,7 +47,7 @@ async fn ask_by_command(connection: &Connection) -> Result<HostReport, Stop> {
     let output = connection.exec_as_root(&command, b"").await?;
     serde_json::from_slice(&output.stdout).map_err(|error| {
         Stop::Failed(match (&output.exit, output.stderr.trim()) {
-            (Exit::Code(NOT_FOUND), _) => "mesoform is not installed there".to_owned(),
+            (Exit::Code(NOT_FOUND), _) => NOT_INSTALLED.to_owned(),
             (_, "") => format!("its report is not understood: {error}"),
             (_, said) => format!("it could not be asked: {said}"),
         })

@@ -1,6 +1,6 @@
 use super::*;
 use mesoform_inventory::{ExtraVars, Inventory};
-use mesoform_plan::{ClusterMark, UnitState};
+use mesoform_plan::{ClusterMark, Holder, UnitState};
 use std::path::PathBuf;
 
 /// A host on which nothing stands in the way.
@@ -33,7 +33,6 @@ fn problems_of(task_user: &str, change: impl Fn(&mut Facts, &mut Observed)) -> V
         task_user,
         carried: 20 * 1024 * 1024,
         now_ms: 1_000_000,
-        listeners: &[(5051, "nginx (pid 7)".to_owned())].into(),
     };
     check(&spec.hosts[0], &facts, &observed, &wanted).iter().map(ToString::to_string).collect()
 }
@@ -57,6 +56,11 @@ fn a_user_for_tasks_that_is_not_ours_to_make_must_be_there() {
     assert_eq!(problems_of("apps", there), [""; 0]);
 }
 
+fn hold(facts: &mut Facts, port: u16, unit: Option<&str>) {
+    let unit = unit.map(str::to_owned);
+    facts.holders.entry(port).or_default().push(Holder { name: "nginx".into(), pid: 7, unit });
+}
+
 type Case = (&'static str, fn(&mut Facts, &mut Observed));
 
 #[test]
@@ -75,6 +79,7 @@ fn each_problem_is_told() {
         }),
         ("port 5051 of its agent is in use by nginx (pid 7); stop", |facts, _| {
             facts.listening = [5051].into();
+            hold(facts, 5051, None);
         }),
         ("/opt has 39 MiB free, and 40 MiB are needed", |facts, _| {
             facts.disk_free_mib.insert("/opt".into(), 39);
@@ -119,6 +124,26 @@ fn a_port_may_be_its_own_services() {
     });
     assert_eq!(problems.len(), 1, "{problems:?}");
     assert!(problems[0].contains("port 5051 of its agent"), "{problems:?}");
+}
+
+/// As after a change of ports: the service runs, and what it is to listen on next is another's.
+#[test]
+fn a_service_that_runs_does_not_hold_what_another_process_holds() {
+    let told = |unit: Option<&'static str>| {
+        problems(move |facts, observed| {
+            facts.listening.insert(5050);
+            hold(facts, 5050, unit);
+            let up = UnitState { active: "active".into(), ..UnitState::default() };
+            observed.units.insert(Service::Master.unit(), up);
+        })
+    };
+    assert_eq!(told(Some("mesoform-master.service")), [""; 0]);
+    for (unit, by) in [(None, "nginx (pid 7)"), (Some("web.service"), "nginx (pid 7, web.service)")]
+    {
+        let told = told(unit);
+        let words = format!("port 5050 of its master is in use by {by}; stop that");
+        assert!(told.len() == 1 && told[0].starts_with(&words), "{told:?}");
+    }
 }
 
 #[test]

@@ -57,12 +57,19 @@ pub struct ServiceReport {
     pub view: Option<View>,
     /// Why it did not answer.
     pub error: Option<String>,
+    /// It runs with settings from before those that lie there, by which it was asked.
+    pub outdated: bool,
 }
 
 impl ServiceReport {
     /// Where systemd does not know, the service's own answer counts.
     pub fn is_up(&self) -> bool {
         matches!(self.active.as_str(), "active" | "")
+    }
+
+    /// It runs, and what it would say is not known: it is asked where it will listen, and does not yet.
+    pub fn is_elsewhere(&self) -> bool {
+        self.is_up() && self.view.is_none() && self.outdated
     }
 }
 

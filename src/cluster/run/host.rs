@@ -21,8 +21,6 @@ pub(crate) struct HostRun {
     /// This machine's clock when `facts` were gathered; 1970 before that.
     pub looked_at: jiff::Timestamp,
     pub failure: Option<Stop>,
-    /// Who holds ports that are taken.
-    pub listeners: BTreeMap<u16, String>,
     /// The members of the quorum are to change, and this host has part in it.
     pub in_membership: bool,
     /// Services that are to be taken from it.
@@ -42,7 +40,6 @@ impl HostRun {
             changes: Vec::new(),
             looked_at: jiff::Timestamp::UNIX_EPOCH,
             failure: None,
-            listeners: BTreeMap::new(),
             in_membership: false,
             leaves: BTreeSet::new(),
         }

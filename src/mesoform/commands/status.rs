@@ -1,3 +1,6 @@
+mod last_run;
+mod leaders;
+
 use super::run::{AdminWish, Scope, Wish, until_interrupted};
 use super::warnings;
 use crate::cli::{OutputFormat, StatusArgs};
@@ -57,28 +60,10 @@ fn hosts(reports: &Reports) -> Map<String, Value> {
 
 /// Who leads, and what is wrong.
 fn words(spec: &ClusterSpec, health: &Health, reports: &Reports, style: Style) -> String {
-    let told = |host: &HostSpec| matches!(reports.get(&host.name), Some(Ok(_)));
-    let leader = |service: Service, leader: &Option<String>| match leader {
-        Some(host) => match &leading(reports, service)[..] {
-            [_, _, ..] => format!("{} lead", leading(reports, service).join(", ")),
-            _ => format!("{host} leads"),
-        },
-        None if service == Service::Quorum && spec.etcd.is_some() && health.is_well() => {
-            "not known who leads".to_owned()
-        }
-        None if spec.with(service).all(told) => "nobody leads".to_owned(),
-        None => "not known who leads".to_owned(),
-    };
-    let agents = match health.leading_master {
-        Some(_) => format!("{} of {}", health.agents_registered, health.agents_wanted),
-        None => "not known".to_owned(),
-    };
-    let mut lines = vec![format!(
-        "\nquorum: {}   master: {}   scheduler: {}   agents: {agents}",
-        leader(Service::Quorum, &health.quorum_leader),
-        leader(Service::Master, &health.leading_master),
-        leader(Service::Scheduler, &health.leading_scheduler),
-    )];
+    let mut lines = vec![String::new()];
+    if reports.values().any(Result::is_ok) {
+        lines.push(leaders::line(spec, health, reports));
+    }
     lines.extend(first_end(reports));
     lines.extend(warnings::of(spec).into_iter().map(|warning| style.bad(warning)));
     if health.is_well() {
@@ -86,24 +71,13 @@ fn words(spec: &ClusterSpec, health: &Health, reports: &Reports, style: Style) -
     }
     let warning = |one: &Ailment| style.bad(&format!("warning: {}", harmless(&one.to_string())));
     lines.extend(health.warnings.iter().map(warning));
-    let wrong = |ailment: &String| format!("{} {}", style.bad("wrong:"), harmless(ailment));
-    lines.extend(health.ailments.iter().map(ToString::to_string).map(|a| wrong(&a)));
+    let wrong = |ailment: String| format!("{} {}", style.bad("wrong:"), harmless(&ailment));
+    lines.extend(health.told().into_iter().map(wrong));
+    let outdated = |report: &HostReport| report.services.values().any(ServiceReport::is_elsewhere);
+    if reports.values().flatten().any(outdated) {
+        lines.extend(last_run::failures(&spec.state_dir.join("runs")).iter().map(|l| harmless(l)));
+    }
     lines.join("\n") + "\n"
-}
-
-/// The hosts whose `service` says that it leads: more than one where there are two quorums.
-fn leading(reports: &Reports, service: Service) -> Vec<&str> {
-    let leads = |report: &HostReport| {
-        let view = report.services.get(&service).and_then(|found| found.view.as_ref());
-        match view {
-            Some(View::Quorum(view)) => view.leader_id != 0 && view.leader_id == view.member_id,
-            Some(View::Master(view)) => view.leading,
-            Some(View::Scheduler(view)) => view.leading,
-            Some(View::Agent(_)) | None => false,
-        }
-    };
-    let told = reports.iter().filter_map(|(host, report)| Some((host, report.as_ref().ok()?)));
-    told.filter(|(_, report)| leads(report)).map(|(host, _)| host.as_str()).collect()
 }
 
 /// Which certificate of a service ends first; `--output json` has all.

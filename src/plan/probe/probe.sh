@@ -65,6 +65,29 @@ resources() {
   ip -o addr show scope global | sed 's/^/@ip /'
 }
 
+# Whose the listening ports are, as far as whoever looks may know: port, process, unit, name.
+holders() {
+  command -v ss >/dev/null || return 0
+  ss -ltnpH | while read -r _ _ _ at _ who; do
+    pid=${who#*pid=}
+    pid=${pid%%,*}
+    [ -r "/proc/$pid/cgroup" ] || continue
+    unit=-
+    while IFS= read -r line; do
+      case $line in
+      *.service*)
+        unit=${line%.service*}
+        unit=${unit##*/}.service
+        break
+        ;;
+      esac
+    done <"/proc/$pid/cgroup"
+    name=
+    IFS= read -r name <"/proc/$pid/comm"
+    echo "@holder ${at##*:} $pid $unit $name"
+  done
+}
+
 ours() {
   first cluster /etc/mesoform/cluster
   first lock /var/lib/mesoform/lock

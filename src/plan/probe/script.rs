@@ -17,7 +17,7 @@ pub fn probe_script(interest: &Interest) -> String {
     script.push_str(&wanted(&paths));
     let paths: Vec<&str> = paths.iter().filter_map(|(path, _)| path.to_str()).collect();
     script.push_str("probe() {\necho '@mesoform-probe 1'\necho \"@enc $encoding\"\n");
-    script.push_str("system\nresources\nours\n");
+    script.push_str("system\nresources\nholders\nours\n");
     script.push_str(&call("users", interest.users.iter()));
     script.push_str(&call("units", interest.units.iter()));
     script.push_str(&call("names", interest.names.iter()));

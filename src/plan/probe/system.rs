@@ -1,5 +1,5 @@
 use super::records::Record;
-use crate::{ClusterMark, Facts, LastRun, PlanError};
+use crate::{ClusterMark, Facts, Holder, LastRun, PlanError};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -30,6 +30,11 @@ impl System {
             "cpus" => facts.cpus = number(record)?,
             "df" => self.disks.extend(available_mib(record.rest)),
             "tcp" => facts.listening.extend(local_port(record.rest)),
+            "holder" => {
+                if let Some((port, holder)) = holder(record.rest) {
+                    facts.holders.entry(port).or_default().push(holder);
+                }
+            }
             "ip" => facts.addresses.extend(address(record.rest)),
             "unresolved" => drop(facts.unresolved.insert(record.rest.to_owned())),
             "cluster" => facts.cluster = Some(mark(record.rest)),
@@ -108,6 +113,15 @@ fn available_mib(line: &str) -> Option<u64> {
 fn local_port(line: &str) -> Option<u16> {
     let (_, port) = line.split_whitespace().nth(1)?.rsplit_once(':')?;
     u16::from_str_radix(port, 16).ok()
+}
+
+/// `5050 123 mesoform-master.service mesoform`; `-` where no unit has it.
+fn holder(line: &str) -> Option<(u16, Holder)> {
+    let mut words = line.splitn(4, ' ');
+    let (port, pid, unit, name) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    let unit = (unit != "-").then(|| unit.to_owned());
+    let holder = Holder { name: name.to_owned(), pid: pid.parse().ok()?, unit };
+    Some((port.parse().ok()?, holder))
 }
 
 /// `2: host0    inet 10.0.0.5/24 brd … scope global host0 …`

@@ -70,6 +70,24 @@ fn a_listening_port_is_seen() {
 }
 
 #[test]
+fn whose_a_port_is_is_told() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (facts, _) =
+        parse_probe(&run(Command::new("sh"), &probe_script(&Interest::default()))).unwrap();
+    if std::env::split_paths(&std::env::var_os("PATH").unwrap()).any(|p| p.join("ss").exists()) {
+        let [holder] = &facts.holders[&port][..] else { panic!("{:?}", facts.holders) };
+        assert_eq!(holder.pid, std::process::id());
+        let comm = std::fs::read_to_string("/proc/self/comm").unwrap();
+        assert_eq!(holder.name, comm.trim_end());
+    }
+    let answer = "@mesoform-probe 1\n@holder 80 7 web.service my httpd\n@holder 80 8 - sh\n@end\n";
+    let (facts, _) = parse_probe(answer).unwrap();
+    let told: Vec<String> = facts.holders[&80].iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["my httpd (pid 7, web.service)", "sh (pid 8)"]);
+}
+
+#[test]
 fn names_that_do_not_resolve_are_told() {
     let names = ["localhost".to_owned(), "no-such-host.invalid".to_owned(), "odd'; $name".into()];
     let interest = Interest { names: names.into(), ..Interest::default() };

@@ -9,6 +9,7 @@ mod systemd;
 use crate::cli::ReportArgs;
 use crate::exit::Exit;
 use crate::render;
+use jiff::Timestamp;
 use mesoform_cluster::Service;
 use mesoform_cluster::report::{CertificateView, HostReport, RenewalView, ServiceReport, View};
 use mesoform_identity::Role;
@@ -16,6 +17,7 @@ use mesoform_settings::{CertificatesSettings, load};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
+use systemd::State;
 
 /// A service that does not answer for so long is reported as such.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -36,17 +38,19 @@ fn installed(etc: &Path) -> Vec<Service> {
     Service::ALL.into_iter().filter(there).collect()
 }
 
-async fn report(etc: &Path, mut states: BTreeMap<Service, (String, String)>) -> HostReport {
+async fn report(etc: &Path, mut states: BTreeMap<Service, State>) -> HostReport {
     let installed = installed(etc);
     let views = futures::future::join_all(installed.iter().map(|service| view(etc, *service)));
     let (views, etcd) = tokio::join!(views, etcd::ask(etc));
     let services = installed.iter().zip(views).map(|(service, view)| {
-        let (active, status) = states.remove(service).unwrap_or_default();
+        let state = states.remove(service).unwrap_or_default();
+        let outdated = is_outdated(&etc.join(format!("{service}.yml")), &state);
         let (view, error) = match view {
             Ok(view) => (Some(view), None),
             Err(error) => (None, Some(format!("{error:#}"))),
         };
-        (*service, ServiceReport { active, status, view, error })
+        let State { active, status, .. } = state;
+        (*service, ServiceReport { active, status, view, error, outdated })
     });
     HostReport {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -56,6 +60,14 @@ async fn report(etc: &Path, mut states: BTreeMap<Service, (String, String)>) -> 
         etcd,
         renewal: renewal(&etc.join("certificates.yml")),
     }
+}
+
+/// Whether the service runs with settings from before those that lie there.
+fn is_outdated(config: &Path, state: &State) -> bool {
+    let written = || Timestamp::try_from(std::fs::metadata(config).ok()?.modified().ok()?).ok();
+    // Of when it began only the second is known.
+    let later = |began: Timestamp| written().is_some_and(|w| w.as_second() > began.as_second());
+    state.began.is_some_and(later)
 }
 
 /// Those of the services, and the root's.
@@ -87,4 +99,22 @@ async fn view(etc: &Path, service: Service) -> anyhow::Result<View> {
     tokio::time::timeout(PATIENCE, asked)
         .await
         .unwrap_or_else(|_| Err(anyhow::anyhow!("no answer within {} s", PATIENCE.as_secs())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_are_newer_than_the_process_are_not_its() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = dir.path().join("master.yml");
+        let outdated =
+            |began: Option<Timestamp>| is_outdated(&config, &State { began, ..State::default() });
+        assert!(!outdated(Some(Timestamp::UNIX_EPOCH)), "there are none");
+        std::fs::write(&config, "").unwrap();
+        assert!(outdated(Some(Timestamp::UNIX_EPOCH)));
+        assert!(!outdated(Some(Timestamp::now())), "in the same second");
+        assert!(!outdated(None), "it does not run");
+    }
 }
