@@ -64,7 +64,14 @@ fn guarded<T>(
     done
 }
 
-fn create(path: &Path, cache_bytes: usize) -> std::result::Result<Database, redb::DatabaseError> {
+/// As [`open`], believing what is there.
+///
+/// # Errors
+/// It is damaged, in use, or cannot be written.
+pub fn create(
+    path: &Path,
+    cache_bytes: usize,
+) -> std::result::Result<Database, redb::DatabaseError> {
     let mut builder = redb::Builder::new();
     builder.set_cache_size(cache_bytes);
     // In a simulation the power can fail at any write.

@@ -2,6 +2,7 @@ use super::Api;
 use super::errors::{NO_LEADER, STOPPED, no_space, permission_denied, too_large};
 use crate::blocking::blocking;
 use crate::leadership::Leader;
+use crate::machine::Size;
 use crate::mvcc::{MvccError, ReadTables, check_command};
 use crate::port::caller;
 use crate::wire::command::Kind;
@@ -79,6 +80,13 @@ impl Api {
             Some(answer) => Ok((answer, term)),
             None => Err(unexpected()),
         }
+    }
+
+    /// How large the state is.
+    pub async fn size(&self) -> Result<Size, Status> {
+        let state = self.state.clone();
+        let size = blocking(move || Size::of(&state)).await;
+        Ok(size.map_err(|e| Status::internal(e.to_string()))??)
     }
 
     /// Reads from the state; `heavy` reads get a thread that may wait for the disk.

@@ -2,6 +2,7 @@
 
 use crate::handover::HandOverError;
 use crate::lease::RenewError;
+use crate::machine::DefragmentError;
 use crate::mvcc::{Malformed, MvccError};
 use crate::propose::ProposeError;
 use crate::read_index::ReadError;
@@ -118,6 +119,20 @@ impl From<HandOverError> for Status {
             }
             HandOverError::TimedOut => {
                 Self::unavailable("etcdserver: request timed out, leader transfer took too long")
+            }
+        }
+    }
+}
+
+impl From<DefragmentError> for Status {
+    fn from(error: DefragmentError) -> Self {
+        let words = format!("etcdserver: {error}");
+        match error {
+            DefragmentError::NoRoom(_) => Self::resource_exhausted(words),
+            DefragmentError::TooMuch | DefragmentError::Replaced => Self::unavailable(words),
+            DefragmentError::Ending => Self::unavailable(STOPPED),
+            DefragmentError::Different | DefragmentError::File(_) | DefragmentError::Storage(_) => {
+                Self::internal(words)
             }
         }
     }

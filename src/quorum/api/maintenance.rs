@@ -3,6 +3,7 @@ use super::errors::{NO_LEADER, not_supported};
 use super::snapshot::Chunks;
 use super::{API_VERSION, Api};
 use crate::leadership::Leader;
+use crate::machine::defragment;
 use crate::mvcc::{Tables, hash_all, hash_history};
 use mesoform_etcd::pb::{
     AlarmAction, AlarmMember, AlarmRequest, AlarmResponse, AlarmType, DefragmentRequest,
@@ -20,18 +21,18 @@ impl Maintenance for Api {
     async fn status(&self, _: Request<StatusRequest>) -> Result<Response<StatusResponse>, Status> {
         let metrics = self.leadership.metrics();
         let now = self.state.now();
-        let size = self.state.size().cast_signed();
+        let size = self.size().await?;
         let leaderless = self.leadership.now() == Leader::None;
         Ok(Response::new(StatusResponse {
             header: Some(self.headers.at(now.revision)),
             version: API_VERSION.to_owned(),
-            db_size: size,
+            db_size: size.on_disk.cast_signed(),
             leader: if leaderless { 0 } else { self.leadership.id() },
             raft_index: metrics.last_log_index.unwrap_or(0),
             raft_term: metrics.current_term,
             raft_applied_index: now.applied.map_or(0, |id| id.index),
             errors: if leaderless { vec![NO_LEADER.to_owned()] } else { Vec::new() },
-            db_size_in_use: size,
+            db_size_in_use: size.in_use.cast_signed(),
             is_learner: metrics.state.is_learner(),
         }))
     }
@@ -55,13 +56,14 @@ impl Maintenance for Api {
         Ok(Response::new(AlarmResponse { header, alarms: alarms.into_iter().map(named).collect() }))
     }
 
-    /// The database uses its free pages again, and is made smaller when it is opened: there is nothing
-    /// to do for a client that does this every night.
+    /// Makes the state's file smaller; others read and write meanwhile. It goes on when the client is gone.
     async fn defragment(
         &self,
         request: Request<DefragmentRequest>,
     ) -> Result<Response<DefragmentResponse>, Status> {
         writer(&request)?;
+        let (state, headroom) = (self.state.clone(), self.alarms.last_headroom());
+        defragment(state, headroom, self.shutdown.clone()).await?;
         Ok(Response::new(DefragmentResponse { header: None }))
     }
 

@@ -1,16 +1,26 @@
 use super::Introducer;
+use crate::blocking::blocking;
 use crate::leadership::Leader;
+use crate::machine::{Size, State};
 use crate::read_index::ReadIndex;
 use mesoform_notify::Notifier;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// How often to look even when nothing seems to change.
 const LOOK: Duration = Duration::from_secs(5);
+/// How large the state is changes all the time.
+const SAY_AGAIN: Duration = Duration::from_secs(60);
 
 /// Reports READY once this voter knows a leader and has made a linearizable read, and from then on
-/// who leads.
-pub async fn report(introducer: Introducer, read_index: ReadIndex, status: Notifier) {
+/// who leads and how large the state is.
+pub async fn report(
+    introducer: Introducer,
+    read_index: ReadIndex,
+    state: Arc<State>,
+    status: Notifier,
+) {
     let mut leadership = introducer.leadership.clone();
     loop {
         let far = Instant::now() + LOOK;
@@ -22,10 +32,24 @@ pub async fn report(introducer: Introducer, read_index: ReadIndex, status: Notif
     status.ready();
     loop {
         let leader = leadership.now();
-        status.say(&describe(&introducer, &leader));
-        let far = Instant::now() + Duration::from_secs(3600);
+        let (role, size) = (describe(&introducer, &leader), size(&state).await);
+        status.say(&size.map_or(role.clone(), |size| format!("{role}; {size}")));
+        let far = Instant::now() + SAY_AGAIN;
         leadership.wait_for(far, |now| *now != leader).await;
     }
+}
+
+/// In words; none where the storage fails, which others tell.
+async fn size(state: &Arc<State>) -> Option<String> {
+    let state = state.clone();
+    let Size { on_disk, in_use } = blocking(move || Size::of(&state)).await.ok()?.ok()?;
+    Some(format!("holds {} in {} on disk", mib(in_use), mib(on_disk)))
+}
+
+fn mib(bytes: u64) -> String {
+    const MIB: f64 = 1024.0 * 1024.0;
+    // Nobody needs it more exact than a double is.
+    format!("{:.1} MiB", bytes as f64 / MIB)
 }
 
 fn describe(introducer: &Introducer, leader: &Leader) -> String {

@@ -2,30 +2,54 @@ use super::work::{Content, Work};
 use super::{Progress, State};
 use crate::mvcc::{self, Change, Tables, Writer, meta};
 use crate::wire::{Batch, Replies};
+use redb::WriteTransaction;
 
 impl State {
     /// Applies log entries in one transaction; the replies are theirs, in order.
     ///
     /// # Errors
     /// The storage failed: fatal.
-    pub(super) fn apply(&self, work: &Work) -> mvcc::Result<Vec<Replies>> {
+    pub(super) fn apply(&self, work: Work) -> mvcc::Result<Vec<Replies>> {
         let Some((last, _)) = work.entries.last() else { return Ok(Vec::new()) };
+        let last = *last;
         let transaction = self.begin_apply(work.bytes)?;
-        let mut changes = Vec::new();
-        let mut writer = Writer::open(&transaction)?;
-        let mut replies = Vec::with_capacity(work.entries.len());
-        for (_, content) in &work.entries {
-            replies.push(apply_content(&mut writer, content, &mut changes)?);
-        }
-        meta::set(&mut writer.tables.meta, meta::APPLIED, last)?;
-        let revision = writer.tables.revision();
-        writer.finish()?;
+        let done = apply_all(&transaction, std::slice::from_ref(&work))?;
         self.commits.time(|| transaction.commit())?;
+        self.usage.wrote(work.bytes);
+        self.note(work);
         // Watchers learn of a change before its client does, and both can then read it.
-        self.listener.changed(changes);
-        self.set_progress(Progress { applied: Some(*last), revision });
-        Ok(replies)
+        self.listener.changed(done.changes);
+        self.set_progress(Progress { applied: Some(last), revision: done.revision });
+        Ok(done.replies)
     }
+}
+
+/// What came of log entries.
+pub(super) struct Done {
+    pub replies: Vec<Replies>,
+    pub changes: Vec<Change>,
+    pub revision: i64,
+}
+
+/// Applies log entries within a transaction.
+///
+/// # Errors
+/// The storage failed.
+pub(super) fn apply_all(transaction: &WriteTransaction, works: &[Work]) -> mvcc::Result<Done> {
+    let mut changes = Vec::new();
+    let mut writer = Writer::open(transaction)?;
+    let mut replies = Vec::new();
+    let mut last = None;
+    for (at, content) in works.iter().flat_map(|work| &work.entries) {
+        replies.push(apply_content(&mut writer, content, &mut changes)?);
+        last = Some(at);
+    }
+    if let Some(last) = last {
+        meta::set(&mut writer.tables.meta, meta::APPLIED, last)?;
+    }
+    let revision = writer.tables.revision();
+    writer.finish()?;
+    Ok(Done { replies, changes, revision })
 }
 
 fn apply_content(

@@ -1,7 +1,8 @@
 use super::work::Work;
-use super::{SnapshotData, State};
+use super::{Incoming, SnapshotData, State};
 use crate::mvcc::MvccError;
 use crate::raft::{Config, Entry, LogId, Member, Membership, SnapshotMeta, StorageError};
+use crate::space::Headroom;
 use crate::wire::Replies;
 use openraft::storage::{RaftStateMachine, Snapshot};
 use openraft::{
@@ -18,14 +19,15 @@ pub struct Machine {
     state: Arc<State>,
     /// Where what is received is kept until it is complete.
     folder: PathBuf,
+    headroom: Headroom,
 }
 
 /// Makes snapshots of the state at any time; see [`SnapshotData`].
 pub struct SnapshotBuilder(Arc<State>);
 
 impl Machine {
-    pub fn new(state: Arc<State>, folder: PathBuf) -> Self {
-        Self { state, folder }
+    pub fn new(state: Arc<State>, folder: PathBuf, headroom: Headroom) -> Self {
+        Self { state, folder, headroom }
     }
 
     async fn blocking<T: Send + 'static>(
@@ -95,12 +97,12 @@ impl RaftStateMachine<Config> for Machine {
         let work = work?;
         let turn = self.state.turn.clone().lock_owned().await;
         if work.is_quick() && !self.state.is_time_to_flush() {
-            let applied = self.state.apply(&work).map_err(failed(ErrorVerb::Write));
+            let applied = self.state.apply(work).map_err(failed(ErrorVerb::Write));
             drop(turn);
             self.heed(&applied);
             return applied;
         }
-        self.writing(turn, move |state| state.apply(&work)).await
+        self.writing(turn, move |state| state.apply(work)).await
     }
 
     async fn get_snapshot_builder(&mut self) -> SnapshotBuilder {
@@ -109,8 +111,12 @@ impl RaftStateMachine<Config> for Machine {
 
     async fn begin_receiving_snapshot(&mut self) -> Result<Box<SnapshotData>, StorageError> {
         let path = self.folder.join("incoming.snapshot");
-        let data = self.blocking(ErrorVerb::Write, move |_| Ok(unnamed_file(&path)?)).await?;
-        Ok(Box::new(SnapshotData::Received(data)))
+        let file = self.blocking(ErrorVerb::Write, move |state| {
+            // So that it is known what of the state's file can be used again.
+            state.in_use()?;
+            Ok(unnamed_file(&path)?)
+        });
+        Ok(Box::new(SnapshotData::Received(Incoming::new(file.await?, self.headroom.clone()))))
     }
 
     async fn install_snapshot(

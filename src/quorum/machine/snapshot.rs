@@ -1,10 +1,10 @@
-use super::State;
+use super::{Incoming, State};
 use crate::mvcc::{self, MvccError, ReadTables, Tables, meta};
 use crate::raft::{LogId, SnapshotMeta};
+use crate::space::NoRoom;
 use bytes::Bytes;
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 
 /// A snapshot's content: a view of our own state, or a file of what another voter sent.
 ///
@@ -12,7 +12,7 @@ use std::io::{self, Write};
 /// voter needs it, straight from the view into the connection.
 pub enum SnapshotData {
     View(Box<ReadTables>),
-    Received(File),
+    Received(Incoming),
 }
 
 impl fmt::Debug for SnapshotData {
@@ -28,11 +28,22 @@ impl SnapshotData {
     /// Takes in a chunk of what another voter sends.
     ///
     /// # Errors
-    /// The disk refuses it.
+    /// The disk has no room for it, or refuses it.
     pub fn receive(&mut self, chunk: &Bytes) -> io::Result<()> {
         match self {
-            Self::Received(file) => file.write_all(chunk),
+            Self::Received(incoming) => incoming.receive(chunk),
             Self::View(_) => Err(io::Error::other("a snapshot of our own cannot be written")),
+        }
+    }
+
+    /// Whether there is room for the state that it makes.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn check(&self) -> Result<(), NoRoom> {
+        match self {
+            Self::Received(incoming) => incoming.check(),
+            Self::View(_) => Ok(()),
         }
     }
 }

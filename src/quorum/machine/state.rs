@@ -1,13 +1,15 @@
-use super::Listener;
+use super::tail::Tail;
+use super::usage::Usage;
+use super::{Listener, twin};
 use crate::error::{QuorumError, Result};
 use crate::meters::Histogram;
 use crate::mvcc::{self, MvccError, ReadTables, Tables, WriteTables, meta};
 use crate::raft::{LogId, Membership};
 use crate::storage::{self, Owner};
-use redb::{Database, Durability, ReadableDatabase, WriteTransaction};
+use redb::{Database, Durability, WriteTransaction};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{self, Arc, PoisonError, RwLock};
 use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -16,6 +18,8 @@ use tokio_util::sync::CancellationToken;
 const FLUSH_EVERY: u32 = 128;
 /// As above, for bytes of commands: what a flush takes must always fit into the disk's reserve.
 const FLUSH_BYTES: usize = 4 * 1024 * 1024;
+/// As above, where the disk is nearly full.
+const FLUSH_BYTES_LOW: usize = 512 * 1024;
 
 /// How far the state has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,8 +31,10 @@ pub struct Progress {
 
 /// The replicated state in its database. Reading never waits for writing.
 pub struct State {
-    path: PathBuf,
-    pub(super) database: Database,
+    pub(super) path: PathBuf,
+    pub(super) cache_bytes: usize,
+    /// One may take another's place while nobody writes.
+    database: RwLock<Arc<Database>>,
     pub(super) listener: Arc<dyn Listener>,
     progress: watch::Sender<Progress>,
     unflushed: AtomicU32,
@@ -36,6 +42,11 @@ pub struct State {
     /// Who writes. The database would let others wait too, but would hold up their threads.
     pub turn: Arc<Mutex<()>>,
     pub(super) commits: Histogram,
+    pub(super) usage: Usage,
+    pub(super) tail: sync::Mutex<Option<Tail>>,
+    pub(super) defragmenting: Arc<Mutex<()>>,
+    /// Set by whoever looks after the disk.
+    pub disk_is_low: Arc<AtomicBool>,
     broken: CancellationToken,
 }
 
@@ -46,18 +57,24 @@ impl State {
     /// It is damaged, in use, or cannot be written.
     pub fn open(path: &Path, cache_bytes: usize, listener: Arc<dyn Listener>) -> Result<Self> {
         let fail = |cause: String| QuorumError::Database { path: path.to_owned(), cause };
+        twin::remove(&twin::path(path)).map_err(|e| fail(e.to_string()))?;
         let database = storage::open(path, cache_bytes)?;
         let progress = prepare(&database).map_err(|e| fail(e.to_string()))?;
         let (progress, _) = watch::channel(progress);
         Ok(Self {
             path: path.to_owned(),
-            database,
+            cache_bytes,
+            database: RwLock::new(Arc::new(database)),
             listener,
             progress,
             unflushed: AtomicU32::new(0),
             unflushed_bytes: AtomicUsize::new(0),
             turn: Arc::default(),
             commits: Histogram::default(),
+            usage: Usage::default(),
+            tail: sync::Mutex::default(),
+            defragmenting: Arc::default(),
+            disk_is_low: Arc::default(),
             broken: CancellationToken::new(),
         })
     }
@@ -67,7 +84,21 @@ impl State {
     /// # Errors
     /// It is another's.
     pub fn claim(&self, owner: &Owner) -> Result<()> {
-        storage::claim(&self.database, &self.path, owner)
+        storage::claim(&self.database(), &self.path, owner)
+    }
+
+    pub(super) fn database(&self) -> Arc<Database> {
+        self.database.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts a database that holds the same, all of it on disk, in the old one's place, and returns that.
+    /// Nobody may write meanwhile; who reads in the old one reads on.
+    pub(super) fn change_places(&self, database: Arc<Database>) -> Arc<Database> {
+        let place = || self.database.write().unwrap_or_else(PoisonError::into_inner);
+        let old = std::mem::replace(&mut *place(), database);
+        self.flushed();
+        self.usage.forget();
+        old
     }
 
     /// A view of the state as it is now.
@@ -75,7 +106,7 @@ impl State {
     /// # Errors
     /// The storage failed.
     pub fn read(&self) -> mvcc::Result<ReadTables> {
-        ReadTables::open(&self.database.begin_read()?)
+        ReadTables::of(self.database())
     }
 
     /// Tells how far the state has come, now and later.
@@ -108,13 +139,15 @@ impl State {
 
     /// The next application waits for the disk.
     pub(super) fn is_time_to_flush(&self) -> bool {
+        let low = self.disk_is_low.load(Ordering::Relaxed);
+        let bytes = if low { FLUSH_BYTES_LOW } else { FLUSH_BYTES };
         self.unflushed.load(Ordering::Relaxed) + 1 >= FLUSH_EVERY
-            || self.unflushed_bytes.load(Ordering::Relaxed) >= FLUSH_BYTES
+            || self.unflushed_bytes.load(Ordering::Relaxed) >= bytes
     }
 
     /// A transaction that is only flushed when it is time to.
     pub(super) fn begin_apply(&self, bytes: usize) -> mvcc::Result<WriteTransaction> {
-        let mut transaction = self.database.begin_write()?;
+        let mut transaction = self.database().begin_write()?;
         if self.is_time_to_flush() {
             self.flushed();
             transaction.set_quick_repair(true);
@@ -128,7 +161,7 @@ impl State {
 
     /// Brings all that was applied to the disk.
     pub(super) fn flush(&self) -> mvcc::Result<()> {
-        let mut transaction = self.database.begin_write()?;
+        let mut transaction = self.database().begin_write()?;
         transaction.set_quick_repair(true);
         meta::set(&mut WriteTables::open(&transaction)?.meta, meta::SNAPSHOT, &true)?;
         transaction.commit()?;
@@ -144,11 +177,6 @@ impl State {
     /// How long commits took.
     pub fn commits(&self) -> &Histogram {
         &self.commits
-    }
-
-    /// Bytes that the database takes on disk.
-    pub fn size(&self) -> u64 {
-        std::fs::metadata(&self.path).map_or(0, |file| file.len())
     }
 }
 

@@ -121,12 +121,14 @@ impl<F: FnMut(Bytes) -> bool> Chunks<F> {
 impl State {
     /// Puts a snapshot in the place of the state, all or nothing.
     pub(super) fn install(&self, meta: &SnapshotMeta, data: SnapshotData) -> mvcc::Result<()> {
-        let mut transaction = self.database.begin_write()?;
+        let mut transaction = self.database().begin_write()?;
         transaction.set_quick_repair(true);
         let owner: Option<Owner> = meta::get(&WriteTables::open(&transaction)?.meta, OWNER)?;
         clear(&transaction)?;
         let revision = restore(&transaction, meta, data, owner)?;
         transaction.commit()?;
+        self.note_replaced();
+        self.usage.forget();
         tracing::info!(revision, "took in a snapshot");
         self.listener.replaced(revision);
         self.set_progress(Progress { applied: meta.last_log_id, revision });
@@ -142,7 +144,7 @@ fn restore(
 ) -> mvcc::Result<i64> {
     let mut tables = WriteTables::open(transaction)?;
     match data {
-        SnapshotData::Received(file) => read_in(&mut tables, file)?,
+        SnapshotData::Received(received) => read_in(&mut tables, received.into_file())?,
         SnapshotData::View(view) => copy(&mut tables, &view)?,
     }
     place(&mut tables, meta)?;

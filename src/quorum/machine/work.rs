@@ -12,6 +12,9 @@ const FEW: usize = 16;
 /// As above, for all commands.
 const MANY: usize = 64;
 
+/// What a command takes in memory beside its bytes, about.
+const OVERHEAD: usize = 256;
+
 /// Log entries, read and ready to be applied.
 pub struct Work {
     pub entries: Vec<(LogId, Content)>,
@@ -36,6 +39,16 @@ impl Work {
         });
         let entries = entries.collect::<mvcc::Result<_>>()?;
         Ok(Self { entries, bytes })
+    }
+
+    /// About how many bytes of memory it takes.
+    pub fn weight(&self) -> usize {
+        let commands = |content: &Content| match content {
+            Content::Commands(batch) => batch.commands.len(),
+            Content::Nothing | Content::Membership(_) => 0,
+        };
+        let things = self.entries.iter().map(|(_, content)| 1 + commands(content)).sum::<usize>();
+        self.bytes + things * OVERHEAD
     }
 
     /// Whether this is done faster than it is handed to another thread: what it touches is few keys,

@@ -18,6 +18,7 @@ mod apply;
 mod check;
 mod compact;
 mod compare;
+mod copy;
 mod delete;
 mod hash;
 mod history;
@@ -33,6 +34,7 @@ mod txn;
 
 pub use apply::{Change, Writer};
 pub use check::{Malformed, check_command, check_range};
+pub use copy::{copy, copy_facts, used};
 pub use hash::{hash_all, hash_history};
 pub use history::{events_between, with_previous};
 pub use interval::Interval;

@@ -1,21 +1,22 @@
 use super::{Result, meta};
 use redb::{
-    Key, ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, Value,
-    WriteTransaction,
+    Database, Key, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, Table,
+    TableDefinition, Value, WriteTransaction,
 };
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 pub(super) type Bytes = &'static [u8];
 pub(super) type RevisionKey = (u64, u32);
 pub(super) type HistoryKey = (&'static [u8], u64);
 pub(super) type LeaseKey = (i64, &'static [u8]);
 
-const CURRENT: TableDefinition<Bytes, Bytes> = TableDefinition::new("current");
-const REVISIONS: TableDefinition<RevisionKey, Bytes> = TableDefinition::new("revisions");
-const HISTORY: TableDefinition<HistoryKey, u32> = TableDefinition::new("history");
-const LEASES: TableDefinition<i64, i64> = TableDefinition::new("leases");
-const LEASE_KEYS: TableDefinition<LeaseKey, ()> = TableDefinition::new("lease_keys");
-const META: TableDefinition<&str, Bytes> = TableDefinition::new("meta");
+pub(super) const CURRENT: TableDefinition<Bytes, Bytes> = TableDefinition::new("current");
+pub(super) const REVISIONS: TableDefinition<RevisionKey, Bytes> = TableDefinition::new("revisions");
+pub(super) const HISTORY: TableDefinition<HistoryKey, u32> = TableDefinition::new("history");
+pub(super) const LEASES: TableDefinition<i64, i64> = TableDefinition::new("leases");
+pub(super) const LEASE_KEYS: TableDefinition<LeaseKey, ()> = TableDefinition::new("lease_keys");
+pub(super) const META: TableDefinition<&str, Bytes> = TableDefinition::new("meta");
 
 /// The state as one transaction sees it, for reading or for writing.
 pub trait Tables {
@@ -84,6 +85,8 @@ pub struct Opened<A: Access> {
     /// With what the command under way has changed so far.
     pub(super) revision: i64,
     pub(super) compacted: i64,
+    /// The database is not closed while it is read, though another may have taken its place.
+    _database: Option<Arc<Database>>,
 }
 
 pub type ReadTables = Opened<Reading>;
@@ -101,6 +104,7 @@ impl<A: Access> Opened<A> {
             revision: meta::revision(&meta)?,
             compacted: meta::compacted(&meta)?,
             meta,
+            _database: None,
         })
     }
 }
@@ -109,6 +113,12 @@ impl ReadTables {
     /// Opens the tables; they must have been made.
     pub fn open(transaction: &ReadTransaction) -> Result<Self> {
         Self::within(transaction)
+    }
+
+    /// As [`Self::open`], of the database as it is now.
+    pub fn of(database: Arc<Database>) -> Result<Self> {
+        let tables = Self::open(&database.begin_read()?)?;
+        Ok(Self { _database: Some(database), ..tables })
     }
 }
 

@@ -115,7 +115,7 @@ impl RaftNetwork<Config> for Connection {
         let client = self.client()?;
         let envelope = self.directory.envelope(self.target);
         tokio::select! {
-            sent = snapshots::send(client, envelope, vote, snapshot) => sent,
+            sent = snapshots::send(client, &self.name, envelope, vote, snapshot) => sent,
             closed = cancel => Err(StreamingError::Closed(closed)),
         }
     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Status, Streaming};
+use tonic::{Code, Status, Streaming};
 
 /// Chunks that wait to be sent.
 const QUEUE: usize = if cfg!(test) { 1024 } else { 4 };
@@ -21,11 +21,15 @@ const STALL: Duration = Duration::from_secs(30);
 /// For the whole of a snapshot, its installation included.
 const LIMIT: Duration = Duration::from_secs(3600);
 
+/// Until a snapshot is tried again that a voter had no room for.
+const PAUSE: Duration = Duration::from_secs(5);
+
 type SendError = StreamingError<Config, Fatal<u64>>;
 
 /// Sends a snapshot of our state and waits until it is installed.
 pub async fn send(
     mut client: PeerClient<Wire>,
+    name: &str,
     envelope: Envelope,
     vote: Vote,
     snapshot: Snapshot<Config>,
@@ -46,11 +50,23 @@ pub async fn send(
     if let Ok(Ok(Err(error))) = reading.await {
         tracing::error!(%error, "a snapshot could not be read");
     }
-    let answer = answer.map_err(|status| Unreachable::new(&status))?.into_inner();
+    let answer = match answer {
+        Ok(answer) => answer.into_inner(),
+        Err(status) => return Err(refused(name, &status).await),
+    };
     let vote = answer.vote.ok_or_else(|| {
         NetworkError::new(&Status::internal("the answer to a snapshot carries no vote"))
     })?;
     Ok(openraft::raft::SnapshotResponse::new(vote.into()))
+}
+
+/// A voter whose disk is full need not be sent everything again at once.
+async fn refused(name: &str, status: &Status) -> SendError {
+    if status.code() == Code::ResourceExhausted {
+        tracing::warn!(voter = name, cause = status.message(), "a voter does not take the state");
+        tokio::time::sleep(PAUSE).await;
+    }
+    Unreachable::new(status).into()
 }
 
 /// Reads a view into chunks until its end, or until nobody listens. Blocks.
@@ -101,6 +117,7 @@ pub async fn receive(
         }
         data = write(data, chunk).await?;
     }
+    data.check().map_err(|e| no_room(&e))?;
     let snapshot = Snapshot { meta, snapshot: data };
     let response = raft.install_full_snapshot(vote, snapshot).await.map_err(|e| stopped(&e))?;
     Ok(SnapshotResponse { vote: Some(response.vote.into()) })
@@ -112,5 +129,9 @@ async fn write(
 ) -> Result<Box<SnapshotData>, Status> {
     let written = blocking(move || data.receive(&chunk.data).map(|()| data)).await;
     let written = written.map_err(|e| Status::internal(e.to_string()))?;
-    written.map_err(|e| Status::resource_exhausted(format!("the snapshot cannot be stored: {e}")))
+    written.map_err(|e| no_room(&e))
+}
+
+fn no_room(error: &dyn std::fmt::Display) -> Status {
+    Status::resource_exhausted(format!("the snapshot cannot be stored: {error}"))
 }

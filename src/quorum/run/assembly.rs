@@ -8,6 +8,7 @@ use crate::handover::HandOver;
 use crate::log::Limit;
 use crate::peer::{PeerService, Peers};
 use crate::port::Port;
+use crate::space;
 use crate::wire::PeerServer;
 use mesoform_identity::{Clients, Identity, Role};
 use mesoform_notify::Notifier;
@@ -85,10 +86,17 @@ impl Assembly {
         let api = self.api;
         chores.spawn(endless(api.leases.clone().keep()));
         chores.spawn(endless(self.limit.keep()));
+        let for_report = api.state.clone();
+        chores.spawn(endless(space::look(
+            api.alarms.clone(),
+            api.state.clone(),
+            api.shutdown.clone(),
+        )));
         chores.spawn(endless(compactor::run(api.state, api.leadership, api.proposer)));
         chores.spawn(endless(bootstrap::report(
             self.introducer.clone(),
             api.read_index,
+            for_report,
             self.status.clone(),
         )));
         let formed = bootstrap::form(self.introducer, self.peers.raft, self.status);

@@ -7,7 +7,7 @@ use crate::log::LogStore;
 use crate::machine::{Machine, State};
 use crate::peer::{Directory, Links, Network, Peers, Pulse};
 use crate::raft::Raft;
-use crate::space::Alarms;
+use crate::space::{Alarms, Reusable};
 use crate::tuning::Tuning;
 use crate::watch::Hub;
 use mesoform_settings::QuorumSettings;
@@ -50,14 +50,15 @@ impl Foundation {
         log.relax_vote().await.map_err(raft_error)?;
         let directory = Directory::new(&settings, data_dir.cluster_id());
         let pulse = Pulse::default();
-        let alarms = watch_room(&data_dir, &tuning)?;
+        let alarms = watch_room(&data_dir, &tuning, &state)?;
         let network = Network {
             links: links.clone(),
             directory: directory.clone(),
             pulse: pulse.clone(),
             alarms: alarms.clone(),
         };
-        let machine = Machine::new(state.clone(), data_dir.path().to_owned());
+        let folder = data_dir.path().to_owned();
+        let machine = Machine::new(state.clone(), folder, alarms.headroom());
         let config = Arc::new(raft_config(&settings, &tuning)?);
         let raft =
             Raft::new(me, config, network, log.clone(), machine).await.map_err(raft_error)?;
@@ -69,8 +70,10 @@ impl Foundation {
     }
 }
 
-fn watch_room(data_dir: &DataDir, tuning: &Tuning) -> Result<Alarms> {
+fn watch_room(data_dir: &DataDir, tuning: &Tuning, state: &Arc<State>) -> Result<Alarms> {
     let (path, probe) = (data_dir.path().to_owned(), tuning.free_space.clone());
-    Alarms::new(data_dir.node_id(), path.clone(), probe)
+    let (low, state) = (state.disk_is_low.clone(), state.clone());
+    let reusable = Reusable::told_by(move || state.reusable());
+    Alarms::new(data_dir.node_id(), path.clone(), probe, reusable, low)
         .map_err(|e| QuorumError::DataDir { path, cause: e.to_string() })
 }

@@ -1,15 +1,19 @@
-use super::{FreeSpace, Gauge, Room};
+use super::{FreeSpace, Gauge, Headroom, Reusable, Room};
 use crate::wire::Command;
 use crate::wire::command::Kind;
 use mesoform_etcd::pb::request_op::Request;
 use mesoform_etcd::pb::{RequestOp, TxnRequest};
+use prost::Message;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The disk is not asked more often.
+/// The disk is not asked more often, unless much was admitted since.
 const FRESH: Duration = Duration::from_millis(20);
+/// So many bytes are much: of what is written for them, a small part of the smallest reserve.
+const MUCH: usize = 256 * 1024;
 /// What another voter said counts for so long: one that is gone must not hold up the others.
 const VALID: Duration = Duration::from_secs(3);
 
@@ -33,22 +37,68 @@ struct Known {
     me: u64,
     folder: PathBuf,
     probe: FreeSpace,
+    reusable: Reusable,
+    reserve: u64,
     gauge: Gauge,
     own: (Option<Instant>, Room),
+    /// Bytes of commands that were admitted since the disk was asked.
+    admitted: usize,
+    /// It will not be long until the reserve is touched, or it is.
+    low: Arc<AtomicBool>,
     /// What members said of themselves, or the leader of them.
     others: BTreeMap<u64, (Instant, Room)>,
 }
 
 impl Alarms {
-    /// For the voter `me` with its data in `folder`.
+    /// For the voter `me` with its data in `folder`. Sets `low` while the disk is nearly full.
     ///
     /// # Errors
     /// The file system cannot be asked.
-    pub fn new(me: u64, folder: PathBuf, probe: FreeSpace) -> std::io::Result<Self> {
-        let gauge = Gauge::new(probe.reserve(&folder)?);
-        let own = (None, Room::Plenty);
-        let known = Known { me, folder, probe, gauge, own, others: BTreeMap::new() };
+    pub fn new(
+        me: u64,
+        folder: PathBuf,
+        probe: FreeSpace,
+        reusable: Reusable,
+        low: Arc<AtomicBool>,
+    ) -> std::io::Result<Self> {
+        let reserve = probe.reserve(&folder)?;
+        let known = Known {
+            me,
+            folder,
+            probe,
+            reusable,
+            reserve,
+            gauge: Gauge::new(reserve),
+            own: (None, Room::Plenty),
+            admitted: 0,
+            low,
+            others: BTreeMap::new(),
+        };
         Ok(Self(Arc::new(Mutex::new(known))))
+    }
+
+    /// Whether this voter's disk is nearly full, whatever of its files can be used again.
+    pub fn is_low(&self) -> bool {
+        let mut known = self.known();
+        known.own(Instant::now());
+        known.low.load(Ordering::Relaxed)
+    }
+
+    /// Whether writes are refused because of this voter's disk, though much of its file could be used
+    /// again.
+    pub fn would_defragmentation_help(&self) -> bool {
+        let mut known = self.known();
+        known.own(Instant::now()) != Room::Plenty && known.reusable.bytes() >= known.reserve
+    }
+
+    /// Watches over what is received: it may take half of the reserve.
+    pub fn headroom(&self) -> Headroom {
+        self.known().headroom(2)
+    }
+
+    /// As [`Self::headroom`], for what makes room in the end: it may take more.
+    pub fn last_headroom(&self) -> Headroom {
+        self.known().headroom(4)
     }
 
     /// The room on this voter's disk.
@@ -84,12 +134,17 @@ impl Alarms {
 
     /// Whether a command may be proposed: the fullest disk decides.
     pub fn admits(&self, command: &Command) -> bool {
-        let worst = self.all().into_values().max().unwrap_or_default();
-        match demand(command) {
+        let mut known = self.known();
+        let worst = known.all(Instant::now()).into_values().max().unwrap_or_default();
+        let admitted = match demand(command) {
             Demand::Takes => worst == Room::Plenty,
             Demand::Frees => worst < Room::None,
             Demand::Compacts => true,
+        };
+        if admitted {
+            known.admitted = known.admitted.saturating_add(command.encoded_len());
         }
+        admitted
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -98,14 +153,34 @@ impl Alarms {
 }
 
 impl Known {
+    fn headroom(&self, part: u64) -> Headroom {
+        Headroom {
+            folder: self.folder.clone(),
+            probe: self.probe.clone(),
+            reusable: self.reusable.clone(),
+            kept: self.reserve / part,
+        }
+    }
+
+    /// What counts as free too: only where it is much, and at most as much as there is really free.
+    fn usable_again(&self, free: u64) -> u64 {
+        let reusable = self.reusable.bytes();
+        if reusable < self.reserve { 0 } else { reusable.min(free) }
+    }
+
     fn own(&mut self, now: Instant) -> Room {
         let (asked, before) = self.own;
-        if asked.is_some_and(|asked| now.saturating_duration_since(asked) < FRESH) {
+        let fresh = asked.is_some_and(|asked| now.saturating_duration_since(asked) < FRESH);
+        if fresh && self.admitted < MUCH {
             return before;
         }
+        self.admitted = 0;
         // A file system that does not answer says nothing about its room.
         let room = match self.probe.free(&self.folder) {
-            Ok(free) => self.gauge.judge(free),
+            Ok(free) => {
+                self.low.store(free < self.reserve * 2, Ordering::Relaxed);
+                self.gauge.judge(free.saturating_add(self.usable_again(free)))
+            }
             Err(_) => before,
         };
         if (room == Room::Plenty) != (before == Room::Plenty) {
@@ -155,15 +230,21 @@ fn puts(request: &TxnRequest) -> bool {
 mod tests {
     use super::*;
     use mesoform_etcd::pb::{CompactionRequest, DeleteRangeRequest, PutRequest};
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::atomic::AtomicU64;
 
     const MIB: u64 = 1024 * 1024;
 
     fn with(free: u64) -> (Alarms, Arc<AtomicU64>) {
-        let free = Arc::new(AtomicU64::new(free));
-        let told = free.clone();
-        let probe = FreeSpace::told_by(0, move |_| told.load(Ordering::Relaxed));
-        (Alarms::new(1, PathBuf::new(), probe).unwrap(), free)
+        let (alarms, free, _) = with_reusable(free);
+        (alarms, free)
+    }
+
+    fn with_reusable(free: u64) -> (Alarms, Arc<AtomicU64>, Arc<AtomicU64>) {
+        let (free, reusable) = (Arc::new(AtomicU64::new(free)), Arc::new(AtomicU64::new(0)));
+        let (of_disk, of_file) = (free.clone(), reusable.clone());
+        let probe = FreeSpace::told_by(0, move |_| of_disk.load(Ordering::Relaxed));
+        let told = Reusable::told_by(move || of_file.load(Ordering::Relaxed));
+        (Alarms::new(1, PathBuf::new(), probe, told, Arc::default()).unwrap(), free, reusable)
     }
 
     fn later(alarms: &Alarms) {
@@ -190,6 +271,42 @@ mod tests {
         free.store(100 * MIB, Ordering::Relaxed);
         later(&alarms);
         assert_eq!(admitted(&alarms), [true, true, true]);
+    }
+
+    #[test]
+    fn pages_that_can_be_used_again_are_room_but_not_alone() {
+        let (alarms, free, reusable) = with_reusable(15 * MIB);
+        assert_eq!(admitted(&alarms), [false, true, true]);
+        assert!(alarms.is_low());
+        for (bytes, admits) in [(15 * MIB, false), (16 * MIB, true)] {
+            reusable.store(bytes, Ordering::Relaxed);
+            later(&alarms);
+            assert_eq!(admitted(&alarms), [admits, true, true]);
+            assert!(!alarms.would_defragmentation_help());
+        }
+        // However many there are: half of what is wanted must really be free.
+        reusable.store(1000 * MIB, Ordering::Relaxed);
+        free.store(7 * MIB, Ordering::Relaxed);
+        later(&alarms);
+        assert_eq!(admitted(&alarms), [false, true, true]);
+        assert!(alarms.would_defragmentation_help());
+        free.store(3 * MIB, Ordering::Relaxed);
+        later(&alarms);
+        assert_eq!(admitted(&alarms), [false, false, true]);
+        free.store(100 * MIB, Ordering::Relaxed);
+        later(&alarms);
+        assert!(!alarms.is_low() && !alarms.would_defragmentation_help());
+    }
+
+    #[test]
+    fn a_disk_is_asked_again_when_much_was_admitted() {
+        let (alarms, free) = with(100 * MIB);
+        assert_eq!(admitted(&alarms), [true, true, true]);
+        alarms.known().own.0 = Some(Instant::now() + Duration::from_secs(3600));
+        free.store(15 * MIB, Ordering::Relaxed);
+        let put = PutRequest { value: vec![7; MUCH].into(), ..Default::default() };
+        let put: Command = Kind::Put(put).into();
+        assert_eq!([(); 3].map(|()| alarms.admits(&put)), [true, false, false]);
     }
 
     #[test]

@@ -8,7 +8,7 @@
 mod common;
 
 use common::{Client, Cluster, PATIENCE, b};
-use mesoform_etcd::pb::RangeRequest;
+use mesoform_etcd::pb::{DefragmentRequest, RangeRequest};
 use mesoform_quorum::Tuning;
 use mesoform_settings::QuorumSettings;
 use std::process::{Child, Command, Stdio};
@@ -158,6 +158,11 @@ async fn write_until(
             }
         });
     }
+    // Its file is made smaller all the time.
+    let mut client = cluster.client(1);
+    writing.spawn(async move {
+        while client.maintenance.defragment(DefragmentRequest {}).await.is_ok() {}
+    });
     tokio::time::sleep(load).await;
     drop(voter);
     over.store(true, Ordering::SeqCst);

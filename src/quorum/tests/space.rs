@@ -8,7 +8,8 @@ mod common;
 
 use common::{Client, Cluster, PATIENCE};
 use mesoform_etcd::pb::{
-    AlarmAction, AlarmRequest, AlarmType, CompactionRequest, LeaseGrantRequest, PutRequest,
+    AlarmAction, AlarmRequest, AlarmType, CompactionRequest, DefragmentRequest, DeleteRangeRequest,
+    LeaseGrantRequest, PutRequest, StatusResponse,
 };
 use mesoform_quorum::{FreeSpace, QuorumError, Tuning};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
@@ -127,14 +128,28 @@ struct Small(PathBuf);
 impl Small {
     /// None: only root may mount.
     fn mounted(at: &Path) -> Option<Self> {
+        Self::sized(at, "size=96m,mode=700")
+    }
+
+    fn sized(at: &Path, options: &str) -> Option<Self> {
         if !nix::unistd::geteuid().is_root() {
             eprintln!("NOT TESTED: only root can mount a small file system");
             return None;
         }
         fs::create_dir_all(at).unwrap();
         let kind = Some("tmpfs");
-        mount(kind, at, kind, MsFlags::empty(), Some("size=96m,mode=700")).unwrap();
+        mount(kind, at, kind, MsFlags::empty(), Some(options)).unwrap();
         Some(Self(at.to_owned()))
+    }
+
+    fn resize(&self, options: &str) {
+        let kind = Some("tmpfs");
+        mount(kind, &self.0, kind, MsFlags::MS_REMOUNT, Some(options)).unwrap();
+    }
+
+    fn free(&self) -> u64 {
+        let stat = nix::sys::statvfs::statvfs(&self.0).unwrap();
+        stat.blocks_available() * stat.fragment_size()
     }
 
     fn fill(&self, bytes: u64) -> PathBuf {
@@ -181,6 +196,159 @@ async fn a_small_disk_fills_up_and_nothing_breaks() {
     client.ready().await;
     assert_eq!(client.count().await.unwrap(), written + 1);
     cluster.stop(1).await;
+}
+
+/// Puts values of 256 KiB until one is refused; how many were not.
+async fn fill(client: &mut Client, prefix: &str) -> i64 {
+    let value = "v".repeat(256 * 1024);
+    let mut written = 0;
+    loop {
+        match client.put(&format!("{prefix}{written}"), &value).await {
+            Ok(_) => written += 1,
+            Err(refused) => {
+                assert_no_space(&refused);
+                return written;
+            }
+        }
+        assert!(written < 1000);
+    }
+}
+
+/// Deletes all keys with this prefix, and forgets that there were any.
+async fn forget(client: &mut Client, prefix: &str) {
+    let range_end = common::b(&format!("{prefix}\u{7f}"));
+    let all = DeleteRangeRequest { key: common::b(prefix), range_end, ..Default::default() };
+    client.kv.delete_range(all).await.unwrap();
+    let revision = client.status().await.header.unwrap().revision;
+    client.kv.compact(CompactionRequest { revision, physical: true }).await.unwrap();
+}
+
+/// What a voter says of itself when it has found out that its file is mostly free: it does not look at
+/// all pages whenever it is asked.
+async fn mostly_free(client: &mut Client) -> StatusResponse {
+    let start = Instant::now();
+    loop {
+        let full = client.status().await;
+        if full.db_size_in_use < full.db_size / 4 {
+            return full;
+        }
+        assert!(start.elapsed() < PATIENCE, "{full:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_forgotten_makes_room_without_a_restart() {
+    let mut cluster = Cluster::of(1).await;
+    let Some(_disk) = Small::mounted(&cluster.settings(1).data_dir) else { return };
+    cluster.start(1).await;
+    let mut client = cluster.client(1);
+    client.ready().await;
+    let written = fill(&mut client, "k").await;
+    assert!(written > 5, "{written}");
+    forget(&mut client, "k").await;
+    put_until(&mut client, true).await;
+    assert_eq!(alarms(&mut client).await, [0; 0]);
+    // It goes on, and finds all of it at the next start.
+    let written = fill(&mut client, "again").await;
+    cluster.kill(1);
+    cluster.start(1).await;
+    let mut client = cluster.client(1);
+    client.ready().await;
+    assert_eq!(client.count().await.unwrap(), written + 1);
+    cluster.stop(1).await;
+}
+
+#[tokio::test]
+async fn a_defragmentation_gives_back_what_is_forgotten() {
+    let mut cluster = Cluster::of(1).await;
+    cluster.start(1).await;
+    let mut client = cluster.client(1);
+    client.ready().await;
+    client.insist("stays", "1").await;
+    for key in 0..80 {
+        client.insist(&format!("k{key}"), &"v".repeat(256 * 1024)).await;
+    }
+    forget(&mut client, "k").await;
+    let full = mostly_free(&mut client).await;
+    client.maintenance.defragment(DefragmentRequest {}).await.unwrap();
+    let status = client.status().await;
+    assert!(status.db_size < full.db_size / 4, "{full:?} {status:?}");
+    assert!(status.db_size_in_use <= status.db_size, "{status:?}");
+    assert_eq!(client.get("stays").await.unwrap().as_deref(), Some("1"));
+    client.insist("after", "2").await;
+    cluster.kill(1);
+    cluster.start(1).await;
+    let mut client = cluster.client(1);
+    client.ready().await;
+    assert_eq!(client.count().await.unwrap(), 2);
+    cluster.stop(1).await;
+}
+
+#[tokio::test]
+async fn a_voter_defragments_by_itself_where_nothing_else_makes_room() {
+    let free = Arc::new(AtomicU64::new(1000 * MIB));
+    let told = free.clone();
+    let free_space = FreeSpace::told_by(0, move |_| told.load(Ordering::Relaxed));
+    let mut cluster = Cluster::tuned(1, Tuning { free_space, ..Tuning::default() }).await;
+    cluster.start(1).await;
+    let mut client = cluster.client(1);
+    client.ready().await;
+    for key in 0..160 {
+        client.insist(&format!("k{key}"), &"v".repeat(256 * 1024)).await;
+    }
+    forget(&mut client, "k").await;
+    let full = mostly_free(&mut client).await;
+    // Less than half of the reserve is free: pages that can be used again do not count as room.
+    free.store(7 * MIB, Ordering::Relaxed);
+    put_until(&mut client, false).await;
+    let start = Instant::now();
+    while client.status().await.db_size > full.db_size / 4 {
+        assert!(start.elapsed() < PATIENCE, "{full:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    free.store(1000 * MIB, Ordering::Relaxed);
+    put_until(&mut client, true).await;
+    cluster.stop(1).await;
+}
+
+#[tokio::test]
+async fn a_voter_without_room_for_the_state_refuses_it_and_gets_it_when_there_is() {
+    // So that what the third one lacks is not in the log any more.
+    let tuning = Tuning { entries_to_snapshot: 40, entries_to_keep: 5, ..Tuning::default() };
+    let mut cluster = Cluster::tuned(3, tuning).await;
+    let Some(disk) = Small::sized(&cluster.settings(3).data_dir, "size=40m,mode=700") else {
+        return;
+    };
+    for slot in cluster.slots() {
+        cluster.start(slot).await;
+    }
+    cluster.client(3).ready().await;
+    cluster.stop(3).await;
+    let mut client = cluster.client(1);
+    client.ready().await;
+    let value = "v".repeat(256 * 1024);
+    for key in 0..150 {
+        client.insist(&format!("k{key}"), &value).await;
+    }
+    cluster.start(3).await;
+    let mut third = cluster.client(3);
+    // The others tell it to be full, or it has not got far; whatever it is sent, it lives.
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(5) {
+        let stale = third.get_stale("k149").await;
+        assert_ne!(stale.unwrap_or_default().as_deref(), Some(value.as_str()));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(disk.free() > 6 * MIB, "{} are left", disk.free());
+    disk.resize("size=400m");
+    let start = Instant::now();
+    while third.get_stale("k149").await.unwrap_or_default().as_deref() != Some(value.as_str()) {
+        assert!(start.elapsed() < PATIENCE * 4, "it never gets the state");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    third.insist("again", "v").await;
+    cluster.stop(3).await;
 }
 
 #[tokio::test]

@@ -316,7 +316,7 @@ pub struct RenewRequest {
 pub struct RenewResponse {
     #[prost(bool, tag = "1")]
     pub not_leader: bool,
-    /// Milliseconds left; 0: there is no such lease.
+    /// Milliseconds left; 0: it has run out, or (with `granted` 0 too) there is no such lease.
     #[prost(uint64, tag = "2")]
     pub left_ms: u64,
     /// Seconds, as granted.

@@ -1,6 +1,7 @@
 use super::exposition::{CONTENT_TYPE, Exposition};
 use crate::api::{API_VERSION, Api};
 use crate::leadership::Leader;
+use crate::machine::Size;
 use crate::mvcc::{Tables, count_leases};
 use crate::raft::Member;
 use axum::extract::State;
@@ -10,7 +11,8 @@ use openraft::RaftMetrics;
 
 /// Prometheus' metrics, under etcd's names where they mean the same; ours begin with `mesoform_`.
 pub async fn metrics(State(api): State<Api>) -> Response {
-    let text = storage(&api, server(&api, Exposition::default())).text();
+    let size = api.size().await.ok();
+    let text = storage(&api, size, server(&api, Exposition::default())).text();
     ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response()
 }
 
@@ -86,12 +88,18 @@ fn lags(metrics: &RaftMetrics<u64, Member>) -> Vec<(String, u64)> {
     metrics.replication.iter().flatten().filter_map(lag).collect()
 }
 
-fn storage(api: &Api, out: Exposition) -> Exposition {
-    let size = api.state.size();
+fn storage(api: &Api, size: Option<Size>, out: Exposition) -> Exposition {
+    let on_disk = size.map_or_else(|| api.state.size(), |size| size.on_disk);
+    let in_use = size.map_or(on_disk, |size| size.in_use);
     let tables = api.state.read().ok();
     let compacted = tables.as_ref().map_or(0, |tables| tables.compacted().max(0));
     let leases = tables.and_then(|tables| count_leases(&tables).ok()).unwrap_or(0);
-    out.gauge("etcd_mvcc_db_total_size_in_bytes", "The size of the state on disk.", size)
+    out.gauge("etcd_mvcc_db_total_size_in_bytes", "The size of the state on disk.", on_disk)
+        .gauge(
+            "etcd_mvcc_db_total_size_in_use_in_bytes",
+            "What of the size on disk holds something; the rest is used again.",
+            in_use,
+        )
         .gauge(
             "etcd_debugging_mvcc_current_revision",
             "The newest revision.",

@@ -4,7 +4,7 @@
 //! (set `MESOFORM_RECORD_ANSWERS=1` and run its tests to write them anew), and each is then asked of
 //! etcd, of one voter of ours, and of three by way of one that follows. Where we mean to differ both
 //! answers stand there with the reason: `answers/differences.txt` is the table of these, and nothing
-//! else may differ. `random` asks what nobody thought of. Without `etcd` on the machine its part says
+//! else may differ. `full` walks the way out of a full database. `random` asks what nobody thought of. Without `etcd` on the machine its part says
 //! so and passes.
 
 // Helpers of tests, though not themselves marked as such.
@@ -15,6 +15,7 @@ mod ask;
 #[path = "../common/mod.rs"]
 mod common;
 mod engine;
+mod full;
 mod http;
 mod random;
 mod script;

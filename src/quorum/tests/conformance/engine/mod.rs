@@ -9,12 +9,18 @@ use mesoform_quorum::Tuning;
 use original::Etcd;
 use std::time::Duration;
 
-/// How often watches that want to hear of progress do, in this suite.
-/// Longer than the machine may be busy between two lines of a script.
+/// How often watches that want to hear of progress do, in this suite: longer than the machine may be busy
+/// between two lines of a script.
 pub const PROGRESS: Duration = Duration::from_secs(3);
 
 /// As short as the shortest lease of this suite asks for.
 const ELECTION: Duration = Duration::from_millis(330);
+/// Where no lease is asked for, and the machine is kept busy.
+const CALM: Duration = Duration::from_secs(2);
+
+fn tuning() -> Tuning {
+    Tuning { progress: PROGRESS, ..Tuning::default() }
+}
 
 pub struct Engine {
     cluster: Cluster,
@@ -26,8 +32,13 @@ pub struct Engine {
 impl Engine {
     /// Debian's etcd; none: it is not installed.
     pub async fn etcd() -> Option<Self> {
+        Self::etcd_with(0).await
+    }
+
+    /// As [`Self::etcd`], with so many bytes for its database.
+    pub async fn etcd_with(quota: u64) -> Option<Self> {
         let cluster = Cluster::of(1).await;
-        let Some(original) = Etcd::start(&cluster) else {
+        let Some(original) = Etcd::start(&cluster, quota) else {
             println!("NOT COMPARED: there is no `etcd` here (apt-get install etcd-server)");
             return None;
         };
@@ -36,23 +47,36 @@ impl Engine {
     }
 
     pub async fn one_voter() -> Self {
-        let cluster = Self::ours(1).await;
+        Self::one_voter_with(tuning()).await
+    }
+
+    /// As [`Self::one_voter`], tuned otherwise.
+    pub async fn one_voter_with(tuning: Tuning) -> Self {
+        let cluster = Self::ours(1, tuning, ELECTION).await;
         let client = cluster.client(1);
         Self::ready(cluster, None, client, "one voter").await
     }
 
     /// Everything goes by way of a voter that does not lead.
     pub async fn a_follower() -> Self {
-        let cluster = Self::ours(3).await;
+        Self::follower(tuning(), ELECTION).await
+    }
+
+    /// As [`Self::a_follower`], tuned otherwise.
+    pub async fn a_follower_with(tuning: Tuning) -> Self {
+        Self::follower(tuning, CALM).await
+    }
+
+    async fn follower(tuning: Tuning, election: Duration) -> Self {
+        let cluster = Self::ours(3, tuning, election).await;
         let leader = cluster.leader(1).await;
         let client = cluster.client(if leader == 1 { 2 } else { 1 });
         Self::ready(cluster, None, client, "a follower").await
     }
 
-    async fn ours(voters: u8) -> Cluster {
-        let tuning = Tuning { progress: PROGRESS, ..Tuning::default() };
+    async fn ours(voters: u8, tuning: Tuning, election: Duration) -> Cluster {
         let mut cluster = Cluster::tuned(voters, tuning).await;
-        cluster.elect_within(ELECTION);
+        cluster.elect_within(election);
         for slot in cluster.slots() {
             cluster.start(slot).await;
         }

@@ -18,8 +18,9 @@ impl Drop for Etcd {
 }
 
 impl Etcd {
-    /// Starts it with the certificate of a voter; none: it is not installed.
-    pub fn start(cluster: &Cluster) -> Option<Self> {
+    /// Starts it with the certificate of a voter, and so many bytes for its database (0: as many as it
+    /// takes by itself); none: it is not installed.
+    pub fn start(cluster: &Cluster, quota: u64) -> Option<Self> {
         let data = tempfile::tempdir().unwrap();
         let keys = cluster.keys(1);
         let ports = [Port::reserve(), Port::reserve()];
@@ -33,6 +34,7 @@ impl Etcd {
             .args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer])
             .args(["--initial-cluster", &format!("original={peer}"), "--client-cert-auth"])
             .arg(format!("--experimental-watch-progress-notify-interval={PROGRESS:?}"))
+            .arg(format!("--quota-backend-bytes={quota}"))
             .arg("--cert-file")
             .arg(&keys.cert)
             .arg("--key-file")

@@ -1,7 +1,11 @@
+mod defragment;
+mod incoming;
+
 use super::{Listener, Machine, SnapshotData, State, write_out};
 use crate::log::LogStore;
 use crate::mvcc::{Change, Tables};
 use crate::raft::{Config, Entry, LogId, Proposal, StorageError};
+use crate::space::{Alarms, FreeSpace, Headroom, Reusable};
 use crate::wire::command::Kind;
 use crate::wire::{Batch, reply};
 use bytes::Bytes;
@@ -30,8 +34,19 @@ fn state(dir: &Path) -> Arc<State> {
 }
 
 fn machine(dir: &Path) -> (Machine, Arc<State>) {
+    machine_with(dir, headroom(|| u64::MAX / 4))
+}
+
+fn machine_with(dir: &Path, headroom: Headroom) -> (Machine, Arc<State>) {
     let state = state(dir);
-    (Machine::new(state.clone(), dir.to_owned()), state)
+    (Machine::new(state.clone(), dir.to_owned(), headroom), state)
+}
+
+/// On a disk with so many bytes free, of which 8 MiB are to stay so, and none in the state.
+fn headroom(free: impl Fn() -> u64 + Send + Sync + 'static) -> Headroom {
+    let probe = FreeSpace::told_by(0, move |_| free());
+    let reusable = Reusable::told_by(|| 0);
+    Alarms::new(1, "/data".into(), probe, reusable, Arc::default()).unwrap().headroom()
 }
 
 fn entry(index: u64, commands: Vec<Kind>) -> Entry {
