@@ -33,7 +33,7 @@ pub use job::job;
 pub use local::apply_local;
 pub use machine::{Machine, UnitView, Verb};
 pub use materials::{Materials, Pair};
-pub use renewal::{Certificates, Renewed, write_outcome};
+pub use renewal::{Certificates, Renewed, Round, write_outcome};
 pub use run::{Call, Commands, Done, Run};
 pub use session::session;
 

@@ -10,7 +10,7 @@ use crate::session::{Keeper, Pulse, chains};
 use crate::state::{State, write_file};
 use crate::{ApplyError, Host, Machine, Materials, Pair, Result};
 use jiff::Timestamp;
-use mesoform_identity::{CertInfo, Identity, Role, inspect, is_renewal_due};
+use mesoform_identity::{CertInfo, Identity, Role, inspect, is_renewal_due, renewal_due};
 use mesoform_plan::{
     Change, FORMAT, Interest, Look, Observed, Outcome, Ownership, Plan, SigningRequest, Step, What,
     changes, interest,
@@ -29,6 +29,23 @@ const OWNER: &str = "the renewal of certificates";
 pub struct Renewed {
     pub role: Role,
     pub result: Result<Timestamp>,
+}
+
+/// What a look at all certificates came to.
+#[derive(Debug, Default)]
+pub struct Round {
+    /// Those that were due.
+    pub renewed: Vec<Renewed>,
+    /// Of those that were not, which is next, and when.
+    pub next: Option<(Timestamp, Role)>,
+}
+
+/// How it stands with one certificate.
+enum Stand {
+    Missing,
+    DueAt(Timestamp),
+    /// Until when the new one lasts.
+    Renewed(Timestamp),
 }
 
 /// The certificates of a host, in one folder.
@@ -59,39 +76,44 @@ impl<'a> Certificates<'a> {
         &mut self,
         now: Timestamp,
         mut sign: impl FnMut(&SigningRequest, &PkiPaths) -> std::result::Result<String, E>,
-    ) -> Vec<Renewed> {
-        let mut all = Vec::new();
+    ) -> Round {
+        let mut round = Round::default();
         for role in Role::RENEWED {
             match self.renew_one(role, now, &mut sign) {
-                Ok(None) => {}
-                Ok(Some(end)) => all.push(Renewed { role, result: Ok(end) }),
-                Err(error) => all.push(Renewed { role, result: Err(error) }),
+                Ok(Stand::Missing) => {}
+                Ok(Stand::DueAt(due)) => {
+                    let next = (due, role);
+                    round.next = Some(round.next.map_or(next, |first| first.min(next)));
+                }
+                Ok(Stand::Renewed(end)) => round.renewed.push(Renewed { role, result: Ok(end) }),
+                Err(error) => round.renewed.push(Renewed { role, result: Err(error) }),
             }
         }
-        all
+        round
     }
 
-    /// Until when the new one lasts; none where the old one lasts, or there is none.
     fn renew_one<E: std::fmt::Display>(
         &mut self,
         role: Role,
         now: Timestamp,
         sign: &mut impl FnMut(&SigningRequest, &PkiPaths) -> std::result::Result<String, E>,
-    ) -> Result<Option<Timestamp>> {
+    ) -> Result<Stand> {
         let seen = self.host.observe(&self.interest(role))?;
-        let Some(lying) = self.lying(role, &seen)? else { return Ok(None) };
+        let Some(lying) = self.lying(role, &seen)? else { return Ok(Stand::Missing) };
         if let Some(by_new) = lying.interrupted {
             let (pki, name) = (self.pki, role.as_str());
             self.change(role, &seen, |host| certificate::settle(host, pki, name, by_new))?;
             return self.renew_one(role, now, sign);
         }
         if !is_renewal_due(&lying.info, now) {
-            return Ok(None);
+            return Ok(Stand::DueAt(renewal_due(&lying.info)));
         }
         let plan = lying.plan(self.cluster, self.pki);
         plan.validate()?;
         let todo = self.todo(&plan, now)?;
-        let Some((request, key_pem)) = requests(&plan, &todo)?.pop() else { return Ok(None) };
+        let Some((request, key_pem)) = requests(&plan, &todo)?.pop() else {
+            return Ok(Stand::Missing);
+        };
         let refused = |cause: String| ApplyError::Signing { role: role.to_string(), cause };
         let chain_pem = sign(&request, &lying.paths).map_err(|e| refused(e.to_string()))?;
         let pair = Pair { key_pem, chain_pem };
@@ -105,7 +127,7 @@ impl<'a> Certificates<'a> {
                 _ => Ok(()),
             }
         })?;
-        Ok(Some(end))
+        Ok(Stand::Renewed(end))
     }
 
     /// Changes what was seen under the host's lock, unless somebody else has changed it by then.

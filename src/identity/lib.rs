@@ -33,7 +33,9 @@ pub use issuer::RenewalAuthority;
 pub use key_request::KeyRequest;
 pub use outside::Outside;
 pub use peer::{Peer, peer_of};
-pub use renewal::{Leaf, RENEW_PATH, Refusal, RenewAnswer, RenewRequest, decide, is_renewal_due};
+pub use renewal::{
+    Leaf, RENEW_PATH, Refusal, RenewAnswer, RenewRequest, decide, is_renewal_due, renewal_due,
+};
 pub use reread::{LOOK_EVERY, Reread};
 pub use role::Role;
 pub use secret::Secret;

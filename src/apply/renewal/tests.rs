@@ -49,7 +49,7 @@ impl Bench {
         let (host, state) = (self.rig.host(), self.rig.state());
         let mut all = Certificates::of(host, state, "prod", Path::new(PKI));
         let words = |one: Renewed| (one.role, one.result.err().map_or(String::new(), told));
-        all.renew(Timestamp::now(), sign).into_iter().map(words).collect()
+        all.renew(Timestamp::now(), sign).renewed.into_iter().map(words).collect()
     }
 
     fn names(&self) -> Vec<String> {
@@ -185,4 +185,17 @@ fn nobody_is_in_an_operators_way() {
     assert_eq!(read(&due), before);
     keeper.release().unwrap();
     assert_eq!(bench.renew(), [(Role::Agent, String::new())]);
+}
+
+#[test]
+fn when_nothing_is_due_it_is_known_what_comes_next_and_when() {
+    let bench = Bench::new();
+    bench.has(Role::Agent, 80 * DAY);
+    let first = bench.has(Role::Quorum, 60 * DAY);
+    let (host, state) = (bench.rig.host(), bench.rig.state());
+    let mut all = Certificates::of(host, state, "prod", Path::new(PKI));
+    let round = all.renew(Timestamp::now(), |_, _| Err::<String, _>("nobody is asked"));
+    assert!(round.renewed.is_empty(), "{round:?}");
+    let due = renewal_due(&inspect_file(&first.cert, &first.ca).unwrap());
+    assert_eq!(round.next, Some((due, Role::Quorum)));
 }

@@ -69,7 +69,12 @@ pub enum Refusal {
 
 /// Whether a host should ask for a certificate in place of this one.
 pub fn is_renewal_due(info: &CertInfo, now: Timestamp) -> bool {
-    left(info, now) <= signed(ASK_BEFORE)
+    renewal_due(info) <= now
+}
+
+/// From when on a host should ask for a certificate in place of this one.
+pub fn renewal_due(info: &CertInfo) -> Timestamp {
+    info.not_after.checked_sub(signed(ASK_BEFORE)).unwrap_or(Timestamp::MIN)
 }
 
 /// What the holder of `shown`, who asks with `csr_pem`, gets of the CA `authority`: the same role, host
