@@ -136,7 +136,7 @@ impl Health {
                     health.ail(Some(host), NOT_INSTALLED, "`mesoform up` brings it");
                 }
                 Some(Err(cause)) => {
-                    let cure = "see to the host, then run `mesoform up` again";
+                    let cure = "see to the host, then run `mesoform up`";
                     health.ail(Some(host), cause.to_string(), cure);
                 }
                 // Left out by --limit: nothing is known of it, and that is nothing wrong.

@@ -139,7 +139,7 @@ fn a_disk_that_fills_up() {
     }
     // Where there is room again, the rest is done.
     h1.run("mount -o remount,nr_inodes=1000 /etc/mesoform").expect_success();
-    cluster.up().expect_success().expect_says("cluster is up");
+    cluster.up().expect_success().expect_says("\"cluster\" is up");
     cluster.status().expect_success().expect_says("all is well");
     cluster.up().expect_success().expect_says("0 changes");
 }

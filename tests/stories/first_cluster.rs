@@ -13,7 +13,7 @@ fn first_cluster() {
     let cluster = rig.cluster("[mesos_masters]\nh[1:3]\n\n[mesos_slaves]\nh[1:3]\n");
     let hosts = [&h1, &h2, &h3];
     hosts.iter().for_each(|host| watch_processes(host));
-    let up = cluster.up().expect_success().expect_says("cluster is up");
+    let up = cluster.up().expect_success().expect_says("\"cluster\" is up");
     println!("up on three bare hosts took {:.1} s", up.took.as_secs_f32());
     cluster.create_web("/web", 3).expect_answers(3);
     cluster

@@ -19,7 +19,7 @@ fn foreign_etcd() {
 
     let check = cluster.check().expect_success().expect_silent_about("mesoform-quorum");
     check.expect_says("zoo_id means nothing here").expect_silent_about("PRIVATE KEY");
-    let up = cluster.does(&["up", "--diff"]).expect_success().expect_says("cluster is up");
+    let up = cluster.does(&["up", "--diff"]).expect_success().expect_says("\"cluster\" is up");
     let up = up.expect_says(&etcd.url(0)).expect_silent_about("PRIVATE KEY");
     println!("{up}");
     let web = cluster.create_web("/web", 3);

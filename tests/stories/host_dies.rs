@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use mesoform_tests::{Rig, Task};
+use mesoform_tests::{Cluster, Host, Rig, Task};
 
 #[test]
 fn host_dies() {
     let Some(rig) = Rig::new("host_dies") else { return };
-    let [h1, h2, h3] = rig.hosts(["h1", "h2", "h3"]);
+    let hosts = rig.hosts(["h1", "h2", "h3"]);
     let cluster = rig.cluster("[mesos_masters]\nh[1:3]\n\n[mesos_slaves]\nh[1:3]\n");
     cluster.up().expect_success();
     let web = cluster.create_web("/web", 3);
@@ -15,7 +15,7 @@ fn host_dies() {
 
     // The death of a host whose master leads is told in `leaders_die`.
     let leading = cluster.health()["leading_master"].clone();
-    let mut others = [h1, h2, h3].into_iter().filter(|host| leading != host.name());
+    let mut others = hosts.iter().filter(|host| leading != host.name());
     let victim = others.find(|host| has(&before, host.name())).unwrap();
     rig.tell(&format!("three answer; {} loses its power", victim.name()));
     victim.kill();
@@ -28,6 +28,7 @@ fn host_dies() {
     spared.for_each(|task| assert!(after.contains(task), "{task:?} was harmed: {after:?}"));
     rig.tell("three answer elsewhere");
     cluster.status().expect_code(4).expect_says(victim.name());
+    refuses_to_end_consensus(&cluster, &hosts);
 
     rig.tell("the host boots");
     victim.boot();
@@ -46,6 +47,18 @@ fn host_dies() {
     rig.tell("nine answer");
     cluster.up().expect_success().expect_says("0 changes");
     rig.tell("the end");
+}
+
+/// Each voter that is left would have to restart: that is said before any file is touched.
+fn refuses_to_end_consensus(cluster: &Cluster<'_>, hosts: &[Host]) {
+    let settings = || {
+        let left = hosts.iter().filter(|host| host.has_power());
+        left.map(|host| host.run("sha256sum /etc/mesoform/*.yml").text().to_owned()).collect()
+    };
+    let before: Vec<String> = settings();
+    let refused = cluster.does(&["up", "-e", "mesoform_heartbeat_ms=120"]).expect_code(4);
+    refused.expect_says("would end consensus").expect_says("nothing was changed");
+    assert_eq!(settings(), before);
 }
 
 fn has(tasks: &[Task], host: &str) -> bool {

@@ -31,7 +31,7 @@ fn lost_connection() {
             hosts.iter().all(|host| host.run("test ! -e /var/lib/mesoform/lock").success())
         });
     }
-    let rest: Run = cluster.up().expect_success().expect_says("cluster is up");
+    let rest: Run = cluster.up().expect_success().expect_says("\"cluster\" is up");
     println!("the rest took {:.1} s", rest.took.as_secs_f32());
     cluster.status().expect_success().expect_says("all is well");
     cluster.create_web("/web", 3).expect_answers(3);
@@ -75,6 +75,6 @@ fn an_operator_who_is_cut_off() {
     rig.tell(&format!("the host was free {:.0} s after the cut", cut.elapsed().as_secs_f32()));
     drop(lost);
     rig.reconnect(&h1);
-    cluster.up().expect_success().expect_says("cluster is up");
+    cluster.up().expect_success().expect_says("\"cluster\" is up");
     cluster.status().expect_success().expect_says("all is well");
 }

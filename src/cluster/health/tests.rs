@@ -95,8 +95,9 @@ fn a_host_that_does_not_answer_is_an_ailment() {
     reports.insert("a1.example.org".into(), Err(gone));
     assert_eq!(
         ailments(&reports),
-        ["a1.example.org: does not answer at a1:22: timed out; see to the host, then run \
-          `mesoform up` again"]
+        [
+            "a1.example.org: does not answer at a1:22: timed out; see to the host, then run `mesoform up`"
+        ]
     );
 }
 
@@ -117,7 +118,7 @@ fn of_voters_that_could_not_be_asked_nothing_is_claimed() {
     assert_eq!(
         ailments(&reports),
         [
-            "m1: no key; see to the host, then run `mesoform up` again",
+            "m1: no key; see to the host, then run `mesoform up`",
             "nothing is known of the quorum: none of its hosts could be asked; see to them first",
         ]
     );

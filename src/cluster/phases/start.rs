@@ -82,11 +82,18 @@ pub(super) fn keeps_majority(run: &Run) -> Result<(), Stop> {
     )))
 }
 
+/// Refuses changes of which the restart of a voter comes that would end consensus: before they are made,
+/// and, since a host may be lost meanwhile, before it is restarted.
+pub(super) fn voters_may_restart(run: &Run) -> Result<(), Stop> {
+    let unit = Service::Quorum.unit();
+    let restarts = |host: &HostRun| is_active(host, Service::Quorum) && is_named(host, &unit);
+    if run.hosts.iter().any(restarts) { keeps_majority(run) } else { Ok(()) }
+}
+
 /// Restarts `service` on one host after the other; the first that fails ends it.
 async fn one_after_the_other(run: &mut Run, service: Service) -> Result<(), Stop> {
-    let restarts = |host: &HostRun| is_active(host, service) && is_named(host, &service.unit());
-    if service == Service::Quorum && run.hosts.iter().any(restarts) {
-        keeps_majority(run)?;
+    if service == Service::Quorum {
+        voters_may_restart(run)?;
     }
     let (observer, deadline) = (Arc::clone(&run.observer), run.options.deadline);
     for host in run.hosts.iter_mut().filter(|h| h.failure.is_none()) {
@@ -158,4 +165,65 @@ fn units_where(host: &HostRun, wanted: impl Fn(&str) -> bool) -> Vec<StartUnit> 
             _ => None,
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::RunOptions;
+    use crate::{Admin, Observer, Progress, resolve};
+    use mesoform_inventory::{ExtraVars, Inventory};
+    use mesoform_plan::{Change, Thing, UnitState};
+
+    struct Nobody;
+
+    impl Observer for Nobody {
+        fn on(&self, _: Progress) {}
+    }
+
+    /// Three voters that run, of which those of `lost` do not answer.
+    fn run(lost: &[&str]) -> Run {
+        let inventory = Inventory::load("h1,h2,h3,", &ExtraVars::default()).unwrap();
+        let spec = resolve(&inventory).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let admin = Admin::look(&dir.path().join("c"), &spec.name).unwrap();
+        let deadline = Duration::from_secs(1);
+        let options = RunOptions { check: false, diff: false, forks: 1, limit: None, deadline };
+        let mut run = Run::new(spec, admin, options, Arc::new(Nobody));
+        for host in &mut run.hosts {
+            let up = UnitState { active: "active".into(), ..UnitState::default() };
+            host.observed.units.insert(Service::Quorum.unit(), up);
+            if lost.contains(&host.spec.name.as_str()) {
+                host.failure = Some(Stop::Unreachable("it is away".into()));
+            }
+        }
+        run
+    }
+
+    fn change(what: What) -> Change {
+        let mut change: Change = serde_json::from_value(serde_json::json!({
+            "step": 0, "what": "restart", "thing": "unit", "subject": Service::Quorum.unit(),
+        }))
+        .unwrap();
+        (change.what, change.thing) = (what, Thing::Unit);
+        change
+    }
+
+    #[test]
+    fn a_bare_majority_of_voters_is_not_restarted() {
+        for (lost, allowed) in [(&[][..], true), (&["h3"], false), (&["h2", "h3"], false)] {
+            let mut run = run(lost);
+            assert_eq!(voters_may_restart(&run), Ok(()), "nothing restarts");
+            run.hosts[0].changes = vec![change(What::Restart)];
+            let may = voters_may_restart(&run);
+            assert_eq!(may.is_ok(), allowed, "{may:?}");
+            if let Err(stop) = may {
+                assert!(matches!(stop, Stop::Unreachable(_)), "{stop:?}");
+                assert!(stop.to_string().contains("would end consensus"), "{stop}");
+            }
+            // What is down takes nobody's vote when it starts.
+            run.hosts[0].observed.units.clear();
+            assert_eq!(voters_may_restart(&run), Ok(()));
+        }
+    }
 }

@@ -33,5 +33,6 @@ pub async fn up(run: &mut Run) -> Result<Summary, Stop> {
 
 async fn compare(run: &mut Run) -> Result<(), Stop> {
     apply::compare(run).await?;
+    start::voters_may_restart(run).map_err(|stop| stop.and("; nothing was changed"))?;
     membership::compare(run).await
 }

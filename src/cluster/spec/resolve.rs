@@ -1,6 +1,8 @@
 use super::reader::Reader;
 use super::roles::Roles;
-use super::{ClusterSpec, EtcdSpec, HostSpec, Mistakes, etcd, host_variables, variables, voters};
+use super::{
+    ClusterSpec, EtcdSpec, HostSpec, Mistakes, Ports, etcd, host_variables, variables, voters,
+};
 use crate::Service;
 use mesoform_inventory::{Host, Inventory, Source};
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +25,7 @@ pub fn resolve(inventory: &Inventory) -> Result<ClusterSpec, Mistakes> {
     let plain: Vec<&Host> = members.iter().map(|(host, _)| *host).collect();
     variables::unknown(&plain, &mut mistakes);
     let options = variables::options(&plain, &mut mistakes);
+    unprivileged(&plain, &options.ports, &mut mistakes);
     let name = name(inventory, &plain, &mut mistakes);
     let etcd = etcd(inventory, &plain, &name, &mut mistakes);
     let hosts = hosts(inventory, members, &mut mistakes);
@@ -56,6 +59,27 @@ fn etcd(
     let folder = folder(inventory);
     let wanted = etcd::Wanted { cluster, folder: &folder, voters: voters.collect() };
     etcd::read(&mut Reader { hosts, mistakes }, &wanted)
+}
+
+/// Ports below this only root may listen on, and of the services only the agent is root.
+const UNPRIVILEGED: u16 = 1024;
+
+fn unprivileged(hosts: &[&Host], ports: &Ports, mistakes: &mut Mistakes) {
+    let low =
+        |(port, service, _): &(u16, Service, _)| *port < UNPRIVILEGED && *service != Service::Agent;
+    for (port, service, variable) in ports.all().into_iter().filter(low) {
+        let name = format!("mesoform_{variable}");
+        let origin = Reader { hosts, mistakes }.origin(&[&name]);
+        let cause = format!(
+            "{name} is {port}, and ports below {UNPRIVILEGED} are root's: the {service} runs as a user \
+             without rights"
+        );
+        let cure = format!(
+            "set it to {UNPRIVILEGED} or higher; where clients need {port}, put a proxy or a redirection \
+             of the firewall before it"
+        );
+        mistakes.add(&origin, cause, cure);
+    }
 }
 
 fn folder(inventory: &Inventory) -> PathBuf {

@@ -181,3 +181,17 @@ fn whom_tasks_run_as_is_the_name_of_a_user() {
         assert!(text.contains("the name of a user of the agents' hosts"), "{text}");
     }
 }
+
+#[test]
+fn only_root_may_listen_on_low_ports_and_only_the_agent_is_root() {
+    let low =
+        "mesoform_quorum_client_port=79\nmesoform_scheduler_port=80\nmesoform_agent_port=81\n";
+    let text = load(&format!("[masters]\na\n[all:vars]\n{low}"));
+    insta::assert_snapshot!(text.unwrap_err(), @r"
+    demo.ini:4:1: mesoform_quorum_client_port is 79, and ports below 1024 are root's: the quorum runs as a user without rights
+        set it to 1024 or higher; where clients need 79, put a proxy or a redirection of the firewall before it
+    demo.ini:5:1: mesoform_scheduler_port is 80, and ports below 1024 are root's: the scheduler runs as a user without rights
+        set it to 1024 or higher; where clients need 80, put a proxy or a redirection of the firewall before it
+    ");
+    load("[masters]\na\n[all:vars]\nmesoform_scheduler_port=1024\n").unwrap();
+}

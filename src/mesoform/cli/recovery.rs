@@ -6,10 +6,11 @@ use std::path::PathBuf;
 pub struct BackupArgs {
     #[command(flatten)]
     pub hosts: InventoryOptions,
-    /// Where the backup goes; what is there is replaced once the new one is whole
+    /// Where the backup goes (-o is no format here: that is --output); what is there is replaced once the
+    /// new one is whole
     #[arg(short = 'o', long, value_name = "FILE")]
     pub file: PathBuf,
-    /// For people, or one JSON object a line
+    /// What is printed: words for people, or one JSON object a line
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
     pub output: OutputFormat,
     /// Colours and live lines: never, always, or where standard error is a terminal

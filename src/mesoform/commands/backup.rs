@@ -32,7 +32,7 @@ pub async fn run(args: BackupArgs) -> anyhow::Result<Exit> {
             "event": "summary", "file": args.file.display().to_string(), "host": host, "about": about,
         })),
         OutputFormat::Text => render::say(&format!(
-            "{}: the quorum of {} at revision {}, from {host}\n",
+            "{}: the quorum of the cluster {:?} at revision {}, from {host}\n",
             args.file.display(),
             about.cluster,
             about.revision

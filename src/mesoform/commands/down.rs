@@ -28,7 +28,7 @@ pub async fn run(args: DownArgs) -> anyhow::Result<Exit> {
         "unreachable": summary.unreachable, "millis": summary.millis(),
     });
     let text = format!(
-        "{cluster} is down: {} on {} in {}; its CA and password stay here\n",
+        "the cluster {cluster:?} is down: {} on {} in {}; its CA and password stay here\n",
         count(summary.changed, "change"),
         count(summary.hosts.saturating_sub(summary.unreachable.len()), "host"),
         seconds(summary.millis())
@@ -63,7 +63,7 @@ fn consent(cluster: &str, wanted: &Removals) -> Consent {
     Consent {
         lines: changes.map(|(host, change)| format!("{host}: {change}")).collect(),
         question: format!(
-            "This ends the cluster and its tasks. Write its name, {cluster}, to go on"
+            "This ends the cluster {cluster:?} and its tasks. Write its name (without the quotes) to go on"
         ),
         answer: cluster.to_owned(),
     }

@@ -36,7 +36,7 @@ pub async fn run(args: RestoreArgs) -> anyhow::Result<Exit> {
         "health": summary.health,
     });
     let text = format!(
-        "{cluster} runs on {} with the quorum of revision {}, after {}\n",
+        "the cluster {cluster:?} runs on {} with the quorum of revision {}, after {}\n",
         count(summary.hosts.saturating_sub(summary.unreachable.len()), "host"),
         about.revision,
         seconds(summary.millis())
@@ -79,11 +79,11 @@ fn consent(cluster: &str, about: &About, wanted: &Restoration) -> Consent {
     let made = i64::try_from(about.made).ok().and_then(|s| Timestamp::from_second(s).ok());
     let made = made.map_or_else(|| "at an unknown time".into(), |made| made.to_string());
     let mut lines = vec![format!(
-        "the backup: the quorum of {} at revision {}, made {made}",
+        "the backup: the quorum of the cluster {:?} at revision {}, made {made}",
         about.cluster, about.revision
     )];
     if about.cluster != cluster {
-        lines.push(format!("warning: it is of another cluster than {cluster}"));
+        lines.push(format!("warning: it is of another cluster than {cluster:?}"));
     }
     for (host, holding) in &wanted.replaced {
         lines.push(format!("{host}: what its voter has is put aside: {holding}"));
@@ -101,7 +101,9 @@ fn consent(cluster: &str, about: &About, wanted: &Restoration) -> Consent {
     );
     Consent {
         lines,
-        question: format!("Write the name of the cluster, {cluster}, to go on"),
+        question: format!(
+            "Write the name of the cluster, {cluster:?} (without the quotes), to go on"
+        ),
         answer: cluster.to_owned(),
     }
 }

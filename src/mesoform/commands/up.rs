@@ -102,7 +102,7 @@ fn is_up(spec: &ClusterSpec, summary: &Summary, style: Style) -> String {
          masters (Mesos)   {}\n  \
          quorum (etcd v3)  {}\n  \
          CA and password   {}\n",
-        style.good(&format!("{} is up", spec.name)),
+        style.good(&format!("the cluster {:?} is up", spec.name)),
         count(summary.changed, "change"),
         count(summary.hosts, "host"),
         seconds(summary.millis()),

@@ -66,6 +66,11 @@ fn one(text: &str) -> Result<(&'static str, String), String> {
         return Err(format!("has {:?} with a user's name: {why}", without_password(text)));
     }
     let address = rest.strip_suffix('/').unwrap_or(rest);
+    if let Some((_, path)) = address.split_once('/') {
+        return Err(format!(
+            "has {text:?} with the path /{path}, and an endpoint of etcd has none"
+        ));
+    }
     let Some((host, port)) = address.rsplit_once(':').filter(|(_, port)| !port.ends_with(']'))
     else {
         return Err(format!("has {text:?}, which names no port (etcd's own is 2379)"));
@@ -136,7 +141,7 @@ mod tests {
         names c:1 twice
         has "https://…@d:1" with a user's name: who this cluster is says its certificate
         has "https://:1", whose host is no name and no address
-        has "https://f:1/v3", whose port is none
+        has "https://f:1/v3" with the path /v3, and an endpoint of etcd has none
         mixes https and http
         "#);
         for none in [json!(""), json!([]), json!(5), json!([5]), json!(",")] {

@@ -67,7 +67,7 @@ impl ClusterSpec {
     pub(crate) fn own_quorum(&self, cure: &str) -> Result<(), Stop> {
         let Some(etcd) = &self.etcd else { return Ok(()) };
         Err(Stop::Refused(format!(
-            "the quorum of {} is an etcd that mesoform does not run ({}): {cure}",
+            "the quorum of the cluster {:?} is an etcd that mesoform does not run ({}): {cure}",
             self.name,
             etcd.urls().join(", ")
         )))

@@ -82,7 +82,7 @@ fn what_is_about_a_quorum_of_ones_own_is_refused_on_an_etcd() {
         ("up --prune -i hosts.ini", "etcdctl member remove"),
     ] {
         let ended = Folder::with(ON_ETCD).call(command).expect(1);
-        let told = "the quorum of hosts is an etcd that mesoform does not run (https://e1:2379, \
+        let told = "the quorum of the cluster \"hosts\" is an etcd that mesoform does not run (https://e1:2379, \
                     https://e2:2379)";
         assert!(ended.stderr.contains(told) && ended.stderr.contains(cure), "{ended:?}");
     }
