@@ -1,4 +1,5 @@
 use crate::error::{QuorumError, Result};
+use crate::levels::Levels;
 use crate::storage::Owner;
 use crate::workshop;
 use nix::fcntl::{Flock, FlockArg};
@@ -9,8 +10,6 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-/// The newest format of a data directory that this version reads and writes.
-const FORMAT: u32 = 1;
 pub const VOTER: &str = "voter.json";
 pub const LOG: &str = "log.redb";
 pub const STATE: &str = "state.redb";
@@ -20,6 +19,7 @@ const LOCK: &str = "lock";
 /// and dies with it: a voter that lost its data must not vote under the id that promised something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Record {
+    /// The level that it takes to read what is here.
     format: u32,
     cluster: String,
     node_id: u64,
@@ -32,6 +32,9 @@ struct Record {
     /// SHA-256 of the rest: a flipped bit could be another id. The first records had none.
     #[serde(default)]
     checksum: Option<String>,
+    /// The version of mesoform that has written this: it knows the format.
+    #[serde(default)]
+    version: String,
 }
 
 impl Record {
@@ -57,22 +60,31 @@ impl DataDir {
     /// It is in use, belongs to another cluster or to something else, is in a newer format, or
     /// cannot be written.
     pub fn open(path: &Path, cluster: &str) -> Result<Self> {
+        Self::open_as(path, cluster, Levels::default())
+    }
+
+    /// As [`Self::open`], as a version that knows these levels.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn open_as(path: &Path, cluster: &str, known: Levels) -> Result<Self> {
         let fail =
             |e: io::Error| QuorumError::DataDir { path: path.to_owned(), cause: e.to_string() };
         fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(fail)?;
         let lock = lock(path)?;
         workshop::finish(path)?;
         let record = match fs::read(path.join(VOTER)) {
-            Ok(json) => read(path, &json, cluster)?,
+            Ok(json) => read(path, &json, cluster, known)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 refuse_foreign(path)?;
                 let record = Record {
-                    format: FORMAT,
+                    format: known.oldest(),
                     cluster: cluster.to_owned(),
                     node_id: fresh_id(),
                     cluster_id: 0,
                     databases: false,
                     checksum: None,
+                    version: String::new(),
                 };
                 write(path, record).map_err(fail)?
             }
@@ -118,6 +130,23 @@ impl DataDir {
             return Ok(());
         }
         self.note(Record { cluster_id, ..self.record.clone() })
+    }
+
+    /// The level that it takes to read what is here.
+    #[cfg(test)]
+    pub fn format(&self) -> u32 {
+        self.record.format
+    }
+
+    /// Remembers, durably, that it takes this level to read what is here from now on.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn remember_format(&mut self, format: u32) -> Result<()> {
+        if self.record.format >= format {
+            return Ok(());
+        }
+        self.note(Record { format, ..self.record.clone() })
     }
 
     /// Remembers, durably, that the databases are there: without them this directory is refused.
@@ -172,19 +201,21 @@ pub fn is_blank(path: &Path) -> bool {
     })
 }
 
-fn read(path: &Path, json: &[u8], cluster: &str) -> Result<Record> {
+fn read(path: &Path, json: &[u8], cluster: &str, known: Levels) -> Result<Record> {
     let path = path.to_owned();
     #[derive(Deserialize)]
     struct Format {
         format: u32,
+        #[serde(default)]
+        version: String,
     }
     let damaged = |e: serde_json::Error| QuorumError::DataDir {
         path: path.clone(),
         cause: format!("{VOTER} is damaged: {e}"),
     };
-    let found = serde_json::from_slice::<Format>(json).map_err(damaged)?.format;
-    if found > FORMAT {
-        return Err(QuorumError::NewerFormat { path, found, known: FORMAT });
+    let Format { format, version } = serde_json::from_slice(json).map_err(damaged)?;
+    if !known.contain(format) {
+        return Err(QuorumError::of_format(&path, format, &version, known));
     }
     let record: Record = serde_json::from_slice(json).map_err(damaged)?;
     if record.checksum.as_ref().is_some_and(|checksum| *checksum != record.digest()) {
@@ -231,6 +262,7 @@ fn fresh_id() -> u64 {
 
 fn write(path: &Path, mut record: Record) -> io::Result<Record> {
     record.checksum = Some(record.digest());
+    record.version = env!("CARGO_PKG_VERSION").to_owned();
     let temporary = path.join(format!(".{VOTER}.tmp"));
     let mut file =
         OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;

@@ -1,6 +1,7 @@
+use crate::levels::{LevelError, Levels};
 use mesoform_identity::IdentityError;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 /// Why the quorum service could not start, or had to end.
@@ -25,10 +26,17 @@ pub enum QuorumError {
     )]
     OtherCluster { path: PathBuf, found: String, wanted: String },
     #[error(
-        "{}: is in format {found}, but this version of mesoform knows formats up to {known}; run the version that wrote it, or a later one",
-        path.display()
+        "{}: is in format {found}, but this version of mesoform ({}) knows formats up to {known}; run the version that wrote it{}, or a later one",
+        path.display(), env!("CARGO_PKG_VERSION"), named(version)
     )]
-    NewerFormat { path: PathBuf, found: u32, known: u32 },
+    NewerFormat { path: PathBuf, found: u32, known: u32, version: String },
+    #[error(
+        "{}: is in format {found}, but this version of mesoform ({}) knows no formats before {known}; first run a version in between on all voters, until it has raised the cluster's level",
+        path.display(), env!("CARGO_PKG_VERSION")
+    )]
+    OlderFormat { path: PathBuf, found: u32, known: u32 },
+    #[error(transparent)]
+    Level(#[from] LevelError),
     #[error(
         "{}: is not empty and holds no quorum data; give this voter an empty directory",
         path.display()
@@ -79,6 +87,25 @@ pub enum QuorumError {
     Raft { cause: String },
     #[error("the service on {address} has stopped: {cause}")]
     Serve { address: SocketAddr, cause: String },
+}
+
+impl QuorumError {
+    /// What was found is in a format that is not among the known; a version (empty: nobody knows which) has
+    /// written it.
+    pub(crate) fn of_format(path: &Path, found: u32, version: &str, known: Levels) -> Self {
+        let path = path.to_owned();
+        match found > known.newest() {
+            true => {
+                let (known, version) = (known.newest(), version.to_owned());
+                Self::NewerFormat { path, found, known, version }
+            }
+            false => Self::OlderFormat { path, found, known: known.oldest() },
+        }
+    }
+}
+
+fn named(version: &str) -> String {
+    if version.is_empty() { String::new() } else { format!(" ({version})") }
 }
 
 pub type Result<T, E = QuorumError> = std::result::Result<T, E>;

@@ -25,7 +25,7 @@ pub type Membership = openraft::StoredMembership<u64, Member>;
 pub type SnapshotMeta = openraft::SnapshotMeta<u64, Member>;
 pub type StorageError = openraft::StorageError<u64>;
 
-/// An encoded [`crate::wire::Batch`]. It stays encoded from where it is proposed to where it is
+/// A [`crate::wire::Batch`] as [`crate::wire::seal`] encodes it. It stays encoded from where it is proposed to where it is
 /// applied, and is shared rather than copied.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Proposal(pub Bytes);

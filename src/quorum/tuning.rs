@@ -1,3 +1,4 @@
+use crate::levels::Levels;
 use crate::space::FreeSpace;
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ pub struct Tuning {
     pub free_space: FreeSpace,
     /// How often watches that want to hear of progress do, where nothing else happens.
     pub progress: Duration,
+    /// Which levels this voter knows; tests have it pretend to be of an older version.
+    pub levels: Levels,
 }
 
 impl Default for Tuning {
@@ -33,6 +36,7 @@ impl Default for Tuning {
             bytes_to_keep: 16 * 1024 * 1024,
             free_space: FreeSpace::default(),
             progress: Duration::from_secs(60),
+            levels: Levels::default(),
         }
     }
 }

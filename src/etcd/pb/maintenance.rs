@@ -73,6 +73,12 @@ pub struct StatusResponse {
     pub db_size_in_use: i64,
     #[prost(bool, tag = "10")]
     pub is_learner: bool,
+    /// Not etcd's, which numbers its fields from 1 on: the cluster's level; 0 where nobody knows of levels.
+    #[prost(uint32, tag = "1001")]
+    pub level: u32,
+    /// Not etcd's either: the newest level that this member knows.
+    #[prost(uint32, tag = "1002")]
+    pub newest_level: u32,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, prost::Message)]

@@ -142,7 +142,9 @@ impl From<MvccError> for Status {
     fn from(error: MvccError) -> Self {
         match error {
             MvccError::Refused(refusal) => refusal.into(),
-            MvccError::Storage(_) | MvccError::Damaged(_) => Self::internal(error.to_string()),
+            MvccError::Storage(_) | MvccError::Damaged(_) | MvccError::Level(_) => {
+                Self::internal(error.to_string())
+            }
         }
     }
 }

@@ -34,6 +34,8 @@ impl Maintenance for Api {
             errors: if leaderless { vec![NO_LEADER.to_owned()] } else { Vec::new() },
             db_size_in_use: size.in_use.cast_signed(),
             is_learner: metrics.state.is_learner(),
+            level: self.headers.directory.ladder().level(),
+            newest_level: self.headers.directory.ladder().own().newest(),
         }))
     }
 

@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 /// What a backup says of itself; the format of what follows first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct About {
+    /// The level of the state, which it takes to read the rest.
     pub format: u32,
     /// The cluster's name.
     pub cluster: String,
@@ -16,9 +17,4 @@ pub struct About {
     pub made: u64,
     /// The version of mesoform that made it.
     pub version: String,
-}
-
-impl About {
-    /// The newest format that this version reads, and the one that it writes.
-    pub const FORMAT: u32 = 1;
 }

@@ -1,5 +1,6 @@
 use super::{About, BLOCK, DIGEST, MAGIC, MAX_ABOUT};
 use crate::error::{QuorumError, Result};
+use crate::levels::NEWEST;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
@@ -62,15 +63,17 @@ fn about(file: &mut File) -> Result<About> {
     #[derive(serde::Deserialize)]
     struct Format {
         format: u32,
+        #[serde(default)]
+        version: String,
     }
     let damaged =
         |e: serde_json::Error| unusable(format!("its first lines are damaged: {e}; {OTHER}"));
-    let found = serde_json::from_slice::<Format>(&line).map_err(damaged)?.format;
-    if found > About::FORMAT {
+    let Format { format: found, version } = serde_json::from_slice(&line).map_err(damaged)?;
+    if found > NEWEST {
         return Err(unusable(format!(
-            "it is in format {found}, but this version of mesoform knows formats up to {}; \
-             use the version that made it, or a later one",
-            About::FORMAT
+            "it is in format {found}, but this version of mesoform ({}) knows formats up to {NEWEST}; \
+             use the version that made it ({version}), or a later one",
+            env!("CARGO_PKG_VERSION")
         )));
     }
     serde_json::from_slice(&line).map_err(damaged)

@@ -135,9 +135,12 @@ fn about_the_original(error: QuorumError, original: &Path) -> QuorumError {
             original,
             format!("it holds the data of the cluster `{found}`, not of `{wanted}`"),
         ),
-        QuorumError::NewerFormat { found, known, .. } => unusable(
+        QuorumError::NewerFormat { found, known, version, .. } => unusable(
             original,
-            format!("it is in format {found}, but this version knows formats up to {known}"),
+            format!(
+                "it is in format {found}, but this version of mesoform knows formats up to {known} \
+                 (mesoform {version} has written it)"
+            ),
         ),
         other => unusable(original, other),
     }

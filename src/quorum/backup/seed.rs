@@ -55,7 +55,7 @@ fn prepare(
     backup: &mut File,
     bump: i64,
 ) -> Result<Seeded> {
-    open(backup)?;
+    let about = open(backup)?;
     let own = settings.voters.iter().find(|voter| voter.slot == settings.slot);
     let member = own.map(Member::from).ok_or(QuorumError::NoSuchSlot { slot: settings.slot })?;
     let mut record = DataDir::open(&staging.new_data(), &settings.cluster)?;
@@ -67,6 +67,7 @@ fn prepare(
         Unfilled::State(error) => QuorumError::Backup { cause: error.to_string() },
     })?;
     LogStore::open(&record.log(), CACHE)?.claim(&record.log(), &record.owner())?;
+    record.remember_format(about.format)?;
     record.remember_databases()?;
     record.remember_cluster(cluster_id)?;
     drop(record);

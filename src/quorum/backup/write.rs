@@ -48,7 +48,7 @@ impl<F: FnMut(Bytes) -> bool> Out<'_, F> {
 fn head(view: &ReadTables, cluster: &str, cluster_id: u64) -> mvcc::Result<Bytes> {
     let applied: Option<LogId> = meta::get(view.meta(), meta::APPLIED)?;
     let about = About {
-        format: About::FORMAT,
+        format: mvcc::level(view)?,
         cluster: cluster.to_owned(),
         cluster_id: format!("{cluster_id:x}"),
         revision: view.revision(),

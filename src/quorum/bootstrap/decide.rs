@@ -1,4 +1,5 @@
 use super::Answers;
+use crate::levels::FIRST;
 use crate::wire::Introduction;
 
 /// What a voter without a log does next.
@@ -14,6 +15,8 @@ pub enum Step {
     WaitForFounder(u8),
     /// These voters name other voters than our settings do.
     Disagree(Vec<u8>),
+    /// These voters speak none of the levels that this one does.
+    Apart(Vec<u8>),
     /// These two voters have the same Raft id: one data directory is a copy of the other.
     Copied(u8, u8),
     /// There has been a cluster, and nobody who answers has its data.
@@ -38,6 +41,14 @@ pub fn decide(me: &Introduction, answers: &Answers) -> Step {
     if !missing.is_empty() {
         return Step::Wait(missing);
     }
+    let apart: Vec<u8> = answers
+        .iter()
+        .filter(|(_, peer)| me.levels().common(peer.levels()).is_none())
+        .map(|(slot, _)| *slot)
+        .collect();
+    if !apart.is_empty() {
+        return Step::Apart(apart);
+    }
     if me.cluster_id != 0 || answers.values().any(|peer| peer.cluster_id != 0) {
         return Step::Lost;
     }
@@ -50,6 +61,14 @@ pub fn decide(me: &Introduction, answers: &Answers) -> Step {
         return Step::Disagree(others);
     }
     found(me, answers, &slots)
+}
+
+/// The level of the cluster, as its voters tell: the highest, since others may have yet to hear of it.
+pub fn cluster_level(me: &Introduction, answers: &Answers) -> Option<u32> {
+    let ours = |peer: &&Introduction| {
+        peer.initialized && (me.cluster_id == 0 || peer.cluster_id == me.cluster_id)
+    };
+    answers.values().filter(ours).map(|peer| peer.level.max(FIRST)).max()
 }
 
 fn found(me: &Introduction, answers: &Answers, slots: &[u8]) -> Step {

@@ -1,10 +1,11 @@
-use super::decide::{Step, decide};
+use super::decide::{Step, cluster_level, decide};
 use super::stand::{should_stand, was_taken_out};
 use super::{Answers, Introducer};
 use crate::error::{QuorumError, Result};
 use crate::leadership::Leader;
+use crate::levels::LevelError;
 use crate::raft::{Member, Raft};
-use crate::wire::{JoinOutcome, JoinRequest, PROTOCOL};
+use crate::wire::{INTRODUCTORY, JoinOutcome, JoinRequest};
 use mesoform_notify::Notifier;
 use openraft::error::{InitializeError, RaftError};
 use sha2::{Digest, Sha256};
@@ -30,6 +31,7 @@ pub async fn form(introducer: Introducer, raft: Raft, status: Notifier) -> Resul
     while introducer.log.is_empty() {
         let me = introducer.introduction();
         let answers = introducer.ask().await;
+        keeps_up(&introducer, &answers)?;
         match decide(&me, &answers) {
             Step::Found(ids) => found(&introducer, &raft, &ids).await?,
             Step::Join(slots) => {
@@ -40,7 +42,7 @@ pub async fn form(introducer: Introducer, raft: Raft, status: Notifier) -> Resul
         }
         pause.rest(&introducer.bell).await;
     }
-    stay(&introducer, &raft, &status, pause).await;
+    stay(&introducer, &raft, &status, pause).await?;
     watch(&introducer, &status).await;
     Ok(())
 }
@@ -70,6 +72,12 @@ fn explain(introducer: &Introducer, step: Step) -> String {
         Step::Copied(one, other) => format!(
             "waiting: the data of {} is a copy of another voter's; empty one of the two directories",
             introducer.names(&[one, other])
+        ),
+        Step::Apart(slots) => format!(
+            "waiting: {} run other versions of mesoform, which do not speak {}; run the same version \
+             on all voters",
+            introducer.names(&slots),
+            introducer.directory.ladder().own()
         ),
         Step::Lost => {
             "waiting: the cluster exists, but no voter that answers has its data; bring a \
@@ -120,9 +128,15 @@ pub fn cluster_id<'i>(cluster: &str, ids: impl Iterator<Item = &'i u64>) -> u64 
 
 /// Sees to it that the membership holds this voter, under its present address, and that there is a
 /// leader soon.
-async fn stay(introducer: &Introducer, raft: &Raft, status: &Notifier, mut pause: Pause) {
+async fn stay(
+    introducer: &Introducer,
+    raft: &Raft,
+    status: &Notifier,
+    mut pause: Pause,
+) -> Result<()> {
     while !is_settled(introducer) {
         let answers = introducer.ask().await;
+        keeps_up(introducer, &answers)?;
         if was_taken_out(&introducer.introduction(), &answers) {
             status.say(TAKEN_OUT);
             pause.rest(&introducer.bell).await;
@@ -137,6 +151,20 @@ async fn stay(introducer: &Introducer, raft: &Raft, status: &Notifier, mut pause
             join(introducer, &slots).await;
         }
         pause.rest(&introducer.bell).await;
+    }
+    Ok(())
+}
+
+/// Whether this version knows the level of the cluster that the others are part of: else nobody takes it
+/// in, and no waiting cures that.
+fn keeps_up(introducer: &Introducer, answers: &Answers) -> Result<()> {
+    let me = introducer.introduction();
+    let theirs = cluster_level(&me, answers);
+    let known = introducer.directory.ladder().own();
+    // As a version from before there were levels it would be told so when it joins.
+    match theirs.filter(|_| known.are_told()) {
+        Some(level) => Ok(LevelError::check(level, known)?),
+        None => Ok(()),
     }
 }
 
@@ -179,8 +207,9 @@ async fn join(introducer: &Introducer, slots: &[u8]) {
     let Some(own) = introducer.own_voter() else { return };
     for voter in introducer.settings.voters.iter().filter(|voter| slots.contains(&voter.slot)) {
         let Ok(mut client) = introducer.links.to(&voter.peer) else { continue };
+        let (oldest, newest) = introducer.directory.ladder().own().to_tell();
         let request = JoinRequest {
-            protocol: PROTOCOL,
+            protocol: INTRODUCTORY,
             cluster: introducer.settings.cluster.clone(),
             node_id: introducer.introduction().node_id,
             slot: own.slot.into(),
@@ -188,6 +217,8 @@ async fn join(introducer: &Introducer, slots: &[u8]) {
             peer: own.peer.clone(),
             client: own.client.clone(),
             forwarded: false,
+            oldest,
+            newest,
         };
         match tokio::time::timeout(JOIN, client.join(request)).await {
             Ok(Ok(answer)) => match answer.into_inner().outcome() {

@@ -3,7 +3,7 @@ use crate::data_dir::DataDir;
 use crate::leadership::{Leader, Leadership};
 use crate::log::LogStore;
 use crate::peer::{Directory, Links};
-use crate::wire::{HelloRequest, Introduction, PROTOCOL};
+use crate::wire::{HelloRequest, INTRODUCTORY, Introduction};
 use mesoform_settings::{QuorumSettings, Voter};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -34,6 +34,8 @@ impl Introducer {
             _ => self.leadership.id(),
         };
         let membership = self.leadership.metrics().membership_config;
+        let ladder = self.directory.ladder();
+        let (oldest, newest) = ladder.own().to_tell();
         Introduction {
             cluster: self.settings.cluster.clone(),
             slot: self.settings.slot.into(),
@@ -46,6 +48,9 @@ impl Introducer {
             name: self.own_voter().map(|voter| voter.name.clone()).unwrap_or_default(),
             members: membership.nodes().map(|(id, _)| *id).collect(),
             members_at: membership.log_id().map_or(0, |id| id.index),
+            oldest,
+            newest,
+            level: ladder.level(),
         }
     }
 
@@ -80,7 +85,7 @@ impl Introducer {
     async fn ask_one(&self, voter: &Voter) -> Option<Introduction> {
         let mut client = self.links.to(&voter.peer).ok()?;
         let from = Some(self.introduction());
-        let answer = client.hello(HelloRequest { protocol: PROTOCOL, from }).await;
+        let answer = client.hello(HelloRequest { protocol: INTRODUCTORY, from }).await;
         let answer = match answer {
             Ok(answer) => answer.into_inner().from?,
             Err(status) => {

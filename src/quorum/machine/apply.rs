@@ -12,11 +12,16 @@ impl State {
     pub(super) fn apply(&self, work: Work) -> mvcc::Result<Vec<Replies>> {
         let Some((last, _)) = work.entries.last() else { return Ok(Vec::new()) };
         let last = *last;
+        let raised = work.raises();
+        raised.map_or(Ok(()), |level| self.ladder.expect(level))?;
         let transaction = self.begin_apply(work.bytes)?;
         let done = apply_all(&transaction, std::slice::from_ref(&work))?;
         self.commits.time(|| transaction.commit())?;
         self.usage.wrote(work.bytes);
         self.note(work);
+        if let Some(level) = raised {
+            self.rise(level);
+        }
         // Watchers learn of a change before its client does, and both can then read it.
         self.listener.changed(done.changes);
         self.set_progress(Progress { applied: Some(last), revision: done.revision });

@@ -17,13 +17,14 @@ impl State {
         transaction.set_quick_repair(true);
         clear(&transaction)?;
         let mut tables = WriteTables::open(&transaction)?;
-        read_records(&mut tables, records)?;
+        read_records(&mut tables, records, self.ladder.own())?;
         place(&mut tables, meta)?;
         drop(tables);
         let mut writer = Writer::open(&transaction)?;
         let revision = writer.leap(bump)?;
         writer.finish()?;
         transaction.commit()?;
+        self.rise(mvcc::level(&self.read()?)?);
         self.set_progress(Progress { applied: meta.last_log_id, revision });
         Ok(revision)
     }
@@ -33,7 +34,7 @@ impl State {
     /// # Errors
     /// The storage failed, or the log holds what this version cannot read.
     pub fn replay(&self, entries: Vec<Entry>) -> mvcc::Result<()> {
-        self.apply(Work::read(entries)?)?;
+        self.apply(Work::read(entries, self.ladder.own())?)?;
         self.flush()
     }
 }

@@ -53,6 +53,14 @@ impl Machine {
         done
     }
 
+    /// What this version does not know, no later start of it knows either.
+    fn outgrown(&self, error: MvccError) -> MvccError {
+        match error {
+            MvccError::Level(error) => self.state.ladder.outgrow(error).into(),
+            other => other,
+        }
+    }
+
     /// After an error Raft ends, and nobody need wait for the state to go on.
     fn heed<T>(&self, done: &Result<T, StorageError>) {
         if done.is_err() {
@@ -92,7 +100,8 @@ impl RaftStateMachine<Config> for Machine {
         I: IntoIterator<Item = Entry> + OptionalSend,
         I::IntoIter: OptionalSend,
     {
-        let work = Work::read(entries).map_err(failed(ErrorVerb::Read));
+        let work = Work::read(entries, self.state.ladder.own());
+        let work = work.map_err(|error| failed(ErrorVerb::Read)(self.outgrown(error)));
         self.heed(&work);
         let work = work?;
         let turn = self.state.turn.clone().lock_owned().await;

@@ -2,6 +2,7 @@ use super::tail::Tail;
 use super::usage::Usage;
 use super::{Listener, twin};
 use crate::error::{QuorumError, Result};
+use crate::levels::{Ladder, Levels};
 use crate::meters::Histogram;
 use crate::mvcc::{self, MvccError, ReadTables, Tables, WriteTables, meta};
 use crate::raft::{LogId, Membership};
@@ -48,6 +49,8 @@ pub struct State {
     /// Set by whoever looks after the disk.
     pub disk_is_low: Arc<AtomicBool>,
     broken: CancellationToken,
+    /// At which level the cluster is.
+    pub ladder: Ladder,
 }
 
 impl State {
@@ -56,10 +59,25 @@ impl State {
     /// # Errors
     /// It is damaged, in use, or cannot be written.
     pub fn open(path: &Path, cache_bytes: usize, listener: Arc<dyn Listener>) -> Result<Self> {
+        Self::open_on(path, cache_bytes, listener, Ladder::default())
+    }
+
+    /// As [`Self::open`], for a voter that knows these levels.
+    ///
+    /// # Errors
+    /// As there; or the state is at a level that it does not know.
+    pub fn open_on(
+        path: &Path,
+        cache_bytes: usize,
+        listener: Arc<dyn Listener>,
+        ladder: Ladder,
+    ) -> Result<Self> {
         let fail = |cause: String| QuorumError::Database { path: path.to_owned(), cause };
         twin::remove(&twin::path(path)).map_err(|e| fail(e.to_string()))?;
         let database = storage::open(path, cache_bytes)?;
-        let progress = prepare(&database).map_err(|e| fail(e.to_string()))?;
+        let (progress, level) = prepare(&database).map_err(|e| fail(e.to_string()))?;
+        refuse_level(path, level, progress, ladder.own())?;
+        ladder.stand_at(level);
         let (progress, _) = watch::channel(progress);
         Ok(Self {
             path: path.to_owned(),
@@ -76,6 +94,7 @@ impl State {
             defragmenting: Arc::default(),
             disk_is_low: Arc::default(),
             broken: CancellationToken::new(),
+            ladder,
         })
     }
 
@@ -125,6 +144,14 @@ impl State {
 
     pub(super) fn set_progress(&self, progress: Progress) {
         self.progress.send_replace(progress);
+    }
+
+    /// The state has come to this level.
+    pub(super) fn rise(&self, level: u32) {
+        if level > self.ladder.level() {
+            tracing::info!(level, "the cluster's level is raised");
+        }
+        self.ladder.stand_at(level.max(self.ladder.level()));
     }
 
     /// The last applied log entry and membership.
@@ -181,13 +208,22 @@ impl State {
 }
 
 /// Makes the tables, so that readers find them.
-fn prepare(database: &Database) -> Result<Progress, MvccError> {
+fn prepare(database: &Database) -> Result<(Progress, u32), MvccError> {
     let mut transaction = database.begin_write()?;
     transaction.set_quick_repair(true);
-    let progress = {
+    let prepared = {
         let tables = WriteTables::open(&transaction)?;
-        Progress { applied: meta::get(tables.meta(), meta::APPLIED)?, revision: tables.revision() }
+        let applied = meta::get(tables.meta(), meta::APPLIED)?;
+        (Progress { applied, revision: tables.revision() }, mvcc::level(&tables)?)
     };
     transaction.commit()?;
-    Ok(progress)
+    Ok(prepared)
+}
+
+/// A state that nothing was applied to is of any level.
+fn refuse_level(path: &Path, found: u32, progress: Progress, known: Levels) -> Result<()> {
+    if progress.applied.is_none() || known.contain(found) {
+        return Ok(());
+    }
+    Err(QuorumError::of_format(path, found, "", known))
 }

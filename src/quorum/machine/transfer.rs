@@ -2,6 +2,7 @@
 //! keys are, and which lease holds them, follows from them.
 
 use super::{Progress, SnapshotData, State};
+use crate::levels::{LevelError, Levels};
 use crate::mvcc::{self, MvccError, ReadTables, Tables, WriteTables, clear, meta};
 use crate::raft::SnapshotMeta;
 use crate::storage::{OWNER, Owner};
@@ -11,8 +12,6 @@ use redb::{ReadableTable, WriteTransaction};
 use std::fs::File;
 use std::io::{BufReader, Read, Seek};
 
-/// The version of these records; stands in the first.
-const FORMAT: u32 = 1;
 /// About how large the chunks are.
 const CHUNK: usize = 256 * 1024;
 /// No event comes near it; a larger one means that the file is damaged.
@@ -29,6 +28,7 @@ mod record {
 
     #[derive(Clone, PartialEq, prost::Message)]
     pub struct Head {
+        /// The level of the state, which it takes to read these records.
         #[prost(uint32, tag = "1")]
         pub format: u32,
         #[prost(int64, tag = "2")]
@@ -78,7 +78,8 @@ use record::{Happened, Head, Kind, Lease};
 pub fn write_out(tables: &ReadTables, send: impl FnMut(Bytes) -> bool) -> mvcc::Result<()> {
     let mut out = Chunks { buffer: BytesMut::with_capacity(CHUNK * 2), records: 0, send };
     let (revision, compacted) = (tables.revision(), tables.compacted());
-    let mut listening = out.push(Kind::Head(Head { format: FORMAT, revision, compacted }));
+    let format = mvcc::level(tables)?;
+    let mut listening = out.push(Kind::Head(Head { format, revision, compacted }));
     for (id, ttl) in mvcc::leases(tables)? {
         listening = listening && out.push(Kind::Lease(Lease { id, ttl }));
     }
@@ -125,8 +126,11 @@ impl State {
         transaction.set_quick_repair(true);
         let owner: Option<Owner> = meta::get(&WriteTables::open(&transaction)?.meta, OWNER)?;
         clear(&transaction)?;
-        let revision = restore(&transaction, meta, data, owner)?;
+        let known = self.ladder.own();
+        let (revision, level) = restore(&transaction, meta, data, owner, known)?;
+        self.ladder.expect(level)?;
         transaction.commit()?;
+        self.rise(level);
         self.note_replaced();
         self.usage.forget();
         tracing::info!(revision, "took in a snapshot");
@@ -141,17 +145,18 @@ fn restore(
     meta: &SnapshotMeta,
     data: SnapshotData,
     owner: Option<Owner>,
-) -> mvcc::Result<i64> {
+    known: Levels,
+) -> mvcc::Result<(i64, u32)> {
     let mut tables = WriteTables::open(transaction)?;
     match data {
-        SnapshotData::Received(received) => read_in(&mut tables, received.into_file())?,
+        SnapshotData::Received(received) => read_in(&mut tables, received.into_file(), known)?,
         SnapshotData::View(view) => copy(&mut tables, &view)?,
     }
     place(&mut tables, meta)?;
     if let Some(owner) = owner {
         meta::set(&mut tables.meta, OWNER, &owner)?;
     }
-    Ok(tables.revision())
+    Ok((tables.revision(), mvcc::level(&tables)?))
 }
 
 /// Notes where in the log the state stands.
@@ -163,6 +168,7 @@ pub(super) fn place(tables: &mut WriteTables<'_>, meta: &SnapshotMeta) -> mvcc::
 
 fn copy(tables: &mut WriteTables<'_>, view: &ReadTables) -> mvcc::Result<()> {
     tables.restore_revision(view.revision(), view.compacted())?;
+    tables.restore_level(mvcc::level(view)?)?;
     for (id, ttl) in mvcc::leases(view)? {
         tables.restore_lease(id, ttl)?;
     }
@@ -174,25 +180,32 @@ fn copy(tables: &mut WriteTables<'_>, view: &ReadTables) -> mvcc::Result<()> {
     Ok(())
 }
 
-fn read_in(tables: &mut WriteTables<'_>, mut file: File) -> mvcc::Result<()> {
+fn read_in(tables: &mut WriteTables<'_>, mut file: File, known: Levels) -> mvcc::Result<()> {
     file.rewind()?;
-    read_records(tables, &mut file)
+    read_records(tables, &mut file, known)
 }
 
-/// Reads records from the file's place to their end.
-pub(super) fn read_records(tables: &mut WriteTables<'_>, file: &mut File) -> mvcc::Result<()> {
+/// Reads records from the file's place to their end, as a version that knows these levels.
+pub(super) fn read_records(
+    tables: &mut WriteTables<'_>,
+    file: &mut File,
+    known: Levels,
+) -> mvcc::Result<()> {
     let mut source = BufReader::with_capacity(CHUNK, file);
     let mut reader = Reader { records: 0, source: &mut source };
     while let Some(kind) = reader.next()? {
-        take(tables, kind)?;
+        take(tables, kind, known)?;
     }
     Ok(())
 }
 
-fn take(tables: &mut WriteTables<'_>, kind: Kind) -> mvcc::Result<()> {
+fn take(tables: &mut WriteTables<'_>, kind: Kind, known: Levels) -> mvcc::Result<()> {
     match kind {
-        Kind::Head(head) if head.format > FORMAT => Err(damaged("it is in a newer format")),
-        Kind::Head(head) => tables.restore_revision(head.revision, head.compacted),
+        Kind::Head(head) => {
+            LevelError::check(head.format, known)?;
+            tables.restore_level(head.format)?;
+            tables.restore_revision(head.revision, head.compacted)
+        }
         Kind::Lease(lease) => tables.restore_lease(lease.id, lease.ttl),
         Kind::Happened(at) => tables.restore_event(at.revision, at.place, at.event),
         Kind::End(_) => Ok(()),

@@ -1,11 +1,11 @@
+use crate::levels::{LevelError, Levels};
 use crate::mvcc::{self, MvccError};
 use crate::raft::{Entry, LogId, Membership};
 use crate::wire::command::Kind;
-use crate::wire::{Batch, Command};
+use crate::wire::{Batch, Command, unseal};
 use mesoform_etcd::pb::request_op::Request;
 use mesoform_etcd::pb::{RequestOp, TxnRequest};
 use openraft::EntryPayload;
-use prost::Message;
 
 /// A transaction on more keys than this is handed to a thread that may take its time.
 const FEW: usize = 16;
@@ -30,15 +30,34 @@ pub enum Content {
 
 impl Work {
     /// # Errors
-    /// An entry cannot be read by this version: fatal.
-    pub fn read(entries: impl IntoIterator<Item = Entry>) -> mvcc::Result<Self> {
+    /// An entry cannot be read by a version that knows these levels: fatal.
+    pub fn read(entries: impl IntoIterator<Item = Entry>, known: Levels) -> mvcc::Result<Self> {
         let mut bytes = 0;
         let entries = entries.into_iter().map(|entry| {
             bytes += weight(&entry);
-            Ok((entry.log_id, read(entry)?))
+            Ok((entry.log_id, read(entry, known)?))
         });
         let entries = entries.collect::<mvcc::Result<_>>()?;
-        Ok(Self { entries, bytes })
+        let work = Self { entries, bytes };
+        match work.raises() {
+            Some(level) if level > known.newest() => {
+                Err(LevelError::Outgrown { level, known }.into())
+            }
+            _ => Ok(work),
+        }
+    }
+
+    /// To which level it raises the cluster's, if it does.
+    pub fn raises(&self) -> Option<u32> {
+        let batches = self.entries.iter().filter_map(|(_, content)| match content {
+            Content::Commands(batch) => Some(&batch.commands),
+            Content::Nothing | Content::Membership(_) => None,
+        });
+        let raise = |command: &Command| match &command.kind {
+            Some(Kind::Raise(raise)) => Some(raise.level),
+            _ => None,
+        };
+        batches.flatten().filter_map(raise).max()
     }
 
     /// About how many bytes of memory it takes.
@@ -70,12 +89,12 @@ fn weight(entry: &Entry) -> usize {
     }
 }
 
-fn read(entry: Entry) -> mvcc::Result<Content> {
+fn read(entry: Entry, known: Levels) -> mvcc::Result<Content> {
     Ok(match entry.payload {
         EntryPayload::Blank => Content::Nothing,
         EntryPayload::Normal(proposal) => {
-            let batch = Batch::decode(proposal.0);
-            Content::Commands(batch.map_err(|e| MvccError::Damaged(format!("a log entry: {e}")))?)
+            let batch = unseal(proposal.0, known);
+            Content::Commands(batch.map_err(|error| MvccError::unread(error, known))?)
         }
         EntryPayload::Membership(membership) => {
             Content::Membership(Membership::new(Some(entry.log_id), membership))
@@ -90,6 +109,8 @@ fn is_quick(command: &Command) -> bool {
         Some(Kind::Txn(request)) => is_quick_txn(request),
         // Nobody knows how much they hold.
         Some(Kind::Compact(_) | Kind::LeaseRevoke(_)) => false,
+        // A file is written.
+        Some(Kind::Raise(_)) => false,
     }
 }
 

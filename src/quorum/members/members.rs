@@ -1,5 +1,6 @@
 use super::{Change, Objection, next_change};
 use crate::leadership::Leader;
+use crate::levels::Levels;
 use crate::peer::{Peers, Pulse};
 use crate::raft::Member;
 use crate::wire::{JoinOutcome, JoinRequest};
@@ -16,7 +17,7 @@ const LAG: u64 = 500;
 /// For one change.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Who has not answered for so long does not count as there; as etcd's `HealthInterval`.
-const ALIVE: Duration = Duration::from_secs(5);
+pub const ALIVE: Duration = Duration::from_secs(5);
 
 /// Changes members, wherever the leader is.
 #[derive(Clone)]
@@ -33,7 +34,7 @@ impl Members {
     /// Whoever holds a voter's certificate is believed: he could take part in Raft anyway.
     ///
     /// # Errors
-    /// The slot is none.
+    /// The slot is none, or its version does not know the cluster's level.
     pub async fn join(&self, request: JoinRequest) -> Result<JoinOutcome, Status> {
         let slot = u8::try_from(request.slot)
             .map_err(|_| Status::invalid_argument("a slot is at most 255"))?;
@@ -48,6 +49,8 @@ impl Members {
         let member =
             Member { slot, name: request.name, peer: request.peer, client: request.client };
         let Ok(_busy) = self.busy.try_lock() else { return Ok(JoinOutcome::Underway) };
+        let levels = Levels::heard(request.oldest, request.newest);
+        self.peers.directory.ladder().admit(&member.name, levels)?;
         match next_change(&self.peers.leadership.metrics().membership_config, id, &member) {
             Change::Nothing => Ok(JoinOutcome::Joined),
             Change::Attend => Ok(JoinOutcome::Attending),

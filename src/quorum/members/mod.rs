@@ -12,7 +12,7 @@ mod roster;
 mod wish;
 
 pub use join::{Change, next_change};
-pub use members::Members;
+pub use members::{ALIVE, Members};
 pub use objection::Objection;
 pub use roster::{roster, roster_of};
 

@@ -1,5 +1,5 @@
 use super::tables::WriteTables;
-use super::{MvccError, Result, compact, delete, lease, meta, put, txn};
+use super::{MvccError, Result, compact, delete, lease, level, meta, put, txn};
 use crate::wire::command::Kind;
 use crate::wire::{Command, Refusal, Reply};
 use mesoform_etcd::pb::{Event, KeyValue, ResponseHeader};
@@ -84,6 +84,7 @@ impl<'t> Writer<'t> {
                 changes.push(Change::LeaseRevoked { id: request.id });
                 Answer::LeaseRevoke(revoked)
             }
+            Some(Kind::Raise(request)) => Answer::Raised(level::raise(self, *request)?),
         };
         Ok(answer.into())
     }

@@ -38,7 +38,9 @@ pub fn check_command(command: &Command) -> Result<(), Malformed> {
             touched(&request.success)?;
             touched(&request.failure).map(|_| ())
         }
-        Some(Kind::Compact(_) | Kind::LeaseGrant(_) | Kind::LeaseRevoke(_)) => Ok(()),
+        Some(Kind::Compact(_) | Kind::LeaseGrant(_) | Kind::LeaseRevoke(_) | Kind::Raise(_)) => {
+            Ok(())
+        }
         None => Err(Malformed::EmptyOperation),
     }
 }

@@ -25,6 +25,7 @@ mod history;
 mod interval;
 mod leap;
 mod lease;
+mod level;
 pub mod meta;
 mod put;
 mod range;
@@ -39,11 +40,13 @@ pub use hash::{hash_all, hash_history};
 pub use history::{events_between, with_previous};
 pub use interval::Interval;
 pub use lease::{count_leases, keys_of, leases};
+pub use level::level;
 pub use range::range;
 pub use tables::{ReadTables, Tables, WriteTables, clear};
 pub use txn::{read_txn, reads};
 
-use crate::wire::Refusal;
+use crate::levels::{LevelError, Levels};
+use crate::wire::{Refusal, SealError};
 use thiserror::Error;
 
 /// Why the state machine could not do something.
@@ -58,6 +61,9 @@ pub enum MvccError {
     /// What is stored makes no sense: fatal.
     #[error("the stored state is damaged: {0}")]
     Damaged(String),
+    /// This version does not know what the state has come to: fatal.
+    #[error(transparent)]
+    Level(#[from] LevelError),
 }
 
 pub type Result<T, E = MvccError> = std::result::Result<T, E>;
@@ -71,6 +77,16 @@ impl From<Refusal> for MvccError {
 impl From<prost::DecodeError> for MvccError {
     fn from(error: prost::DecodeError) -> Self {
         Self::Damaged(error.to_string())
+    }
+}
+
+impl MvccError {
+    /// What it means to a version of these levels that a batch cannot be read.
+    pub fn unread(error: SealError, known: Levels) -> Self {
+        match error {
+            SealError::Newer(level) => LevelError::Outgrown { level, known }.into(),
+            SealError::Damaged(cause) => Self::Damaged(cause),
+        }
     }
 }
 

@@ -1,21 +1,24 @@
+use crate::levels::Ladder;
 use crate::raft::Member;
-use crate::wire::{Envelope, PROTOCOL};
+use crate::wire::Envelope;
 use mesoform_settings::{QuorumSettings, Voter};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Where the voters are, and which cluster this is.
+/// Where the voters are, which cluster this is, and at which level.
 #[derive(Clone)]
 pub struct Directory {
     voters: Arc<[Voter]>,
     cluster_id: Arc<AtomicU64>,
+    ladder: Ladder,
 }
 
 impl Directory {
-    pub fn new(settings: &QuorumSettings, cluster_id: u64) -> Self {
+    pub fn new(settings: &QuorumSettings, cluster_id: u64, ladder: Ladder) -> Self {
         Self {
             voters: settings.voters.clone().into(),
             cluster_id: Arc::new(AtomicU64::new(cluster_id)),
+            ladder,
         }
     }
 
@@ -35,8 +38,13 @@ impl Directory {
         self.cluster_id.store(id, Ordering::Relaxed);
     }
 
+    /// Which levels this voter and the others know.
+    pub fn ladder(&self) -> &Ladder {
+        &self.ladder
+    }
+
     /// The head of a message to the member `target`.
     pub fn envelope(&self, target: u64) -> Envelope {
-        Envelope { protocol: PROTOCOL, cluster_id: self.cluster_id(), target }
+        Envelope::new(self.ladder.mark(target), self.cluster_id(), target)
     }
 }

@@ -1,6 +1,7 @@
 use super::links::Wire;
 use super::reach::{News, Reach};
 use super::{Directory, Links, Pulse, snapshots};
+use crate::levels::Levels;
 use crate::raft::{Config, Member, Vote};
 use crate::space::{Alarms, Room};
 use crate::wire::{AppendRequest, LogEntry, PeerClient, VoteRequest};
@@ -35,6 +36,8 @@ pub struct Connection {
     alarms: Alarms,
     client: Result<PeerClient<Wire>, Status>,
     directory: Directory,
+    /// What it said last why it does not take what it is told.
+    refusal: Option<String>,
 }
 
 type RaftRpcError = RPCError<u64, Member, RaftError<u64>>;
@@ -47,13 +50,25 @@ impl RaftNetworkFactory<Config> for Network {
         let client = self.links.to(&name);
         let directory = self.directory.clone();
         let (pulse, alarms) = (self.pulse.clone(), self.alarms.clone());
-        Connection { target, name, reach: Reach::default(), pulse, alarms, client, directory }
+        let (reach, refusal) = (Reach::default(), None);
+        Connection { target, name, reach, pulse, alarms, client, directory, refusal }
     }
 }
 
 impl Connection {
     fn client(&self) -> Result<PeerClient<Wire>, Unreachable> {
         self.client.clone().map_err(|status| Unreachable::new(&status))
+    }
+
+    /// It may be of another version when it answers again.
+    fn refused(&mut self, status: &Status) -> RaftRpcError {
+        self.directory.ladder().forget(self.target);
+        let cause = status.message();
+        if status.code() == Code::FailedPrecondition && self.refusal.as_deref() != Some(cause) {
+            tracing::warn!(voter = self.name, cause, "a voter does not take what it is told");
+            self.refusal = Some(cause.to_owned());
+        }
+        rpc_error(status)
     }
 
     fn tell(&self, news: Option<News>) {
@@ -82,12 +97,15 @@ impl RaftNetwork<Config> for Connection {
         };
         let news = self.reach.asked(Instant::now().into_std());
         self.tell(news);
-        let response = self.client()?.append(request).await.map_err(|e| rpc_error(&e))?;
+        let asked = self.client()?.append(request).await;
+        let response = asked.map_err(|status| self.refused(&status))?;
         self.pulse.beat(self.target, Instant::now());
         let news = self.reach.answered();
         self.tell(news);
         let response = response.into_inner();
         self.alarms.hear(self.target, Room::from_number(response.room));
+        let known = Levels::heard(response.oldest, response.newest);
+        self.directory.ladder().hear(self.target, known);
         response.try_into().map_err(garbled)
     }
 
@@ -129,9 +147,10 @@ impl RaftNetwork<Config> for Connection {
 /// Openraft waits before it asks one again that cannot be reached, and not after other errors.
 fn rpc_error(status: &Status) -> RaftRpcError {
     match status.code() {
-        Code::Unavailable | Code::FailedPrecondition | Code::PermissionDenied => {
-            RPCError::Unreachable(Unreachable::new(status))
-        }
+        Code::Unavailable
+        | Code::FailedPrecondition
+        | Code::PermissionDenied
+        | Code::Unimplemented => RPCError::Unreachable(Unreachable::new(status)),
         _ => RPCError::Network(NetworkError::new(status)),
     }
 }

@@ -9,8 +9,8 @@ use crate::read_index::ReadIndex;
 use crate::space::Alarms;
 use crate::wire::{
     AppendRequest, AppendResponse, Envelope, ForwardRequest, ForwardResponse, GiveWayRequest,
-    GiveWayResponse, HelloRequest, HelloResponse, JoinRequest, JoinResponse, MembersRequest,
-    MembersResponse, PROTOCOL, Peer, ReadIndexRequest, ReadIndexResponse, RenewRequest,
+    GiveWayResponse, HelloRequest, HelloResponse, INTRODUCTORY, JoinRequest, JoinResponse,
+    MembersRequest, MembersResponse, Peer, ReadIndexRequest, ReadIndexResponse, RenewRequest,
     RenewResponse, SnapshotChunk, SnapshotResponse, VoteRequest, VoteResponse,
 };
 use tonic::{Request, Response, Status, Streaming, async_trait};
@@ -32,24 +32,17 @@ impl PeerService {
     /// Whether a message is meant for this voter: an address can have changed hands.
     fn check(&self, envelope: Option<Envelope>) -> Result<(), Status> {
         let envelope = envelope.ok_or_else(|| Status::invalid_argument("no envelope"))?;
-        check_protocol(envelope.protocol)?;
+        let ladder = self.introducer.directory.ladder();
+        ladder.understand(&envelope)?;
         if envelope.target != self.node_id {
             return Err(Status::failed_precondition(format!(
                 "this is voter {:x}, not {:x}",
                 self.node_id, envelope.target
             )));
         }
-        self.introducer.belong(envelope.cluster_id)
+        self.introducer.belong(envelope.cluster_id)?;
+        Ok(ladder.meet(&envelope)?)
     }
-}
-
-fn check_protocol(protocol: u32) -> Result<(), Status> {
-    if protocol == PROTOCOL {
-        return Ok(());
-    }
-    Err(Status::unimplemented(format!(
-        "protocol {protocol} is not spoken here, only {PROTOCOL}; run the same version of mesoform on all voters"
-    )))
 }
 
 fn stopped(error: impl std::fmt::Display) -> Status {
@@ -63,14 +56,12 @@ impl Peer for PeerService {
         request: Request<HelloRequest>,
     ) -> Result<Response<HelloResponse>, Status> {
         let request = request.into_inner();
-        check_protocol(request.protocol)?;
         let from = self.introducer.answer(request.from).await?;
-        Ok(Response::new(HelloResponse { protocol: PROTOCOL, from: Some(from) }))
+        Ok(Response::new(HelloResponse { protocol: INTRODUCTORY, from: Some(from) }))
     }
 
     async fn join(&self, request: Request<JoinRequest>) -> Result<Response<JoinResponse>, Status> {
         let request = request.into_inner();
-        check_protocol(request.protocol)?;
         let outcome = self.members.join(request).await?;
         Ok(Response::new(JoinResponse { outcome: outcome as i32 }))
     }
@@ -97,7 +88,8 @@ impl Peer for PeerService {
         self.members.peers.leadership.hear();
         let response = self.raft.append_entries(request).await.map_err(stopped)?;
         let room = self.alarms.own().as_number();
-        Ok(Response::new(AppendResponse { room, ..response.into() }))
+        let (oldest, newest) = self.introducer.directory.ladder().own().to_tell();
+        Ok(Response::new(AppendResponse { room, oldest, newest, ..response.into() }))
     }
 
     async fn vote(&self, request: Request<VoteRequest>) -> Result<Response<VoteResponse>, Status> {

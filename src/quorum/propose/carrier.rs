@@ -5,9 +5,8 @@ use crate::log::Brake;
 use crate::machine::State;
 use crate::peer::{Peers, was_never_sent};
 use crate::raft::{Member, Proposal};
-use crate::wire::{Batch, ForwardRequest};
+use crate::wire::{Batch, ForwardRequest, seal};
 use openraft::error::{ClientWriteError, RaftError};
-use prost::Message;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OwnedRwLockReadGuard;
@@ -91,7 +90,7 @@ impl Carrier {
 
     /// Proposes the commands, as the leader.
     pub async fn write(&self, batch: &Batch, _open: Open) -> Answer {
-        let proposal = Proposal(batch.encode_to_vec().into());
+        let proposal = Proposal(seal(batch, self.peers.directory.ladder().level()));
         let written = self.unless_lost(Leader::Me, self.peers.raft.client_write(proposal)).await?;
         match written {
             Ok(done) => Ok(Done {

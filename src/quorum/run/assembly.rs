@@ -5,6 +5,7 @@ use crate::bootstrap::{self, Introducer};
 use crate::compactor;
 use crate::error::Result;
 use crate::handover::HandOver;
+use crate::levels::Raiser;
 use crate::log::Limit;
 use crate::peer::{PeerService, Peers};
 use crate::port::Port;
@@ -34,6 +35,7 @@ pub struct Assembly {
     pub hand_over: HandOver,
     introducer: Introducer,
     limit: Limit,
+    raiser: Raiser,
     peer: PeerService,
     api: Api,
 }
@@ -43,12 +45,12 @@ impl Assembly {
     pub fn new(foundation: Foundation, ending: &CancellationToken) -> Self {
         let introducer = introducer(&foundation);
         let services = Services::start(&foundation);
-        let hand_over = services.hand_over.clone();
+        let (hand_over, raiser) = (services.hand_over.clone(), services.raiser.clone());
         let peer = services.for_peers(&foundation, &introducer);
         let api = services.for_clients(&foundation, ending);
         let limit = limit(&foundation);
         let (peers, status) = (foundation.peers, Notifier::default());
-        Self { peers, status, hand_over, introducer, limit, peer, api }
+        Self { peers, status, hand_over, introducer, limit, raiser, peer, api }
     }
 
     /// Serves both ports in `servers`, and does what a voter does by itself in `chores`.
@@ -86,6 +88,7 @@ impl Assembly {
         let api = self.api;
         chores.spawn(endless(api.leases.clone().keep()));
         chores.spawn(endless(self.limit.keep()));
+        chores.spawn(endless(self.raiser.keep()));
         let for_report = api.state.clone();
         chores.spawn(endless(space::look(
             api.alarms.clone(),

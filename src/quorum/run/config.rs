@@ -2,6 +2,7 @@ use crate::audience::Audience;
 use crate::data_dir::DataDir;
 use crate::error::{QuorumError, Result};
 use crate::lease::LeaseClock;
+use crate::levels::Ladder;
 use crate::log::{Cover, LogStore};
 use crate::machine::State;
 use crate::tuning::Tuning;
@@ -16,10 +17,11 @@ pub fn open_state(
     data_dir: &DataDir,
     tuning: &Tuning,
     clock: LeaseClock,
+    ladder: Ladder,
 ) -> Result<(Arc<State>, Arc<Hub>)> {
     let hub = Arc::new(Hub::new(0));
     let audience = Arc::new(Audience { hub: hub.clone(), clock });
-    let state = State::open(&data_dir.state(), tuning.state_cache, audience)?;
+    let state = State::open_on(&data_dir.state(), tuning.state_cache, audience, ladder)?;
     state.claim(&data_dir.owner())?;
     hub.reset(state.now().revision);
     Ok((Arc::new(state), hub))

@@ -3,6 +3,7 @@ use crate::data_dir::DataDir;
 use crate::error::{QuorumError, Result};
 use crate::leadership::Leadership;
 use crate::lease::LeaseClock;
+use crate::levels::Ladder;
 use crate::log::LogStore;
 use crate::machine::{Machine, State};
 use crate::peer::{Directory, Links, Network, Peers, Pulse};
@@ -41,14 +42,15 @@ impl Foundation {
         if !settings.voters.iter().any(|voter| voter.slot == settings.slot) {
             return Err(QuorumError::NoSuchSlot { slot: settings.slot });
         }
-        let mut data_dir = DataDir::open(&settings.data_dir, &settings.cluster)?;
+        let mut data_dir = DataDir::open_as(&settings.data_dir, &settings.cluster, tuning.levels)?;
         let me = data_dir.node_id();
         let clock = LeaseClock::default();
-        let (state, hub) = open_state(&data_dir, &tuning, clock.clone())?;
+        let ladder = Ladder::new(tuning.levels);
+        let (state, hub) = open_state(&data_dir, &tuning, clock.clone(), ladder.clone())?;
         let mut log = open_log(&data_dir, &tuning, &state).await?;
         data_dir.remember_databases()?;
         log.relax_vote().await.map_err(raft_error)?;
-        let directory = Directory::new(&settings, data_dir.cluster_id());
+        let directory = Directory::new(&settings, data_dir.cluster_id(), ladder.clone());
         let pulse = Pulse::default();
         let alarms = watch_room(&data_dir, &tuning, &state)?;
         let network = Network {
@@ -58,6 +60,9 @@ impl Foundation {
             alarms: alarms.clone(),
         };
         let folder = data_dir.path().to_owned();
+        let data_dir = Arc::new(Mutex::new(data_dir));
+        // Raft applies what it finds in the log as soon as it is started.
+        ladder.note_in(data_dir.clone())?;
         let machine = Machine::new(state.clone(), folder, alarms.headroom());
         let config = Arc::new(raft_config(&settings, &tuning)?);
         let raft =
@@ -65,7 +70,6 @@ impl Foundation {
         let patience = Duration::from_millis(settings.election_timeout_ms * 2);
         let leadership = Leadership::new(&raft, me, patience);
         let peers = Peers { me, raft, leadership, links, directory, gate: Arc::default() };
-        let data_dir = Arc::new(Mutex::new(data_dir));
         Ok(Self { settings, tuning, data_dir, state, hub, clock, log, pulse, peers, alarms })
     }
 }

@@ -7,6 +7,7 @@ mod services;
 
 use crate::error::{QuorumError, Result};
 use crate::handover::{HandOver, HandOverError};
+use crate::levels::Ladder;
 use crate::peer::Links;
 use crate::port::listen;
 use crate::tuning::Tuning;
@@ -56,6 +57,7 @@ pub async fn serve(
     let (peers, status) = (voter.peers.clone(), voter.status.clone());
     let hand_over = voter.hand_over.clone();
     let stopped = peers.leadership.clone().stopped();
+    let ladder = peers.directory.ladder().clone();
     // What the voter does ends with these sets.
     let (mut servers, mut chores) = (JoinSet::new(), JoinSet::new());
     voter.serve(&mut servers, &mut chores, &identity, ports, &ending)?;
@@ -65,7 +67,8 @@ pub async fn serve(
             give_up(&hand_over).await;
             Ok(())
         }
-        cause = stopped => Err(QuorumError::Raft { cause }),
+        error = ladder.outgrown() => Err(error.into()),
+        cause = stopped => Err(ended(&ladder, cause)),
         Some(ended) = servers.join_next() => flatten(ended),
         Some(ended) = chores.join_next() => flatten(ended),
     };
@@ -79,6 +82,11 @@ pub async fn serve(
     // It only fails where its task panicked, and then it has ended too.
     let _ = peers.raft.shutdown().await;
     result
+}
+
+/// Why Raft has ended.
+fn ended(ladder: &Ladder, cause: String) -> QuorumError {
+    ladder.is_outgrown().map_or(QuorumError::Raft { cause }, QuorumError::Level)
 }
 
 /// A leader that ends makes another voter lead first, if it can.

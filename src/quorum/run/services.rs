@@ -4,6 +4,7 @@ use crate::api::{Api, Headers};
 use crate::bootstrap::Introducer;
 use crate::handover::HandOver;
 use crate::lease::Leases;
+use crate::levels::Raiser;
 use crate::log::{Brake, Limit};
 use crate::members::Members;
 use crate::peer::PeerService;
@@ -21,6 +22,7 @@ pub struct Services {
     read_index: ReadIndex,
     leases: Leases,
     members: Members,
+    pub raiser: Raiser,
     pub hand_over: HandOver,
 }
 
@@ -40,8 +42,9 @@ impl Services {
         };
         let (peers, pulse) = (on.peers.clone(), on.pulse.clone());
         let members = Members { peers, pulse, busy: Arc::default() };
+        let raiser = Raiser { members: members.clone(), proposer: proposer.clone() };
         let hand_over = HandOver { peers: on.peers.clone(), pulse: on.pulse.clone() };
-        Self { proposer, read_index, leases, members, hand_over }
+        Self { proposer, read_index, leases, members, raiser, hand_over }
     }
 
     /// What answers other voters.

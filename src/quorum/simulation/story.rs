@@ -1,8 +1,9 @@
 use super::chance;
 use super::lie::Lie;
 use super::network::Weather;
-use super::voter::{Voter, client_way};
+use super::voter::{Refused, Voter, client_way};
 use super::world::World;
+use crate::levels::{Levels, NEWEST};
 use mesoform_checks::{Ask, Cast, Dice, Failure, Keys, Stage, Troupe, Way, Witnesses, ask};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use tokio::sync::OwnedMutexGuard;
 use tokio::time::{Instant, sleep, timeout};
 
 const CAST: Cast = Cast { clients: 5, watchers: 2, lessees: 1, curious: true, pause: (20, 120) };
-const FAULTS: [&str; 12] = [
+const FAULTS: [&str; 13] = [
     "crash",
     "crash",
     "crash in a flush",
@@ -25,6 +26,7 @@ const FAULTS: [&str; 12] = [
     "crash in a snapshot",
     "weather",
     "weather",
+    "another version",
 ];
 /// Of the simulated time: longer than anything should ever take when all is well.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -81,6 +83,8 @@ pub struct Story {
     pub world: Arc<World>,
     home: PathBuf,
     voters: Vec<Option<Voter>>,
+    /// As which version each comes back.
+    versions: Vec<Levels>,
     pub ways: Vec<Way>,
     faults: Vec<String>,
     start: Instant,
@@ -92,11 +96,14 @@ impl Story {
         let count = if dice.percent(70) { 3 } else { 5 };
         let ways = (0..count).map(|at| client_way(&world, at)).collect();
         let voters = (0..count).map(|_| None).collect();
+        let versions = vec![Levels::default(); count];
         let home = home.to_owned();
-        Self { world, home, voters, ways, faults: Vec::new(), start: Instant::now() }
+        let (faults, start) = (Vec::new(), Instant::now());
+        Self { world, home, voters, versions, ways, faults, start }
     }
 
     async fn tell(mut self, mut dice: Dice) -> Result<Told, String> {
+        (0..self.versions.len()).for_each(|at| self.versions[at] = version(&mut dice));
         self.calm().await?;
         let stage = Stage::new();
         let mut troupe_dice = dice.split();
@@ -107,6 +114,7 @@ impl Story {
             self.strike(&mut dice).await?;
         }
         self.calm().await?;
+        self.upgrade().await?;
         let trace = trace(&stage);
         match troupe.judge(&self.ways).await {
             Ok(witnesses) => Ok(Told { witnesses, faults: self.faults, trace }),
@@ -121,7 +129,7 @@ impl Story {
     async fn strike(&mut self, dice: &mut Dice) -> Result<(), String> {
         let count = self.voters.len();
         let (at, other) = (dice.place(count), dice.place(count));
-        let kind = dice.between(0, 12);
+        let kind = dice.between(0, 13);
         let told = FAULTS[usize::try_from(kind).unwrap()];
         self.faults.push(format!("{:.2}s {told} {at}", self.start.elapsed().as_secs_f32()));
         match kind {
@@ -135,6 +143,11 @@ impl Story {
             7 => self.world.network.cut(at, other),
             8 => self.wipe(at).await?,
             9 => self.fall_behind(at, dice).await?,
+            12 => {
+                self.crash(at);
+                self.versions[at] = version(dice);
+                self.rise(at).await;
+            }
             _ => {
                 let weather = Weather {
                     lost: dice.between(0, 30),
@@ -172,6 +185,25 @@ impl Story {
         Ok(())
     }
 
+    /// All become of the newest version, one after the other, and so does the cluster.
+    async fn upgrade(&mut self) -> Result<(), String> {
+        for at in 0..self.voters.len() {
+            if self.versions[at] != Levels::default() {
+                self.crash(at);
+                self.versions[at] = Levels::default();
+                self.calm().await?;
+            }
+        }
+        let risen = async {
+            let is_there = |voter: &Voter| voter.level() == NEWEST;
+            while !self.voters.iter().flatten().all(is_there) {
+                sleep(Duration::from_millis(50)).await;
+            }
+        };
+        let risen = timeout(PATIENCE, risen).await;
+        risen.map_err(|_| format!("the level does not rise\nfaults: {}", self.faults.join(", ")))
+    }
+
     /// Waits until all vote, and nobody else counts.
     async fn settle(&self) -> Result<(), String> {
         let count = self.voters.len();
@@ -205,6 +237,16 @@ impl Story {
     fn look(&mut self) -> Result<(), String> {
         for at in 0..self.voters.len() {
             let Some(voter) = &self.voters[at] else { continue };
+            if let Some(level) = voter.outgrown() {
+                if level > NEWEST {
+                    return Err(format!("voter {at} is to know level {level}"));
+                }
+                // It has ended; its operator knows what to do.
+                self.faults.push(format!("{at} is outgrown"));
+                self.crash(at);
+                self.versions[at] = Levels::default();
+                continue;
+            }
             if let Some(illness) = voter.illness() {
                 return Err(format!("{illness}\nfaults: {}", self.faults.join(", ")));
             }
@@ -248,7 +290,20 @@ impl Story {
     }
 
     pub async fn rise(&mut self, at: usize) {
-        self.voters[at] = Voter::start(&self.world, &self.home, at, self.voters.len()).await;
+        let started = self.start(at).await;
+        self.voters[at] = match started {
+            Ok(voter) => voter,
+            // Its data are at a level that it does not know: it does not come up as that version.
+            Err(Refused) => {
+                self.faults.push(format!("{at} is refused"));
+                self.versions[at] = Levels::default();
+                self.start(at).await.unwrap_or_else(|Refused| panic!("voter {at} is refused"))
+            }
+        };
+    }
+
+    async fn start(&self, at: usize) -> Result<Option<Voter>, Refused> {
+        Voter::start(&self.world, &self.home, at, self.voters.len(), self.versions[at]).await
     }
 
     /// Everything works, and everybody answers.
@@ -277,6 +332,11 @@ impl Story {
         }
         self.look()
     }
+}
+
+/// A version of today, or the one before it.
+fn version(dice: &mut Dice) -> Levels {
+    Levels::up_to(if dice.percent(50) { NEWEST } else { NEWEST - 1 })
 }
 
 fn trace(stage: &Stage) -> u64 {

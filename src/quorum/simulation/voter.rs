@@ -3,6 +3,7 @@ use super::network::{Dialler, Port};
 use super::power::Power;
 use super::world::World;
 use crate::error::QuorumError;
+use crate::levels::{LevelError, Levels};
 use crate::log::LogStore;
 use crate::machine::State;
 use crate::peer::Links;
@@ -27,6 +28,10 @@ use tower::service_fn;
 
 const CLUSTER: &str = "simulated";
 
+/// Its version is too old for what is on its disk.
+#[derive(Debug)]
+pub struct Refused;
+
 /// One life of a voter.
 pub struct Voter {
     at: usize,
@@ -41,12 +46,22 @@ pub struct Voter {
 }
 
 impl Voter {
-    /// Its life begins, with what is on its disk; none: the power failed already.
-    pub async fn start(world: &Arc<World>, home: &Path, at: usize, count: usize) -> Option<Self> {
+    /// Its life begins, as a version that knows these levels, with what is on its disk; none: the power
+    /// failed already.
+    ///
+    /// # Errors
+    /// What is on its disk is at a level that it does not know.
+    pub async fn start(
+        world: &Arc<World>,
+        home: &Path,
+        at: usize,
+        count: usize,
+        levels: Levels,
+    ) -> Result<Option<Self>, Refused> {
         let folder = folder(home, at);
         draw_id(world, &folder);
         let settings = Arc::new(settings(world, &folder, at, count));
-        let tuning = tuning();
+        let tuning = Tuning { levels, ..tuning() };
         let power = Power::default();
         let shutdown = CancellationToken::new();
         let foundation = loop {
@@ -57,7 +72,8 @@ impl Voter {
                 Ok(foundation) => break foundation,
                 // What is left of the life before has not let go yet.
                 Err(QuorumError::Locked { .. }) => sleep(Duration::from_millis(1)).await,
-                Err(_) if power.is_off() => return None,
+                Err(_) if power.is_off() => return Ok(None),
+                Err(QuorumError::NewerFormat { .. }) => return Err(Refused),
                 Err(error) => panic!("voter {at} does not start: {error}"),
             }
         };
@@ -71,7 +87,7 @@ impl Voter {
             world.network.listen(address, Port { voter: at, power: power.clone(), routes });
         }
         let world = world.clone();
-        Some(Self { at, folder, world, power, shutdown, chores, raft, log, state })
+        Ok(Some(Self { at, folder, world, power, shutdown, chores, raft, log, state }))
     }
 
     pub fn power(&self) -> &Power {
@@ -88,6 +104,19 @@ impl Voter {
         let raft = self.raft;
         // Only so that nothing of it is left; it can do nothing any more.
         tokio::spawn(async move { drop(raft.shutdown().await) });
+    }
+
+    /// At which level it says that the cluster is.
+    pub fn level(&self) -> u32 {
+        self.state.ladder.level()
+    }
+
+    /// The level for which it is too old, if it is.
+    pub fn outgrown(&self) -> Option<u32> {
+        match self.state.ladder.is_outgrown()? {
+            LevelError::Outgrown { level, .. } => Some(level),
+            other => panic!("{other}"),
+        }
     }
 
     /// Bytes of its log.

@@ -212,7 +212,8 @@ fn demand(command: &Command) -> Demand {
     match &command.kind {
         Some(Kind::Put(_) | Kind::LeaseGrant(_)) => Demand::Takes,
         Some(Kind::Txn(request)) if puts(request) => Demand::Takes,
-        Some(Kind::Txn(_) | Kind::DeleteRange(_) | Kind::LeaseRevoke(_)) | None => Demand::Frees,
+        Some(Kind::Txn(_) | Kind::DeleteRange(_) | Kind::LeaseRevoke(_) | Kind::Raise(_))
+        | None => Demand::Frees,
         Some(Kind::Compact(_)) => Demand::Compacts,
     }
 }

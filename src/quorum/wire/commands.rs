@@ -4,7 +4,7 @@ use mesoform_etcd::pb;
 /// decided before it was proposed: a lease's id and TTL, that a lease has run out.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Command {
-    #[prost(oneof = "command::Kind", tags = "1, 2, 3, 4, 5, 6")]
+    #[prost(oneof = "command::Kind", tags = "1, 2, 3, 4, 5, 6, 7")]
     pub kind: Option<command::Kind>,
 }
 
@@ -25,6 +25,15 @@ pub mod command {
         LeaseGrant(pb::LeaseGrantRequest),
         #[prost(message, tag = "6")]
         LeaseRevoke(pb::LeaseRevokeRequest),
+        #[prost(message, tag = "7")]
+        Raise(Raise),
+    }
+
+    /// Raises the cluster's level. Also its reply: the level then.
+    #[derive(Clone, Copy, PartialEq, prost::Message)]
+    pub struct Raise {
+        #[prost(uint32, tag = "1")]
+        pub level: u32,
     }
 
     impl From<Kind> for super::Command {
@@ -44,7 +53,7 @@ pub struct Batch {
 /// What came of a [`Command`].
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Reply {
-    #[prost(oneof = "reply::Kind", tags = "1, 2, 3, 4, 5, 6, 7")]
+    #[prost(oneof = "reply::Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8")]
     pub kind: Option<reply::Kind>,
 }
 
@@ -67,6 +76,8 @@ pub mod reply {
         LeaseRevoke(pb::LeaseRevokeResponse),
         #[prost(enumeration = "super::Refusal", tag = "7")]
         Refused(i32),
+        #[prost(message, tag = "8")]
+        Raised(super::command::Raise),
     }
 
     impl From<Kind> for super::Reply {

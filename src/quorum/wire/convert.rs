@@ -62,7 +62,7 @@ impl From<openraft::raft::AppendEntriesResponse<u64>> for AppendResponse {
             R::Conflict => (AppendOutcome::Conflict, None, None),
             R::HigherVote(vote) => (AppendOutcome::HigherVote, None, Some(vote.into())),
         };
-        Self { outcome: outcome as i32, matching, vote, room: 0 }
+        Self { outcome: outcome as i32, matching, vote, ..Self::default() }
     }
 }
 

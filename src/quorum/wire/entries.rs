@@ -19,7 +19,7 @@ pub mod log_entry {
 
     #[derive(Clone, PartialEq, prost::Oneof)]
     pub enum Payload {
-        /// An encoded `Batch`.
+        /// A `Batch`, as `seal` encodes it.
         #[prost(bytes = "bytes", tag = "2")]
         Batch(Bytes),
         /// openraft's `Membership` as JSON.

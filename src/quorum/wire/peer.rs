@@ -1,4 +1,5 @@
 use super::{Command, LogEntry, Reply};
+use crate::levels::{Levels, Mark};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 
@@ -52,6 +53,21 @@ pub struct Introduction {
     /// The log entry that says so.
     #[prost(uint64, tag = "11")]
     pub members_at: u64,
+    /// The levels that it knows; 0 in versions from before there were any.
+    #[prost(uint32, tag = "12")]
+    pub oldest: u32,
+    #[prost(uint32, tag = "13")]
+    pub newest: u32,
+    /// The cluster's level, where it is part of one.
+    #[prost(uint32, tag = "14")]
+    pub level: u32,
+}
+
+impl Introduction {
+    /// Which levels it knows.
+    pub fn levels(&self) -> Levels {
+        Levels::heard(self.oldest, self.newest)
+    }
 }
 
 /// Asks the leader to take this voter in, or to note its new address.
@@ -74,6 +90,11 @@ pub struct JoinRequest {
     /// A voter that does not lead has passed it on.
     #[prost(bool, tag = "8")]
     pub forwarded: bool,
+    /// The levels that it knows; 0 in versions from before there were any.
+    #[prost(uint32, tag = "9")]
+    pub oldest: u32,
+    #[prost(uint32, tag = "10")]
+    pub newest: u32,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -152,9 +173,11 @@ pub struct Ballot {
     pub committed: bool,
 }
 
-/// To whom a Raft message goes: an address can have changed hands, a Raft id never does.
+/// To whom a Raft message goes: an address can have changed hands, a Raft id never does. And of which
+/// version it comes.
 #[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
 pub struct Envelope {
+    /// The level at which the message is to be read.
     #[prost(uint32, tag = "1")]
     pub protocol: u32,
     /// 0: not known yet.
@@ -162,6 +185,26 @@ pub struct Envelope {
     pub cluster_id: u64,
     #[prost(uint64, tag = "3")]
     pub target: u64,
+    /// The levels that its sender knows; 0 in versions from before there were any.
+    #[prost(uint32, tag = "4")]
+    pub oldest: u32,
+    #[prost(uint32, tag = "5")]
+    pub newest: u32,
+    /// The cluster's level, as far as its sender has come.
+    #[prost(uint32, tag = "6")]
+    pub level: u32,
+}
+
+impl Envelope {
+    pub fn new(mark: Mark, cluster_id: u64, target: u64) -> Self {
+        let Mark { protocol, oldest, newest, level } = mark;
+        Self { protocol, cluster_id, target, oldest, newest, level }
+    }
+
+    /// Which levels its sender knows.
+    pub fn levels(&self) -> Levels {
+        Levels::heard(self.oldest, self.newest)
+    }
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -194,6 +237,11 @@ pub struct AppendResponse {
     /// How nearly the disk of who answers is full; 0: it has room.
     #[prost(uint32, tag = "4")]
     pub room: u32,
+    /// The levels that it knows; 0 in versions from before there were any.
+    #[prost(uint32, tag = "5")]
+    pub oldest: u32,
+    #[prost(uint32, tag = "6")]
+    pub newest: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]

@@ -64,7 +64,17 @@ fn server(api: &Api, out: Exposition) -> Exposition {
             "server_version",
             [(API_VERSION.to_owned(), 1)],
         )
-        .gauge("mesoform_quorum_term", "Raft's term.", metrics.current_term);
+        .gauge("mesoform_quorum_term", "Raft's term.", metrics.current_term)
+        .gauge(
+            "mesoform_quorum_level",
+            "The cluster's level: what all its members can read.",
+            api.headers.directory.ladder().level(),
+        )
+        .gauge(
+            "mesoform_quorum_newest_level",
+            "The newest level that this voter's version knows.",
+            api.headers.directory.ladder().own().newest(),
+        );
     out.gauges(
         "mesoform_quorum_lag_entries",
         "How many log entries each voter lacks; only a leader knows.",

@@ -1,3 +1,4 @@
+mod levels;
 mod own;
 
 use super::seed::Nobody;

@@ -1,5 +1,6 @@
 mod defragment;
 mod incoming;
+mod levels;
 
 use super::{Listener, Machine, SnapshotData, State, write_out};
 use crate::log::LogStore;

@@ -19,3 +19,4 @@ mod liars;
 mod original;
 mod paused_leader;
 mod under_fire;
+mod upgrade;

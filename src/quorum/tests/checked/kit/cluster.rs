@@ -7,8 +7,9 @@ use crate::pki;
 use mesoform_checks::{Ask, Keys, Way, ask, way};
 use mesoform_coordination::{Coordination, dial};
 use mesoform_etcd::client::{ClusterClient, MaintenanceClient};
-use mesoform_etcd::pb::{MemberListRequest, StatusRequest};
+use mesoform_etcd::pb::{MemberListRequest, StatusRequest, StatusResponse};
 use mesoform_identity::{Authority, Identity, Role};
+use mesoform_quorum::Levels;
 use mesoform_settings::{PkiPaths, QuorumClientSettings, QuorumSettings, Voter};
 use nix::sys::signal::Signal;
 use std::path::PathBuf;
@@ -41,6 +42,8 @@ struct Place {
     /// To each of the others, by their places; `etcd` has one for all, in its own place.
     links: Vec<Link>,
     process: Option<Process>,
+    /// As which version it runs.
+    levels: Levels,
 }
 
 impl Cluster {
@@ -49,6 +52,15 @@ impl Cluster {
         if kind == Kind::Etcd && !etcd::is_here() {
             return None;
         }
+        Some(Self::raise(kind, count, Levels::default()).await)
+    }
+
+    /// The same of ours, of a version that knows these levels.
+    pub async fn up_as(count: usize, levels: Levels) -> Self {
+        Self::raise(Kind::Ours, count, levels).await
+    }
+
+    async fn raise(kind: Kind, count: usize, levels: Levels) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let authority = Authority::create(CLUSTER).unwrap();
         for role in [Role::Operator, Role::Quorum, Role::Master] {
@@ -59,6 +71,7 @@ impl Cluster {
             peer: Port::reserve(),
             links: Vec::new(),
             process: None,
+            levels,
         };
         let mut places: Vec<Place> = std::iter::repeat_with(reserve).take(count).collect();
         for from in 0..count {
@@ -70,7 +83,7 @@ impl Cluster {
         let mut cluster = Self { kind, places, dir };
         (0..count).for_each(|at| cluster.start(at));
         cluster.ready().await;
-        Some(cluster)
+        cluster
     }
 
     pub fn kind(&self) -> Kind {
@@ -83,10 +96,32 @@ impl Cluster {
 
     pub fn start(&mut self, at: usize) {
         let command = match self.kind {
-            Kind::Ours => voter::command(&self.settings(at)),
+            Kind::Ours => voter::command(&self.settings(at), self.places[at].levels),
             Kind::Etcd => self.original(at),
         };
         self.places[at].process = Some(Process::start(command, &self.log(at)));
+    }
+
+    /// Starts it as another version, which it stays.
+    pub fn start_as(&mut self, at: usize, levels: Levels) {
+        self.places[at].levels = levels;
+        self.start(at);
+    }
+
+    /// Takes the data of a voter away that does not run, and what it has said.
+    pub fn wipe(&self, at: usize) {
+        std::fs::remove_dir_all(self.data(at)).unwrap();
+        std::fs::remove_file(self.log(at)).unwrap();
+    }
+
+    /// Whether a voter has ever said so.
+    pub fn said(&self, at: usize, words: &str) -> bool {
+        std::fs::read_to_string(self.log(at)).is_ok_and(|log| log.contains(words))
+    }
+
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self, at: usize) -> bool {
+        self.places[at].process.as_mut().is_some_and(Process::has_ended)
     }
 
     pub fn kill(&mut self, at: usize) {
@@ -206,6 +241,20 @@ impl Cluster {
         name.trim_start_matches('h').parse().ok().filter(|at| *at < self.len())
     }
 
+    /// What a voter says of itself, once it is asked in vain no more.
+    pub async fn status(&self, at: usize) -> StatusResponse {
+        let mut client = MaintenanceClient::new(self.channel(at));
+        let told = async {
+            loop {
+                match client.status(StatusRequest {}).await {
+                    Ok(status) => return status.into_inner(),
+                    Err(_) => sleep(Duration::from_millis(20)).await,
+                }
+            }
+        };
+        timeout(PATIENCE, told).await.expect("a voter says nothing of itself")
+    }
+
     /// The operator's connection to one voter.
     pub fn channel(&self, at: usize) -> Channel {
         let address = self.places[at].client.address().to_string();
@@ -243,7 +292,8 @@ impl Cluster {
         self.dir.path().join(format!("h{at}.log"))
     }
 
-    fn tail(&self, at: usize) -> String {
+    /// The last of what it has said.
+    pub fn tail(&self, at: usize) -> String {
         let log = std::fs::read_to_string(self.log(at)).unwrap_or_default();
         let lines: Vec<&str> = log.lines().collect();
         lines[lines.len().saturating_sub(30)..].join("\n")

@@ -1,5 +1,6 @@
 //! A voter as a process of its own: this very test binary, started again.
 
+use mesoform_quorum::{Levels, QuorumError, Tuning};
 use mesoform_settings::QuorumSettings;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -7,9 +8,12 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 const SETTINGS: &str = "MESOFORM_CHECKED_VOTER";
+const LEVELS: &str = "MESOFORM_CHECKED_LEVELS";
+const UNTOLD: &str = "untold";
 const NAME: &str = "kit::voter::a_voter_of_another_test";
 
 /// Not a test of its own: it is what a voter's process runs.
@@ -28,17 +32,34 @@ fn a_voter_of_another_test() {
         .init();
     let settings: QuorumSettings = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    if let Err(error) = runtime.block_on(mesoform_quorum::run(settings, CancellationToken::new())) {
+    if let Err(error) = runtime.block_on(serve(settings)) {
         panic!("{error}");
     }
 }
 
-/// What starts a voter with these settings.
-pub fn command(settings: &QuorumSettings) -> Command {
+async fn serve(settings: QuorumSettings) -> Result<(), QuorumError> {
+    let peer = TcpListener::bind(settings.listen_peer).await.unwrap();
+    let client = TcpListener::bind(settings.listen_client).await.unwrap();
+    let tuning = Tuning { levels: pretended(), ..Tuning::default() };
+    mesoform_quorum::serve(settings, tuning, peer, client, CancellationToken::new()).await
+}
+
+/// Which version it is to be.
+fn pretended() -> Levels {
+    match std::env::var(LEVELS).unwrap().as_str() {
+        UNTOLD => Levels::untold(),
+        newest => Levels::up_to(newest.parse().unwrap()),
+    }
+}
+
+/// What starts a voter with these settings, as a version that knows these levels.
+pub fn command(settings: &QuorumSettings, levels: Levels) -> Command {
     let path = settings.data_dir.with_extension("json");
     std::fs::write(&path, serde_json::to_vec(settings).unwrap()).unwrap();
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args([NAME, "--exact", "--nocapture", "--test-threads=1"]).env(SETTINGS, path);
+    let newest = levels.newest().to_string();
+    command.env(LEVELS, if levels == Levels::untold() { UNTOLD } else { &newest });
     command
 }
 
