@@ -26,7 +26,7 @@ mod spec;
 
 pub use admin::{Admin, AdminCredential, AdminError};
 pub use alone::{Alone, AloneError, AloneUnit};
-pub use artifact::{Artifact, ArtifactError};
+pub use artifact::{Artifact, ArtifactError, find_told as find_artifact};
 pub use error::HostPlanError;
 pub use graph::{Declaration, GraphError, services as unit_graph, waves};
 pub use health::{Ailment, Health, Reports, etcd_members};
@@ -42,6 +42,6 @@ pub use run::{Run, RunOptions, Stop, Summary};
 pub use service::{Service, UnknownService};
 pub use signing::sign;
 pub use spec::{
-    Auth, ClusterSpec, EtcdFiles, EtcdSpec, HostSpec, Mistake, Mistakes, Options, Ports, Timing,
-    key_mistakes, notes, resolve,
+    ArtifactUrl, Auth, ClusterSpec, EtcdFiles, EtcdSpec, HostSpec, Mistake, Mistakes, Options,
+    Ports, Timing, key_mistakes, notes, resolve,
 };

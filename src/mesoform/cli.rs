@@ -2,10 +2,12 @@
 
 mod certificates;
 mod recovery;
+mod render;
 mod voter;
 
 pub use certificates::{CertificatesAction, CertificatesArgs};
 pub use recovery::{BackupArgs, RestoreArgs};
+pub use render::RenderArgs;
 pub use voter::{VoterAction, VoterArgs};
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -69,6 +71,8 @@ pub enum Command {
     Backup(BackupArgs),
     /// Make the cluster run with the quorum's data from a file
     Restore(RestoreArgs),
+    /// What `up` would make of the hosts, as documents that machines boot from
+    Render(RenderArgs),
     /// The inventory as mesoform understands it, in the shapes of ansible-inventory
     Inventory(InventoryArgs),
     /// Completions for a shell

@@ -9,12 +9,14 @@ macro_rules! files {
 }
 
 files![
+    "boot/cloud-config.yml",
     "etc/agent.yml",
     "etc/certificates.yml",
     "etc/master.yml",
     "etc/quorum.yml",
     "etc/scheduler.yml",
     "units/mesoform-agent.service",
+    "units/mesoform-artifact.service",
     "units/mesoform-certificates.service",
     "units/mesoform-certificates.timer",
     "units/mesoform-master.service",

@@ -1,4 +1,4 @@
-//! Ansible's filters that Jinja2 itself does not have.
+//! Ansible's filters that Jinja2 itself does not have, and one of our own for unit files.
 
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind};
@@ -8,6 +8,12 @@ pub(crate) fn add(environment: &mut Environment<'static>) {
     environment.add_filter("ternary", ternary);
     environment.add_filter("to_json", to_json);
     environment.add_filter("to_nice_json", to_nice_json);
+    environment.add_filter("unit", unit);
+}
+
+/// A text in a unit file, where `%` begins a word of systemd's.
+fn unit(text: &str) -> String {
+    text.replace('%', "%%")
 }
 
 /// Ansible's notion of truth: the words `yes`, `on`, `true` and `1` in any case, and nothing else.

@@ -4,6 +4,7 @@ mod checkout;
 mod elf;
 mod progress;
 
+use crate::{Observer, Progress};
 use checkout::Checkout;
 use mesoform_transport::{Artifact as Binary, TransportError};
 use std::path::{Path, PathBuf};
@@ -50,6 +51,25 @@ pub fn target(arch: &str) -> String {
     format!("{arch}-unknown-linux-musl")
 }
 
+/// The name of its release.
+pub fn name(arch: &str) -> String {
+    format!("mesoform-{}-{}", env!("CARGO_PKG_VERSION"), target(arch))
+}
+
+/// The binary for hosts of `arch`, as [`find`] finds it; `observer` is told while one is built.
+///
+/// # Errors
+/// As [`find`].
+pub async fn find_told(arch: &str, observer: &dyn Observer) -> Result<Artifact, ArtifactError> {
+    let tell = |building: Building| {
+        observer.on(match building {
+            Building::Stays(message) => Progress::Notice { message },
+            Building::Goes(text) => Progress::Host { host: "cargo".into(), text },
+        });
+    };
+    find(arch, &tell).await
+}
+
 /// Finds the binary for hosts of `arch`: beside this executable, this executable itself where it is
 /// static, or, where it was built in a checkout, in `dist/` there, or built by cargo now. `building`
 /// is told when that happens, since it may take minutes.
@@ -60,11 +80,8 @@ pub fn target(arch: &str) -> String {
 ///
 /// # Errors
 /// There is none, and none can be built; the error names the command that makes it.
-pub async fn find(
-    arch: &str,
-    building: &(dyn Fn(Building) + Sync),
-) -> Result<Artifact, ArtifactError> {
-    let name = format!("mesoform-{}-{}", env!("CARGO_PKG_VERSION"), target(arch));
+async fn find(arch: &str, building: &(dyn Fn(Building) + Sync)) -> Result<Artifact, ArtifactError> {
+    let name = name(arch);
     if let Some(dist) = std::env::var_os("MESOFORM_DIST") {
         return first(arch, vec![Path::new(&dist).join(&name)]).await;
     }

@@ -11,7 +11,7 @@ pub(crate) use host::{HostRun, teller};
 pub use stop::Stop;
 pub use summary::Summary;
 
-use crate::artifact::{self, Artifact, Building};
+use crate::artifact::{self, Artifact};
 use crate::membership::Wish;
 use crate::{Admin, ClusterSpec, EtcdFiles, Observer, Progress};
 use futures::StreamExt;
@@ -107,13 +107,8 @@ impl Run {
         if let Some(known) = self.artifacts.get(arch) {
             return known.clone();
         }
-        let tell = |building: Building| {
-            self.observer.on(match building {
-                Building::Stays(message) => Progress::Notice { message },
-                Building::Goes(text) => Progress::Host { host: "cargo".into(), text },
-            });
-        };
-        let found = artifact::find(arch, &tell).await.map_err(|e| Stop::Refused(e.to_string()));
+        let found = artifact::find_told(arch, &*self.observer).await;
+        let found = found.map_err(|e| Stop::Refused(e.to_string()));
         if let Ok(found) = &found {
             // Compressed while the hosts are looked at; who needs it first waits for it. It is kept
             // beside the binary, and a check makes no file.

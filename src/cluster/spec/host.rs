@@ -1,4 +1,5 @@
 use crate::Service;
+use mesoform_inventory::Value;
 use mesoform_settings::{Attribute, ResourceSettings};
 use mesoform_transport::Wanted;
 use std::collections::BTreeSet;
@@ -18,6 +19,10 @@ pub struct HostSpec {
     pub slot: Option<u8>,
     pub attributes: Vec<Attribute>,
     pub resources: ResourceSettings,
+    /// As `uname -m` will say it, where it boots from a document (`mesoform_arch`). `up` asks the host.
+    pub arch: String,
+    /// What is merged into its `#cloud-config`.
+    pub extra_cloud_config: Option<Value>,
     /// How the operator reaches it.
     pub reach: Wanted,
 }

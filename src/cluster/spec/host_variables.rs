@@ -22,6 +22,8 @@ pub(super) fn spec(
         slot,
         attributes: attributes(host, mistakes),
         resources: resources(host, mistakes),
+        arch: arch(host, mistakes),
+        extra_cloud_config: extra_cloud_config(host, mistakes),
         reach,
     }
 }
@@ -61,6 +63,31 @@ fn pair(text: &str) -> Option<(String, String)> {
     let (name, value) = text.split_once(':')?;
     let (name, value) = (name.trim().to_owned(), value.trim().to_owned());
     (!name.is_empty() && !value.is_empty()).then_some((name, value))
+}
+
+/// The architectures that there are binaries for.
+fn arch(host: &Host, mistakes: &mut Mistakes) -> String {
+    const KNOWN: [(&str, &str); 4] =
+        [("x86_64", "x86_64"), ("amd64", "x86_64"), ("aarch64", "aarch64"), ("arm64", "aarch64")];
+    let Some(var) = host.var("mesoform_arch") else { return KNOWN[0].1.to_owned() };
+    let text = var.text().unwrap_or_default();
+    match KNOWN.iter().find(|(name, _)| *name == text) {
+        Some((_, arch)) => (*arch).to_owned(),
+        None => {
+            wrong("mesoform_arch", var, "x86_64 or aarch64", mistakes);
+            text
+        }
+    }
+}
+
+fn extra_cloud_config(host: &Host, mistakes: &mut Mistakes) -> Option<Value> {
+    let var = host.var("mesoform_extra_cloud_config").filter(|var| !var.value.is_null())?;
+    if !var.value.is_object() {
+        let cause = "mesoform_extra_cloud_config is no dictionary";
+        let cure = "write the modules of cloud-init below it, in group_vars or host_vars";
+        mistakes.add(&var.origin, cause, cure);
+    }
+    Some(var.value.clone())
 }
 
 fn scalar(value: &Value) -> Option<String> {

@@ -1,5 +1,6 @@
 //! The cluster that an inventory describes: validated once, and only this travels on.
 
+mod artifact_url;
 mod etcd;
 mod host;
 mod host_variables;
@@ -14,6 +15,7 @@ mod roles;
 mod variables;
 mod voters;
 
+pub use artifact_url::ArtifactUrl;
 pub use etcd::{EtcdFiles, EtcdSpec};
 pub use host::HostSpec;
 pub use keys::key_mistakes;

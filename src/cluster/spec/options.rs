@@ -1,3 +1,4 @@
+use super::ArtifactUrl;
 use crate::Service;
 use mesoform_settings::Scheme;
 use serde::Serialize;
@@ -15,6 +16,8 @@ pub struct Options {
     pub task_user: String,
     /// MiB of a task's output until it is turned over (`mesoform_task_log_size`).
     pub task_log_mib: u64,
+    /// Where hosts that boot from a document fetch the binary (`mesoform_artifact_url`).
+    pub artifact_url: Option<ArtifactUrl>,
 }
 
 /// The user without rights that tasks run as; agents have it from `up`.
@@ -109,6 +112,7 @@ impl Default for Options {
             timing: Timing::default(),
             task_user: TASK_USER.to_owned(),
             task_log_mib: 10,
+            artifact_url: None,
         }
     }
 }

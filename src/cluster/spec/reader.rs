@@ -1,4 +1,4 @@
-use super::Mistakes;
+use super::{ArtifactUrl, Mistakes};
 use mesoform_inventory::{Host, Origin, Var};
 use std::ops::RangeInclusive;
 
@@ -75,6 +75,15 @@ impl<'a> Reader<'a, '_> {
             Some(user) => *value = user,
             None => self.wrong(name, var, "the name of a user of the agents' hosts"),
         }
+    }
+
+    pub fn artifact_url(&mut self, name: &str) -> Option<ArtifactUrl> {
+        let var = self.get(name)?;
+        let url = ArtifactUrl::of(var);
+        if url.is_none() {
+            self.wrong(name, var, ArtifactUrl::WANTED);
+        }
+        url
     }
 
     fn wrong(&mut self, name: &str, var: &Var, wanted: &str) {

@@ -17,12 +17,15 @@ const KNOWN: &[&str] = &[
     "agent_ping_ms",
     "agent_port",
     "agent_reregister_ms",
+    "arch",
+    "artifact_url",
     "attributes",
     "auth",
     "cluster_name",
     "cpus",
     "disk",
     "election_timeout_ms",
+    "extra_cloud_config",
     "failover_timeout_ms",
     "heartbeat_ms",
     "host_key_checking",
@@ -72,6 +75,7 @@ pub(super) fn options(hosts: &[&Host], mistakes: &mut Mistakes) -> Options {
     reader.word("mesoform_auth", &auth, &mut options.auth);
     reader.user("mesoform_task_user", &mut options.task_user);
     reader.number("mesoform_task_log_size", 1..=1_000_000, &mut options.task_log_mib);
+    options.artifact_url = reader.artifact_url("mesoform_artifact_url");
     options
 }
 

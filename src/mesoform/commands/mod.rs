@@ -9,6 +9,7 @@ mod consent;
 mod down;
 mod executor;
 mod inventory;
+mod render;
 mod report;
 mod restart;
 mod restore;
@@ -31,6 +32,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Status(args) => asynchronous(status::run(args)),
         Command::Restart(args) => asynchronous(restart::run(args)),
         Command::Down(args) => asynchronous(down::run(args)),
+        Command::Render(args) => asynchronous(render::run(args)),
         Command::Inventory(args) => inventory::run(&args),
         Command::Completions { shell } => completions::shell(shell),
         Command::Man => completions::man(),

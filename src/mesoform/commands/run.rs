@@ -28,6 +28,40 @@ fn load(source: Option<&str>, extra_vars: &[String]) -> anyhow::Result<Loaded> {
     Ok(Inventory::load_in_part(source, &extra))
 }
 
+/// The inventory, where nothing is wrong with it; else all that is, with what is wrong with the cluster.
+fn whole(
+    source: Option<&str>,
+    extra_vars: &[String],
+    observer: &dyn Observer,
+) -> anyhow::Result<Inventory> {
+    let inventory = load(source, extra_vars)?.map_err(|(errors, rest)| {
+        // What is wrong with the rest is told as well.
+        let mistakes = rest.and_then(|rest| resolve(&rest).err()).unwrap_or_default();
+        mistakes.with(errors)
+    })?;
+    for notice in inventory.notices() {
+        observer.on(Progress::Notice { message: notice.to_string() });
+    }
+    Ok(inventory)
+}
+
+/// The cluster that the inventory describes, for commands that touch no host.
+///
+/// # Errors
+/// All that is wrong with the inventory, at once.
+pub fn cluster(
+    source: Option<&str>,
+    extra_vars: &[String],
+    observer: &dyn Observer,
+) -> anyhow::Result<ClusterSpec> {
+    let inventory = whole(source, extra_vars, observer)?;
+    let spec = resolve(&inventory)?;
+    for message in notes(&inventory, &spec) {
+        observer.on(Progress::Notice { message });
+    }
+    Ok(spec)
+}
+
 /// The cluster that the inventory describes, and which of its hosts may be touched.
 pub struct Scope {
     pub spec: ClusterSpec,
@@ -38,15 +72,7 @@ impl Scope {
     /// # Errors
     /// All that is wrong with the inventory and the pattern, at once.
     pub fn of(options: &InventoryOptions, observer: &dyn Observer) -> anyhow::Result<Self> {
-        let inventory = load(options.inventory.as_deref(), &options.extra_vars)?;
-        let inventory = inventory.map_err(|(errors, rest)| {
-            // What is wrong with the rest is told as well.
-            let mistakes = rest.and_then(|rest| resolve(&rest).err()).unwrap_or_default();
-            mistakes.with(errors)
-        })?;
-        for notice in inventory.notices() {
-            observer.on(Progress::Notice { message: notice.to_string() });
-        }
+        let inventory = whole(options.inventory.as_deref(), &options.extra_vars, observer)?;
         let selected = options.limit.as_ref().map(|pattern| inventory.select(pattern)).transpose();
         let (spec, limit) = match (resolve(&inventory), selected) {
             (Ok(spec), Ok(limit)) => (spec, limit),

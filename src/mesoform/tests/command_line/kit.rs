@@ -23,12 +23,17 @@ impl Folder {
 
     /// Calls `mesoform` with the words of `line`.
     pub fn call(&self, line: &str) -> Ended {
-        let output = command(self.0.path(), line).output().unwrap();
-        Ended {
-            code: output.status.code().unwrap(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        Ended::of(&mut command(self.0.path(), line))
+    }
+
+    /// The same, where the binaries for hosts lie in the folder.
+    pub fn with_dist(&self, line: &str) -> Ended {
+        let mut command = command(self.path(), line);
+        Ended::of(command.env("MESOFORM_DIST", self.path()))
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
     }
 
     /// Calls it with nobody reading what it prints; its exit code.
@@ -55,6 +60,15 @@ impl Folder {
 }
 
 impl Ended {
+    fn of(command: &mut Command) -> Self {
+        let output = command.output().unwrap();
+        Self {
+            code: output.status.code().unwrap(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     #[track_caller]
     pub fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{self:?}");

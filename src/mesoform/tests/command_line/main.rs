@@ -6,4 +6,5 @@ mod hosts;
 mod input;
 mod kit;
 mod recovery;
+mod render;
 mod texts;

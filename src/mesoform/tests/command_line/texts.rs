@@ -11,6 +11,7 @@ fn help() {
         "down",
         "backup",
         "restore",
+        "render",
         "inventory",
         "completions",
         "man",

@@ -1,0 +1,69 @@
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub struct RenderArgs {
+    #[command(flatten)]
+    pub format: RenderFormat,
+    /// Ansible inventory (INI), or a list of hosts: 'h1,h2,'
+    #[arg(short, long, value_name = "INV", env = "MESOFORM_INVENTORY")]
+    pub inventory: Option<String>,
+    /// A variable that wins over the inventory: K=V, JSON, or @FILE
+    #[arg(short, long = "extra-vars", value_name = "K=V")]
+    pub extra_vars: Vec<String>,
+    /// Only this host
+    #[arg(long, value_name = "HOST")]
+    pub host: Option<String>,
+    /// Write to this folder, a file or a tree for each host; without it, to standard output
+    #[arg(short = 'o', long = "output-dir", value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Where the machines are: how large a document may be there
+    #[arg(long, value_enum, default_value_t = Target::Ec2)]
+    pub target: Target,
+    /// How large a document may be, in bytes
+    #[arg(long, value_name = "N", conflicts_with = "target", value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit_bytes: Option<u32>,
+}
+
+/// What to render.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct RenderFormat {
+    /// cloud-init's #cloud-config (HOST.yaml)
+    #[arg(long)]
+    pub cloud_config: bool,
+    /// Ignition 3.3.0 (HOST.ign)
+    #[arg(long)]
+    pub ignition: bool,
+    /// The cloud-config of CoreOS Container Linux (HOST.yaml)
+    #[arg(long)]
+    pub coreos: bool,
+    /// Units and configuration as a tree of files (HOST/)
+    #[arg(long)]
+    pub units: bool,
+    /// The plan that `up` carries out (HOST.json)
+    #[arg(long)]
+    pub plan: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Target {
+    /// 16 KiB, which is little enough for anywhere
+    Ec2,
+    /// 32 KiB
+    Hetzner,
+    /// 64 KiB
+    Digitalocean,
+}
+
+impl RenderArgs {
+    /// The largest document, in bytes.
+    pub fn limit(&self) -> usize {
+        match (self.limit_bytes, self.target) {
+            (Some(bytes), _) => usize::try_from(bytes).unwrap_or(usize::MAX),
+            (None, Target::Ec2) => 16 * 1024,
+            (None, Target::Hetzner) => 32 * 1024,
+            (None, Target::Digitalocean) => 64 * 1024,
+        }
+    }
+}

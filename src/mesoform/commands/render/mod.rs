@@ -1,0 +1,112 @@
+//! `mesoform render`: the plans that `up` carries out, as documents that machines boot from.
+
+mod format;
+mod sink;
+
+use super::run::cluster;
+use crate::cli::{ColorChoice, OutputFormat, OutputOptions, RenderArgs};
+use crate::exit::Exit;
+use crate::render;
+use anyhow::Context as _;
+use format::Format;
+use mesoform_cluster::{
+    Admin, Auth, BinaryRef, Blueprint, ClusterSpec, HostSpec, Observer, Progress, find_artifact,
+};
+use mesoform_render::{Boot, Missing, Supply};
+use mesoform_template::Templates;
+use sink::Sink;
+use std::collections::BTreeMap;
+
+/// Notices go to people; standard output has the documents alone.
+const PLAIN: OutputOptions = OutputOptions { output: OutputFormat::Text, color: ColorChoice::Auto };
+
+/// `mesoform render --cloud-config|--ignition|--coreos|--units|--plan -i INV`.
+pub async fn run(args: RenderArgs) -> anyhow::Result<Exit> {
+    let observer = render::observer(PLAIN);
+    let spec = cluster(args.inventory.as_deref(), &args.extra_vars, &*observer)?;
+    let hosts = chosen(&spec, args.host.as_deref())?;
+    let binaries = binaries(&hosts, &*observer).await?;
+    let admin = admin(&spec, &*observer)?;
+    let templates = Templates::embedded()?;
+    let etcd = spec.etcd.as_ref().map(|etcd| etcd.files()).transpose()?.flatten();
+    let (line, fingerprint) = (admin.credential.line(), admin.fingerprint());
+    let blueprint = Blueprint {
+        spec: &spec,
+        templates: &templates,
+        ca_pem: admin.certificate_pem(),
+        ca_fingerprint: &fingerprint,
+        credentials: (spec.options.auth == Auth::Basic).then_some(line.as_str()),
+        etcd: etcd.as_ref(),
+    };
+    let format = Format::of(&args);
+    let mut sink = Sink::of(&args, format, hosts.len());
+    let mut missing = Missing::default();
+    for host in hosts {
+        let binary = binaries.get(&host.arch).context("no binary for this host")?;
+        let plan = blueprint.host(host, binary)?;
+        let url = spec.options.artifact_url.as_ref().map(|url| url.at(&host.arch, &binary.sha256));
+        let supply = Supply {
+            templates: &templates,
+            artifact_url: url.as_deref(),
+            address: host.address.parse().ok(),
+            extra_cloud_config: host.extra_cloud_config.as_ref(),
+        };
+        let boot = Boot::of(&plan, &supply)?;
+        missing += boot.missing;
+        sink.take(&host.name, format.rendered(&plan, &boot, &supply)?)?;
+    }
+    sink.end()?;
+    tell(format, missing, &*observer);
+    Ok(Exit::Fine)
+}
+
+fn chosen<'s>(spec: &'s ClusterSpec, name: Option<&str>) -> anyhow::Result<Vec<&'s HostSpec>> {
+    let Some(name) = name else { return Ok(spec.hosts.iter().collect()) };
+    let host = spec.host(name).with_context(|| {
+        format!("the cluster has no host {name:?}; `mesoform inventory --graph` shows them all")
+    })?;
+    Ok(vec![host])
+}
+
+/// What each architecture runs: its hash stands in every plan.
+async fn binaries(
+    hosts: &[&HostSpec],
+    observer: &dyn Observer,
+) -> anyhow::Result<BTreeMap<String, BinaryRef>> {
+    let mut binaries = BTreeMap::new();
+    for host in hosts {
+        if !binaries.contains_key(&host.arch) {
+            let binary = find_artifact(&host.arch, observer).await?.binary;
+            let binary = BinaryRef { sha256: binary.sha256().to_owned(), size: binary.size() };
+            binaries.insert(host.arch.clone(), binary);
+        }
+    }
+    Ok(binaries)
+}
+
+/// The operator's folder: no host could boot into a cluster without a CA, so it is made here as by `up`.
+fn admin(spec: &ClusterSpec, observer: &dyn Observer) -> anyhow::Result<Admin> {
+    let dir = &spec.state_dir;
+    let is_new = !Admin::is_in(dir);
+    let admin = Admin::open_or_create(dir, &spec.name)?;
+    if is_new {
+        let message = format!("{}: made the CA and the password of {}", dir.display(), spec.name);
+        observer.on(Progress::Notice { message });
+    }
+    Ok(admin)
+}
+
+/// What the documents do not have, so that nobody waits for it.
+fn tell(format: Format, missing: Missing, observer: &dyn Observer) {
+    if format == Format::Plan || missing.is_nothing() {
+        return;
+    }
+    let mut message = format!(
+        "not in there: {missing}; hosts get this by `mesoform up` (whatever runs on a host can read its \
+         user-data)"
+    );
+    if missing.binaries > 0 {
+        message.push_str("; with mesoform_artifact_url they fetch the binary by themselves");
+    }
+    observer.on(Progress::Notice { message });
+}

@@ -1,0 +1,152 @@
+use crate::{Missing, RenderError, Supply, hostname};
+use mesoform_plan::{Ownership, Plan, Step, unit_file};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// What is to be made of a bare machine, so that it is the host of a plan; in the plan's order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Boot {
+    pub cluster: String,
+    /// Its name in the inventory.
+    pub host: String,
+    /// The machine's own name, where it is given one.
+    pub hostname: Option<String>,
+    pub users: Vec<User>,
+    pub directories: Vec<Directory>,
+    pub files: Vec<File>,
+    pub links: Vec<Link>,
+    /// Units that start whenever the machine does, in the order of the unit graph.
+    pub units: Vec<String>,
+    /// The unit that fetches the binary at the first boot; it takes itself away.
+    pub fetch: Option<String>,
+    pub missing: Missing,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    pub name: String,
+    pub home: PathBuf,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Directory {
+    pub path: PathBuf,
+    pub ownership: Ownership,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    pub path: PathBuf,
+    pub ownership: Ownership,
+    pub content: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    pub path: PathBuf,
+    pub target: PathBuf,
+}
+
+/// The unit that fetches the binary.
+const FETCH: &str = "mesoform-artifact.service";
+
+impl Boot {
+    /// Sorts the steps of `plan`. What the plan wants gone is not there on a bare machine.
+    ///
+    /// # Errors
+    /// A template fails.
+    pub fn of(plan: &Plan, supply: &Supply) -> Result<Self, RenderError> {
+        let mut boot = Self::empty(plan);
+        let mut binary = None;
+        for step in plan.steps.iter().cloned() {
+            match step {
+                Step::User { name, home } => boot.users.push(User { name, home }),
+                Step::Directory { path, ownership } => {
+                    boot.directories.push(Directory { path, ownership });
+                }
+                Step::File { path, ownership, content } => {
+                    boot.files.push(File { path, ownership, content });
+                }
+                Step::Link { path, target } => boot.links.push(Link { path, target }),
+                Step::Binary { path, sha256, .. } => binary = Some(Binary { path, sha256 }),
+                Step::Unit { name, enabled: true, .. } => boot.units.push(name),
+                Step::Certificate { .. } => boot.missing.certificates += 1,
+                Step::Credential { .. } => boot.missing.credentials += 1,
+                Step::Unit { enabled: false, .. }
+                | Step::UnitAbsent { .. }
+                | Step::Absent { .. }
+                | Step::UserAbsent { .. }
+                | Step::Versions { .. } => {}
+            }
+        }
+        if let Some(binary) = binary {
+            boot.fetches(&binary, supply)?;
+        }
+        Ok(boot)
+    }
+
+    fn empty(plan: &Plan) -> Self {
+        Self {
+            cluster: plan.cluster.clone(),
+            host: plan.host.clone(),
+            hostname: hostname(&plan.host),
+            users: Vec::new(),
+            directories: Vec::new(),
+            files: Vec::new(),
+            links: Vec::new(),
+            units: Vec::new(),
+            fetch: None,
+            missing: Missing::default(),
+        }
+    }
+
+    /// The binary's content is in no plan: a unit fetches it before anything else starts.
+    fn fetches(&mut self, binary: &Binary, supply: &Supply) -> Result<(), RenderError> {
+        let Some(url) = supply.artifact_url else {
+            self.missing.binaries += 1;
+            return Ok(());
+        };
+        let context = Fetch {
+            cluster: &self.cluster,
+            binary,
+            folder: folder(&binary.path),
+            versions: folder(folder(&binary.path)),
+            url,
+            units: &self.units,
+            unit_file: unit_file(FETCH),
+        };
+        let content = supply.templates.render(&format!("units/{FETCH}"), context)?;
+        let path = unit_file(FETCH);
+        self.files.push(File { path, ownership: Ownership::root(0o644), content });
+        self.fetch = Some(FETCH.to_owned());
+        Ok(())
+    }
+
+    /// All units that are enabled: what fetches the binary comes before all others.
+    pub(crate) fn enabled(&self) -> impl Iterator<Item = &str> {
+        self.fetch.iter().chain(&self.units).map(String::as_str)
+    }
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().unwrap_or(path)
+}
+
+#[derive(Serialize)]
+struct Binary {
+    path: PathBuf,
+    sha256: String,
+}
+
+#[derive(Serialize)]
+struct Fetch<'a> {
+    cluster: &'a str,
+    binary: &'a Binary,
+    /// The folder of this version, and that of all.
+    folder: &'a Path,
+    versions: &'a Path,
+    url: &'a str,
+    /// What must not start before.
+    units: &'a [String],
+    unit_file: PathBuf,
+}

@@ -1,0 +1,15 @@
+use mesoform_template::Templates;
+use serde_json::Value;
+use std::net::IpAddr;
+
+/// What a document needs beside the plan.
+#[derive(Clone, Copy)]
+pub struct Supply<'a> {
+    pub templates: &'a Templates,
+    /// Where the host finds the binary that its plan names; none: it comes with `up`.
+    pub artifact_url: Option<&'a str>,
+    /// The host's address, where one is known: CoreOS' dialect has a word for it.
+    pub address: Option<IpAddr>,
+    /// What is merged into a `#cloud-config`, as the operator wrote it.
+    pub extra_cloud_config: Option<&'a Value>,
+}

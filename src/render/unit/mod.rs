@@ -1,0 +1,36 @@
+//! Documents, held against the plan that they were made from.
+
+mod equal;
+mod limits;
+mod plans;
+
+use crate::{Boot, Dialect, Supply, document};
+use mesoform_plan::Plan;
+use mesoform_template::Templates;
+use serde_json::Value;
+
+pub fn templates() -> Templates {
+    Templates::embedded().unwrap()
+}
+
+/// What there is for a host whose binary somebody serves.
+pub fn supply(templates: &Templates) -> Supply<'_> {
+    Supply {
+        templates,
+        artifact_url: Some("http://192.0.2.1/m%20m"),
+        address: None,
+        extra_cloud_config: None,
+    }
+}
+
+pub fn boot(plan: &Plan) -> Boot {
+    Boot::of(plan, &supply(&templates())).unwrap()
+}
+
+pub fn text(dialect: Dialect, boot: &Boot, limit: Option<usize>) -> String {
+    document(dialect, boot, &supply(&templates()), limit).unwrap()
+}
+
+pub fn yaml(text: &str) -> Value {
+    serde_saphyr::from_str(text).unwrap()
+}
