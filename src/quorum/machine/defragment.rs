@@ -56,59 +56,78 @@ pub async fn defragment(
     let one_at_a_time = state.defragmenting.clone().lock_owned().await;
     let done = tokio::spawn(async move {
         let _one_at_a_time = one_at_a_time;
-        copy_and_change_places(state, headroom, ending).await
+        Defragmentation { state, headroom, ending }.run().await
     });
     done.await.unwrap_or_else(|e| Err(io::Error::other(e).into()))
 }
 
-async fn copy_and_change_places(
+struct Defragmentation {
     state: Arc<State>,
     headroom: Headroom,
     ending: CancellationToken,
-) -> Result<()> {
-    let from = state.size();
-    let begun = state.clone();
-    let room = headroom.clone();
-    let twin = on_a_thread(move || {
-        room.check(begun.in_use()?)?;
-        Twin::make(begun)
-    });
-    let twin = twin.await?;
-    let view = {
-        let _turn = state.turn.lock().await;
-        twin.begin()?
-    };
-    let twin = on_a_thread(move || {
-        twin.copy(&view, || match ending.is_cancelled() {
-            true => Err(DefragmentError::Ending),
-            false => Ok(headroom.check(0)?),
-        })
-    });
-    let mut twin = twin.await?;
-    for _ in 0..ROUNDS {
-        let behind;
-        (twin, behind) = on_a_thread(move || twin.catch_up()).await?;
-        if !behind {
-            break;
-        }
-    }
-    let turn = state.turn.clone().lock_owned().await;
-    let old = on_a_thread(move || {
-        let _turn = turn;
-        twin.take_place()
-    });
-    let old = old.await?;
-    wait_for_readers(old).await;
-    let to = state.size();
-    tracing::info!(from, to, "the state's file was made smaller");
-    Ok(())
 }
 
-async fn on_a_thread<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    // It only fails where the work panicked.
-    blocking(work).await.unwrap_or_else(|e| Err(io::Error::other(e).into()))
+impl Defragmentation {
+    async fn run(self) -> Result<()> {
+        let from = self.state.size();
+        let mut twin = self.begin().await?;
+        for _ in 0..ROUNDS {
+            let behind;
+            (twin, behind) = self.step(move || twin.catch_up()).await?;
+            if !behind {
+                break;
+            }
+        }
+        let turn = self.state.turn.clone().lock_owned().await;
+        let old = self.step(move || {
+            let _turn = turn;
+            twin.take_place()
+        });
+        wait_for_readers(old.await?).await;
+        let to = self.state.size();
+        tracing::info!(from, to, "the state's file was made smaller");
+        Ok(())
+    }
+
+    /// A copy of the state as it was a moment ago.
+    async fn begin(&self) -> Result<Twin> {
+        let (state, room) = (self.state.clone(), self.headroom.clone());
+        let twin = self.step(move || {
+            room.check(state.in_use()?)?;
+            Twin::make(state)
+        });
+        let twin = twin.await?;
+        let view = {
+            let _turn = self.state.turn.lock().await;
+            twin.begin()?
+        };
+        let (ending, room) = (self.ending.clone(), self.headroom.clone());
+        let copied = self.step(move || {
+            twin.copy(&view, || {
+                go_on(&ending)?;
+                Ok(room.check(0)?)
+            })
+        });
+        copied.await
+    }
+
+    /// Does what takes its time on a thread that may.
+    async fn step<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let ending = self.ending.clone();
+        let done = blocking(move || {
+            go_on(&ending)?;
+            work()
+        });
+        // It only fails where the work panicked.
+        done.await.unwrap_or_else(|e| Err(io::Error::other(e).into()))
+    }
+}
+
+fn go_on(ending: &CancellationToken) -> Result<()> {
+    if ending.is_cancelled() { Err(DefragmentError::Ending) } else { Ok(()) }
 }
 
 /// Most readers are done in no time. Who reads long has the old file until then.

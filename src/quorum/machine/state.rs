@@ -2,6 +2,7 @@ use super::tail::Tail;
 use super::usage::Usage;
 use super::{Listener, twin};
 use crate::error::{QuorumError, Result};
+use crate::files;
 use crate::levels::{Ladder, Levels};
 use crate::meters::Histogram;
 use crate::mvcc::{self, MvccError, ReadTables, Tables, WriteTables, meta};
@@ -73,7 +74,7 @@ impl State {
         ladder: Ladder,
     ) -> Result<Self> {
         let fail = |cause: String| QuorumError::Database { path: path.to_owned(), cause };
-        twin::remove(&twin::path(path)).map_err(|e| fail(e.to_string()))?;
+        files::remove(&twin::path(path)).map_err(|e| fail(e.to_string()))?;
         let database = storage::open(path, cache_bytes)?;
         let (progress, level) = prepare(&database).map_err(|e| fail(e.to_string()))?;
         refuse_level(path, level, progress, ladder.own())?;
@@ -174,6 +175,9 @@ impl State {
 
     /// A transaction that is only flushed when it is time to.
     pub(super) fn begin_apply(&self, bytes: usize) -> mvcc::Result<WriteTransaction> {
+        if self.broken.is_cancelled() {
+            return Err(MvccError::Storage("an earlier write failed".to_owned()));
+        }
         let mut transaction = self.database().begin_write()?;
         if self.is_time_to_flush() {
             self.flushed();

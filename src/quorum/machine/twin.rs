@@ -1,9 +1,9 @@
 use super::apply::apply_all;
 use super::{DefragmentError, State};
+use crate::files;
 use crate::mvcc::{self, MvccError, ReadTables, Tables};
 use crate::storage;
 use redb::{Database, WriteTransaction};
-use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ impl Twin {
     /// An empty file.
     pub fn make(state: Arc<State>) -> Result<Self> {
         let path = path(&state.path);
-        remove(&path)?;
+        files::remove(&path)?;
         let fail = |e: redb::DatabaseError| io::Error::other(e.to_string());
         let database = storage::create(&path, state.cache_bytes).map_err(fail)?;
         Ok(Self { state, path, database: Some(database) })
@@ -68,13 +68,17 @@ impl Twin {
         let (mut twin, _) = self.catch_up()?;
         twin.become_same()?;
         let Some(database) = twin.database.take() else { return Err(DefragmentError::Different) };
-        if let Err(error) = fs::rename(&twin.path, &twin.state.path) {
+        if let Err(error) = files::rename(&twin.path, &twin.state.path) {
             twin.database = Some(database);
             return Err(error.into());
         }
         // It has the name: whatever comes, what is written must go there.
         let old = twin.state.change_places(Arc::new(database));
-        sync_folder(&twin.state.path)?;
+        if let Err(error) = files::sync_folder(&twin.state.path) {
+            // The old file may come back, without what is written from here on: nothing may be.
+            twin.state.broken().cancel();
+            return Err(error.into());
+        }
         Ok(old)
     }
 
@@ -104,7 +108,7 @@ impl Drop for Twin {
         self.state.end_tail();
         if self.database.take().is_some() {
             // What stays goes at the next attempt, or the next start.
-            let _ = remove(&self.path);
+            let _ = files::remove(&self.path);
         }
     }
 }
@@ -113,16 +117,4 @@ impl Drop for Twin {
 pub fn path(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!(".{name}.new"))
-}
-
-/// Removes what an earlier life has not finished.
-pub fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
-fn sync_folder(path: &Path) -> io::Result<()> {
-    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }

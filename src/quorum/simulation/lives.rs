@@ -13,7 +13,7 @@ const ONE: &str = "simulation::lives::one_life";
 /// How long lives are told, on all cores.
 fn budget() -> Duration {
     let long = std::env::var_os("MESOFORM_LONG").is_some_and(|long| long != "0");
-    Duration::from_secs(if long { 240 } else { 25 })
+    Duration::from_secs(if long { 300 } else { 25 })
 }
 
 /// The life that `MESOFORM_SEED` stands for; without it there is nothing to tell.

@@ -39,7 +39,22 @@ pub fn without_chance(config: openraft::Config) -> openraft::Config {
     openraft::Config { election_timeout_min: config.election_timeout_max - 1, ..config }
 }
 
-/// The disk for a database of the voter that is starting; none: use a real one.
+/// A file takes another's name; none: it is a real one. The same holds for the next two.
+pub fn rename(from: &Path, to: &Path) -> Option<std::io::Result<()>> {
+    World::here().map(|world| world.rename(from, to))
+}
+
+/// See [`crate::files::sync_folder`].
+pub fn sync_folder(path: &Path) -> Option<std::io::Result<()>> {
+    World::here().map(|world| world.sync_folder(path))
+}
+
+/// See [`crate::files::remove`].
+pub fn remove(path: &Path) -> Option<std::io::Result<()>> {
+    World::here().map(|world| world.remove(path))
+}
+
+/// The disk for a database of the voter in whose folder it is; none: use a real one.
 pub fn disk(path: &Path) -> Option<disk::Disk> {
     World::here().map(|world| world.disk(path))
 }

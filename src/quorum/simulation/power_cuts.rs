@@ -55,6 +55,36 @@ fn no_flush_around_a_snapshot_is_a_bad_one() {
     assert!(cuts.iter().all(|was_cut| *was_cut), "{cuts:?}");
 }
 
+/// A voter makes its data file smaller, and loses its power in one of the flushes by which it does that and
+/// goes on. Whichever it is, and whichever of the two files has the name afterwards: it comes back.
+#[test]
+fn no_flush_around_a_defragmentation_is_a_bad_one() {
+    let cut = |flushes| {
+        within(11, Lie::Nothing, async move |mut story: Story, _| {
+            story.calm().await?;
+            for round in 0..10 {
+                insist(&story.ways[1], &put(round)).await;
+            }
+            story.defragment(0);
+            story.fail_after(0, flushes);
+            for round in 10..80 {
+                insist(&story.ways[1 + round % 2], &put(round)).await;
+            }
+            let was_cut = !story.is_up(0);
+            story.calm().await?;
+            expect(&story.ways[0], 79).await?;
+            Ok((was_cut, story.world.renamed_and_undone()))
+        })
+        .map_err(|failure| format!("cut in flush {flushes}: {failure}"))
+    };
+    let cuts: Vec<_> = (0..100).step_by(4).map(|flushes| cut(flushes).unwrap()).collect();
+    assert!(cuts.iter().all(|(was_cut, _)| *was_cut), "{cuts:?}");
+    // Before its file has the name, in the moment of that, and after.
+    for told in [(0, 0), (1, 1), (1, 0)] {
+        assert!(cuts.iter().any(|(_, names)| *names == told), "{told:?}: {cuts:?}");
+    }
+}
+
 fn put(round: usize) -> Ask {
     let change = Change::Put { key: "k".into(), value: round.to_string(), lease: 0 };
     Ask::Write { guard: None, changes: vec![change] }

@@ -13,7 +13,7 @@ use tokio::sync::OwnedMutexGuard;
 use tokio::time::{Instant, sleep, timeout};
 
 const CAST: Cast = Cast { clients: 5, watchers: 2, lessees: 1, curious: true, pause: (20, 120) };
-const FAULTS: [&str; 13] = [
+const FAULTS: [&str; 15] = [
     "crash",
     "crash",
     "crash in a flush",
@@ -24,6 +24,8 @@ const FAULTS: [&str; 13] = [
     "cut",
     "wipe",
     "crash in a snapshot",
+    "defragmentation",
+    "crash in a defragmentation",
     "weather",
     "weather",
     "another version",
@@ -129,26 +131,30 @@ impl Story {
     async fn strike(&mut self, dice: &mut Dice) -> Result<(), String> {
         let count = self.voters.len();
         let (at, other) = (dice.place(count), dice.place(count));
-        let kind = dice.between(0, 13);
-        let told = FAULTS[usize::try_from(kind).unwrap()];
-        self.faults.push(format!("{:.2}s {told} {at}", self.start.elapsed().as_secs_f32()));
+        let kind = FAULTS[dice.place(FAULTS.len())];
+        self.faults.push(format!("{:.2}s {kind} {at}", self.start.elapsed().as_secs_f32()));
         match kind {
-            0 | 1 => self.crash(at),
-            2 | 3 => {
+            "crash" => self.crash(at),
+            "crash in a flush" => {
                 self.fail_after(at, dice.between(0, 6));
             }
-            4 => (0..count).for_each(|at| self.crash(at)),
-            5 => (0..count).for_each(|to| self.world.network.cut(at, to)),
-            6 => (0..count).for_each(|to| self.world.network.cut(to, at)),
-            7 => self.world.network.cut(at, other),
-            8 => self.wipe(at).await?,
-            9 => self.fall_behind(at, dice).await?,
-            12 => {
+            "crash of all" => (0..count).for_each(|at| self.crash(at)),
+            "mute" => (0..count).for_each(|to| self.world.network.cut(at, to)),
+            "deaf" => (0..count).for_each(|to| self.world.network.cut(to, at)),
+            "cut" => self.world.network.cut(at, other),
+            "wipe" => self.wipe(at).await?,
+            "crash in a snapshot" => self.fall_behind(at, dice).await?,
+            "defragmentation" => self.defragment(at),
+            "crash in a defragmentation" => {
+                self.defragment(at);
+                self.fail_after(at, dice.between(0, 70));
+            }
+            "another version" => {
                 self.crash(at);
                 self.versions[at] = version(dice);
                 self.rise(at).await;
             }
-            _ => {
+            _weather => {
                 let weather = Weather {
                     lost: dice.between(0, 30),
                     twice: dice.between(0, 30),
@@ -261,6 +267,13 @@ impl Story {
     pub fn fail_after(&self, at: usize, flushes: u64) {
         if let Some(voter) = &self.voters[at] {
             voter.power().fail_after(i64::try_from(flushes).unwrap());
+        }
+    }
+
+    /// A voter begins to make its data file smaller.
+    pub fn defragment(&self, at: usize) {
+        if let Some(voter) = &self.voters[at] {
+            voter.defragment();
         }
     }
 

@@ -5,10 +5,11 @@ use super::world::World;
 use crate::error::QuorumError;
 use crate::levels::{LevelError, Levels};
 use crate::log::LogStore;
-use crate::machine::State;
+use crate::machine::{State, defragment};
 use crate::peer::Links;
 use crate::port::Caller;
 use crate::run::{Assembly, Foundation};
+use crate::space::Alarms;
 use crate::tuning::Tuning;
 use mesoform_checks::{Dice, Way, way};
 use mesoform_identity::{Peer, Role};
@@ -42,6 +43,7 @@ pub struct Voter {
     chores: JoinSet<crate::error::Result<()>>,
     raft: crate::raft::Raft,
     log: LogStore,
+    alarms: Alarms,
     pub state: Arc<State>,
 }
 
@@ -65,7 +67,7 @@ impl Voter {
         let power = Power::default();
         let shutdown = CancellationToken::new();
         let foundation = loop {
-            *world.starting.lock().unwrap() = power.clone();
+            world.begin(&folder, &power);
             let dialler = Dialler::new(world.clone(), at, power.clone());
             let links = Arc::new(Links::simulated(dialler));
             match Foundation::lay(settings.clone(), tuning.clone(), links).await {
@@ -78,7 +80,7 @@ impl Voter {
             }
         };
         let (raft, log) = (foundation.peers.raft.clone(), foundation.log.clone());
-        let state = foundation.state.clone();
+        let (state, alarms) = (foundation.state.clone(), foundation.alarms.clone());
         let assembly = Assembly::new(foundation, &shutdown);
         let (peers, clients) = assembly.routes();
         let mut chores = JoinSet::new();
@@ -87,7 +89,7 @@ impl Voter {
             world.network.listen(address, Port { voter: at, power: power.clone(), routes });
         }
         let world = world.clone();
-        Ok(Some(Self { at, folder, world, power, shutdown, chores, raft, log, state }))
+        Ok(Some(Self { at, folder, world, power, shutdown, chores, raft, log, alarms, state }))
     }
 
     pub fn power(&self) -> &Power {
@@ -117,6 +119,12 @@ impl Voter {
             LevelError::Outgrown { level, .. } => Some(level),
             other => panic!("{other}"),
         }
+    }
+
+    /// It begins to make its data file smaller.
+    pub fn defragment(&self) {
+        let (state, room) = (self.state.clone(), self.alarms.last_headroom());
+        tokio::spawn(defragment(state, room, self.shutdown.clone()));
     }
 
     /// Bytes of its log.

@@ -5,6 +5,7 @@ use super::power::Power;
 use mesoform_checks::Dice;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -19,8 +20,19 @@ pub struct World {
     pub lie: Lie,
     dice: Mutex<Dice>,
     platters: Mutex<BTreeMap<PathBuf, Arc<Mutex<Platter>>>>,
-    /// The power of the voter whose life is beginning.
-    pub starting: Mutex<Power>,
+    /// The power of the last life of each voter, by its folder.
+    lives: Mutex<BTreeMap<PathBuf, Power>>,
+    /// Files that took others' names, and may not have them any more after a power cut.
+    renamed: Mutex<Vec<Renamed>>,
+    /// How many files took others' names, and of how many a power cut undid it.
+    names: Mutex<(u32, u32)>,
+}
+
+struct Renamed {
+    from: PathBuf,
+    to: PathBuf,
+    /// What had the name.
+    before: Option<Arc<Mutex<Platter>>>,
 }
 
 impl World {
@@ -31,7 +43,9 @@ impl World {
             lie,
             dice: Mutex::new(dice),
             platters: Mutex::default(),
-            starting: Mutex::default(),
+            lives: Mutex::default(),
+            renamed: Mutex::default(),
+            names: Mutex::default(),
         });
         HERE.set(Some(world.clone()));
         world
@@ -58,13 +72,63 @@ impl World {
         self.with_dice(|dice| dice.millis(low, high))
     }
 
+    /// A life begins, of the voter whose data are in `folder`.
+    pub fn begin(&self, folder: &Path, power: &Power) {
+        self.lives.lock().unwrap().insert(folder.to_owned(), power.clone());
+    }
+
+    fn power(&self, path: &Path) -> Power {
+        let lives = self.lives.lock().unwrap();
+        path.parent().and_then(|folder| lives.get(folder)).cloned().unwrap_or_default()
+    }
+
     pub fn disk(&self, path: &Path) -> Disk {
         // The voter looks whether its files are there.
         std::fs::write(path, "").unwrap();
-        let power = self.starting.lock().unwrap().clone();
+        let power = self.power(path);
         let mut platters = self.platters.lock().unwrap();
         let flushes = self.lie != Lie::Flushes;
         Disk::open(platters.entry(path.to_owned()).or_default(), power, flushes)
+    }
+
+    /// A file takes another's name.
+    pub fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.has_power(from)?;
+        let mut platters = self.platters.lock().unwrap();
+        let platter = platters.remove(from).ok_or(io::ErrorKind::NotFound)?;
+        let before = platters.insert(to.to_owned(), platter);
+        let (from, to) = (from.to_owned(), to.to_owned());
+        self.renamed.lock().unwrap().push(Renamed { from, to, before });
+        self.names.lock().unwrap().0 += 1;
+        Ok(())
+    }
+
+    /// How many files took others' names so far, and of how many a power cut undid it.
+    pub fn renamed_and_undone(&self) -> (u32, u32) {
+        *self.names.lock().unwrap()
+    }
+
+    /// What has which name in the folder of `path` stays so.
+    pub fn sync_folder(&self, path: &Path) -> io::Result<()> {
+        self.has_power(path)?;
+        if !self.power(path).flush() {
+            return Err(io::Error::other("the power failed"));
+        }
+        self.renamed.lock().unwrap().retain(|renamed| renamed.to.parent() != path.parent());
+        Ok(())
+    }
+
+    pub fn remove(&self, path: &Path) -> io::Result<()> {
+        self.has_power(path)?;
+        self.platters.lock().unwrap().remove(path);
+        Ok(())
+    }
+
+    fn has_power(&self, path: &Path) -> io::Result<()> {
+        if self.power(path).is_off() {
+            return Err(io::Error::other("the power is off"));
+        }
+        Ok(())
     }
 
     /// The disks below `folder` are gone.
@@ -75,7 +139,20 @@ impl World {
 
     /// What was on the disks below `folder` and was not flushed may be lost.
     pub fn lose(&self, folder: &Path) {
-        let platters = self.platters.lock().unwrap();
+        let mut platters = self.platters.lock().unwrap();
+        let undone = self
+            .renamed
+            .lock()
+            .unwrap()
+            .extract_if(.., |renamed| renamed.to.starts_with(folder))
+            .collect::<Vec<_>>();
+        for Renamed { from, to, before } in undone.into_iter().rev() {
+            if self.percent(50) {
+                self.names.lock().unwrap().1 += 1;
+                platters.remove(&to).map(|platter| platters.insert(from, platter));
+                before.map(|platter| platters.insert(to, platter));
+            }
+        }
         for (_, platter) in platters.iter().filter(|(path, _)| path.starts_with(folder)) {
             self.with_dice(|dice| platter.lock().unwrap().lose(dice));
         }
