@@ -62,6 +62,11 @@ impl Running {
         matches!(self.child.try_wait(), Ok(None))
     }
 
+    /// What it has told so far.
+    pub fn said(&self) -> String {
+        self.stdout.as_ref().map(Pipe::so_far).unwrap_or_default()
+    }
+
     /// As Ctrl-C in a terminal: to the whole group.
     pub fn interrupt(&self) {
         self.signal_group(Signal::SIGINT);
@@ -135,6 +140,10 @@ impl Pipe {
         while !self.reader.is_finished() && since.elapsed() < LAST_WORDS {
             std::thread::sleep(Duration::from_millis(2));
         }
+        self.so_far()
+    }
+
+    fn so_far(&self) -> String {
         let bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&bytes).into_owned()
     }

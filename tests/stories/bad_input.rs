@@ -144,6 +144,35 @@ fn a_disk_that_fills_up() {
     cluster.up().expect_success().expect_says("0 changes");
 }
 
+/// A new port is another's; and a run ended before it restarted a service that gets one.
+#[test]
+fn a_new_port() {
+    let Some(rig) = Rig::new("a_new_port") else { return };
+    let h1 = rig.host("h1");
+    let cluster = rig.cluster("[masters]\nh1\n\n[agents]\nh1\n");
+    cluster.up().expect_success();
+    let moved = ["up", "-e", "mesoform_scheduler_port=8090"];
+    h1.run("systemd-run --quiet --unit=taken busybox httpd -f -p 8090 -h /tmp").expect_success();
+    for words in [&moved[..], &[&moved[..], &["--check"]].concat()] {
+        cluster
+            .does(words)
+            .expect_code(1)
+            .expect_says("h1: failed: port 8090 of its scheduler is in use by busybox (pid ")
+            .expect_says(", taken.service); stop that");
+    }
+    h1.run("systemctl stop taken").expect_success();
+    cluster.status().expect_success().expect_says("all is well");
+
+    let scheduler = "/etc/mesoform/scheduler.yml";
+    h1.run(&format!("sed -i s/:8080/:8090/ {scheduler} && touch -d '+1 hour' {scheduler}"));
+    let told = cluster.status().expect_code(2);
+    told.expect_says("h1: the scheduler runs with settings from before the last `mesoform up`")
+        .expect_says("the last run from here failed at h1: port 8090 of its scheduler is in use")
+        .expect_silent_about("nobody leads");
+    cluster.does(&moved).expect_success();
+    cluster.status().expect_success().expect_says("scheduler: h1 leads");
+}
+
 /// `up` ends with this code, says no secrets, and touches nothing on these hosts.
 fn refused(rig: &Rig, hosts: &[Host], inventory: &str, code: i32) -> Run {
     let before = files(hosts);

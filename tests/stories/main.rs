@@ -26,6 +26,7 @@ mod hosts_move;
 mod leaders_die;
 mod lost_connection;
 mod old_clients;
+mod prune_is_killed;
 mod quorum_begins_again;
 mod quorum_grows_and_shrinks;
 mod quorum_lost_and_recovered;

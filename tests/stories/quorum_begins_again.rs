@@ -29,6 +29,8 @@ fn backup_and_restore() {
     let other = rig.dir().join("etcdctl.backup").display().to_string();
     cluster.etcdctl(&[&hosts[0]], &["snapshot", "save", &other]).expect_success();
     cluster.etcdctl(&[&hosts[0]], &["put", "saved", "too late"]).expect_success();
+    let later = cluster.create_web("/later", 1);
+    let late = later.expect_answers(1);
     rig.tell("saved");
 
     // A name that is no file's, and a disk without room.
@@ -57,6 +59,7 @@ fn backup_and_restore() {
     assert_eq!(saved.expect_success().text(), "yes");
     cluster.up().expect_success().expect_says("0 changes");
     assert_eq!(web.expect_answers(2), before, "what ran is known and runs");
+    eventually("what no app asks for is killed", LIMIT, || !later.answers(&late[0]));
     web.scale(3).expect_status(200);
     web.expect_answers(3);
     rig.tell(&format!("{} answers, all good", prober.expect_all_answered()));
@@ -178,6 +181,89 @@ fn a_restore_that_stops_half_way_is_finished_by_the_next() {
     assert_eq!(saved(&cluster, &hosts[1]), "yes");
     cluster.up().expect_success().expect_says("0 changes");
     rig.tell("the next one finished it");
+}
+
+/// The old quorum goes on where nobody reaches it, and the operator, who was warned, begins a new one.
+#[test]
+fn two_quorums() {
+    let Some(rig) = Rig::new("two_quorums") else { return };
+    let (hosts, cluster) = three_of_all(&rig);
+    let [h1, h2, h3] = &hosts;
+    cluster.etcdctl(&[h1], &["put", "saved", "yes"]).expect_success();
+    let file = rig.dir().join("quorum.backup").display().to_string();
+    cluster.does(&["backup", "-o", &file]).expect_success();
+
+    let others = [h2, h3];
+    for other in others {
+        rig.cut(h1, other);
+        other.run("systemctl stop ssh.socket ssh.service; systemctl is-active ssh.service");
+    }
+    eventually("h2 and h3 go on", LIMIT, || {
+        cluster.etcdctl(&[h2, h3], &["put", "saved", "too late"]).success()
+    });
+    rig.tell("nobody reaches h2 and h3, where the quorum goes on");
+    let restore = ["restore", &file, "--overwrite", "--yes"];
+    let refused = cluster.does(&restore).expect_code(1).expect_says("say --without h2,h3");
+    println!("{refused}");
+    cluster.does(&[&restore[..], &["--without", "h2"]].concat()).expect_code(4);
+    rig.tell("h1 begins a new one, since h2 is said to be off");
+    assert_eq!(saved(&cluster, h1), "yes");
+    assert_eq!(saved(&cluster, h2), "too late");
+
+    for other in others {
+        rig.heal(h1, other);
+        other.run("systemctl start ssh.service").expect_success();
+    }
+    eventually("the hosts are reached again", LIMIT, || {
+        others.iter().all(|h| h.ssh("root", "true").success())
+    });
+    let status = cluster.status().expect_code(2).expect_says("2 quorums lead beside each other");
+    println!("{status}");
+    let up = cluster.up().expect_code(1).expect_says("2 quorums lead beside each other");
+    println!("{up}");
+    // As it says.
+    for other in others {
+        let aside = "systemctl stop mesoform-quorum && /opt/mesoform/bin/mesoform voter renew";
+        other.run(aside).expect_success();
+    }
+    let up = cluster.up();
+    println!("{up}");
+    cluster.does(&["restart", "agent", "--accept-quorum", "--yes"]).expect_success();
+    cluster.up().expect_success();
+    eventually("all is well", LIMIT, || cluster.status().success());
+    assert_eq!(saved(&cluster, h3), "yes");
+    let kept = cluster.status().expect_says("data from before the present quorum are kept");
+    kept.expect_says("h2: /var/lib/mesoform/quorum/.replaced-");
+    rig.tell("one of them is left");
+}
+
+/// Of two voters that are left and do not reach each other, one has more.
+#[test]
+fn a_voter_that_has_less() {
+    let Some(rig) = Rig::new("a_voter_that_has_less") else { return };
+    let (hosts, cluster) = three_of_all(&rig);
+    let [h1, h2, h3] = &hosts;
+    stop_voters(&hosts[2..]);
+    cluster.etcdctl(&[h1, h2], &["put", "acknowledged", "yes"]).expect_success();
+    rig.cut(h2, h3);
+    lose_disks(&hosts[..1]);
+    start_voters(&hosts[2..]);
+    eventually("both say what they have, and do not agree", LIMIT, || {
+        let status = |host| cluster.etcdctl(&[host], &["endpoint", "status"]).success();
+        status(h2) && status(h3) && cluster.status().says("no consensus")
+    });
+    let forced = ["restart", "quorum", "--force-new-cluster", "h3"];
+    for words in [&[][..], &["--yes"]] {
+        let refused = cluster.does(&[&forced[..], words].concat()).expect_code(1);
+        println!("{}", refused.expect_says("has less than h2").expect_says("name h2 instead"));
+    }
+    let asked = cluster.does(&[&forced[..], &["--without", "h2"]].concat()).expect_code(1);
+    asked.expect_says("warning: h2 has more than h3").expect_says("is lost");
+    rig.tell("h3 has less, and that is said");
+    rig.heal(h2, h3);
+    cluster.restart("quorum").expect_success();
+    let get = ["get", "acknowledged", "--print-value-only"];
+    assert_eq!(cluster.etcdctl(&[h3], &get).expect_success().text(), "yes");
 }
 
 /// One page of a disk has no room for it: what was there before stays, and nothing else.

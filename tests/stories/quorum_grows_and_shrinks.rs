@@ -132,7 +132,7 @@ fn voter_replaced() {
 
 /// The voters are these, and nobody learns.
 #[track_caller]
-fn expect_voters(cluster: &Cluster<'_>, asked: &Host, names: &str) {
+pub fn expect_voters(cluster: &Cluster<'_>, asked: &Host, names: &str) {
     let mut seen = String::new();
     eventually(&format!("{names} vote"), LIMIT, || {
         seen = cluster.etcdctl(&[asked], &["member", "list"]).stdout;

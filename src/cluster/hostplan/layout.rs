@@ -35,6 +35,15 @@ pub(super) fn directories(host: &HostSpec, places: &Places, accounts: Accounts) 
     steps
 }
 
+/// What a restore that was given up has prepared, and nobody's data are: the next one begins with the backup
+/// anew. As the crate `quorum` names it.
+const STAGED: &str = ".staged";
+
+pub(super) fn left_over(host: &HostSpec, places: &Places) -> Option<Step> {
+    let path = places.var.join(Service::Quorum.name()).join(STAGED);
+    host.runs(Service::Quorum).then_some(Step::Absent { path, recursive: true })
+}
+
 pub(super) fn binary(host: &HostSpec, places: &Places, binary: &BinaryRef) -> Vec<Step> {
     let version = places.version(&binary.sha256);
     let mut steps = vec![Step::Binary {

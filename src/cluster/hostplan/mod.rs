@@ -65,6 +65,7 @@ impl Blueprint<'_> {
         let accounts = Accounts::OfServices;
         let mut steps = accounts::users(host, &places, &self.spec.options.task_user);
         steps.extend(layout::directories(host, &places, accounts));
+        steps.extend(layout::left_over(host, &places));
         steps.extend(layout::binary(host, &places, binary));
         steps.extend(layout::identity(self, &local, accounts));
         steps.extend(etcd::steps(self, &local, accounts));

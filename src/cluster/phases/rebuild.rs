@@ -163,7 +163,10 @@ pub(super) async fn tell_aside(run: &mut Run, name: &str, words: &str) -> Result
     let said = voter::ask(host(run, name)?, words).await;
     let said = said.map_err(|words| Stop::Failed(words).on(name))?;
     if let Ok(Aside { aside: Some(path) }) = serde_json::from_slice(&said) {
-        let message = format!("{name}: the voter's old data are kept in {path}");
+        let message = format!(
+            "{name}: the voter's old data are kept in {path}; remove them when all is well and nobody wants \
+             anything back"
+        );
         run.observer.on(Progress::Notice { message });
     }
     Ok(())

@@ -13,6 +13,7 @@ use crate::membership::RosterMember;
 use crate::{Reports, Service};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// All services of one host. While a cluster is upgraded, reports of several versions meet: what one
 /// does not know is passed over, and what it misses is empty.
@@ -29,6 +30,8 @@ pub struct HostReport {
     pub etcd: Option<EtcdView>,
     /// Of those of the services, where the host renews them by itself.
     pub renewal: Option<RenewalView>,
+    /// Folders with what its voter had before a new quorum began, which nobody but the operator removes.
+    pub kept: Vec<PathBuf>,
 }
 
 impl HostReport {

@@ -77,7 +77,27 @@ fn words(spec: &ClusterSpec, health: &Health, reports: &Reports, style: Style) -
     if reports.values().flatten().any(outdated) {
         lines.extend(last_run::failures(&spec.state_dir.join("runs")).iter().map(|l| harmless(l)));
     }
+    lines.extend(kept(health, reports));
     lines.join("\n") + "\n"
+}
+
+/// What voters had before a new quorum began: nobody but the operator knows whether he wants it back.
+fn kept(health: &Health, reports: &Reports) -> Option<String> {
+    let on = |(host, report): (&String, &Result<HostReport, Stop>)| {
+        let kept = &report.as_ref().ok()?.kept;
+        let paths: Vec<String> = kept.iter().map(|path| path.display().to_string()).collect();
+        (!kept.is_empty()).then(|| format!("{host}: {}", paths.join(" ")))
+    };
+    let all: Vec<String> = reports.iter().filter_map(on).collect();
+    if all.is_empty() {
+        return None;
+    }
+    let advice = match health.is_well() {
+        true => "all is well without them: remove them when nobody wants anything back",
+        false => "keep them until all is well",
+    };
+    let all = harmless(&all.join("; "));
+    Some(format!("data from before the present quorum are kept; {advice} ({all})"))
 }
 
 /// Which certificate of a service ends first; `--output json` has all.
@@ -220,6 +240,18 @@ mod tests {
     use mesoform_cluster::resolve;
     use mesoform_inventory::{ExtraVars, Inventory};
     use std::path::Path;
+
+    #[test]
+    fn data_from_before_are_told_with_when_they_may_go() {
+        let path = "/var/lib/mesoform/quorum/.replaced-1".into();
+        let report = HostReport { kept: vec![path], ..HostReport::default() };
+        let reports = Reports::from([
+            ("h1".to_owned(), Ok(report)),
+            ("h2".to_owned(), Ok(HostReport::default())),
+        ]);
+        insta::assert_snapshot!(kept(&Health::default(), &reports).unwrap(), @"data from before the present quorum are kept; all is well without them: remove them when nobody wants anything back (h1: /var/lib/mesoform/quorum/.replaced-1)");
+        assert_eq!(kept(&Health::default(), &Reports::new()), None);
+    }
 
     #[test]
     fn hosts_are_told_by_their_names() {

@@ -13,9 +13,9 @@ use jiff::Timestamp;
 use mesoform_cluster::Service;
 use mesoform_cluster::report::{CertificateView, HostReport, RenewalView, ServiceReport, View};
 use mesoform_identity::Role;
-use mesoform_settings::{CertificatesSettings, load};
+use mesoform_settings::{CertificatesSettings, QuorumSettings, load};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use systemd::State;
 
@@ -59,6 +59,7 @@ async fn report(etc: &Path, mut states: BTreeMap<Service, State>) -> HostReport 
         certificates: certificates(&etc.join("pki"), &installed),
         etcd,
         renewal: renewal(&etc.join("certificates.yml")),
+        kept: kept(&etc.join("quorum.yml")),
     }
 }
 
@@ -78,6 +79,21 @@ fn certificates(pki: &Path, installed: &[Service]) -> Vec<CertificateView> {
     let own = installed.iter().map(|service| CertificateView::of_role(pki, service.role()));
     let issuer = Some(CertificateView::of_role(pki, Role::Issuer)).filter(|own| own.path.exists());
     own.chain(issuer).chain([CertificateView::of_ca(pki)]).collect()
+}
+
+/// What a quorum that begins anew puts aside in its voters' data directories is named so.
+const ASIDE: &str = ".replaced-";
+
+fn kept(config: &Path) -> Vec<PathBuf> {
+    let Ok(settings) = load::<QuorumSettings>(config) else { return Vec::new() };
+    let Ok(entries) = std::fs::read_dir(&settings.data_dir) else { return Vec::new() };
+    let is_aside = |path: &PathBuf| {
+        path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(ASIDE))
+    };
+    let mut kept: Vec<PathBuf> =
+        entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_aside).collect();
+    kept.sort();
+    kept
 }
 
 /// How it went, where the host renews them.
