@@ -1,17 +1,16 @@
 use super::Api;
-use crate::watch::WatchStream;
-use mesoform_etcd::pb::{WatchRequest, WatchResponse};
+use crate::watch::{Batches, WatchStream};
+use mesoform_etcd::pb::WatchRequest;
 use mesoform_etcd::server::Watch;
 use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming, async_trait};
 
-/// Responses on their way to a client; beyond them the history waits.
-const QUEUE: usize = 4;
+/// Batches of responses on their way to a client; beyond them the history waits.
+const QUEUE: usize = 2;
 
 #[async_trait]
 impl Watch for Api {
-    type WatchStream = ReceiverStream<Result<WatchResponse, Status>>;
+    type WatchStream = Batches;
 
     async fn watch(
         &self,
@@ -23,6 +22,6 @@ impl Watch for Api {
         let (state, hub, headers) = (self.state.clone(), self.hub.clone(), self.headers.clone());
         let stream = WatchStream::new(state, hub, headers, self.progress);
         tokio::spawn(stream.run(request.into_inner(), out, end));
-        Ok(Response::new(ReceiverStream::new(responses)))
+        Ok(Response::new(Batches::new(responses)))
     }
 }

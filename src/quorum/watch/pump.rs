@@ -1,6 +1,6 @@
 //! Reads on for the watchers of one stream.
 
-use super::hub::Hub;
+use super::shelf::Shelf;
 use super::watcher::Watcher;
 use crate::machine::State;
 use crate::mvcc::{self, Tables, events_between, with_previous};
@@ -8,7 +8,7 @@ use mesoform_etcd::pb::Event;
 use prost::Message;
 
 /// Revisions that are looked at in one go.
-const REVISIONS: usize = 1024;
+pub(super) const REVISIONS: usize = 1024;
 /// About how many bytes of events go into one response.
 const BYTES: usize = 512 * 1024;
 
@@ -22,8 +22,8 @@ pub enum Told {
 }
 
 /// Reads on from where `watcher` is, whole revisions at a time; none: the database must be asked.
-pub fn from_memory(hub: &Hub, watcher: &Watcher, newest: i64) -> Option<Told> {
-    let revisions = hub.since(watcher.next, REVISIONS)?;
+pub fn from_memory(shelf: &mut Shelf<'_>, watcher: &Watcher, newest: i64) -> Option<Told> {
+    let revisions = shelf.since(watcher.next)?;
     let all = revisions.len() < REVISIONS;
     let mut upto = watcher.next - 1;
     let mut events = Vec::new();
@@ -37,7 +37,7 @@ pub fn from_memory(hub: &Hub, watcher: &Watcher, newest: i64) -> Option<Told> {
             bytes += event.encoded_len();
             events.push(event);
         }
-        upto = revision;
+        upto = *revision;
     }
     // Nothing but what was looked at can have happened up to the newest revision that was known
     // before it was looked at.

@@ -1,6 +1,8 @@
+use super::batches::Batch;
 use super::create::{NO_ID, Watchers};
 use super::hub::Hub;
 use super::pump::{Told, from_database, from_memory};
+use super::shelf::Shelf;
 use super::watcher::Watcher;
 use crate::api::Headers;
 use crate::blocking::blocking;
@@ -23,6 +25,10 @@ use tonic::Status;
 const OUTBOX: usize = 1024;
 /// A response above it is split where the client allows that.
 const FRAGMENT: usize = 1024 * 1024;
+/// Responses that are handed over together, so that they also travel together: at most so many, and
+/// no more once they are about so many bytes.
+const BATCH: usize = 128;
+const BATCH_BYTES: usize = 64 * 1024;
 
 /// All watches of one gRPC stream.
 pub struct WatchStream {
@@ -38,7 +44,7 @@ pub struct WatchStream {
     newest: watch::Receiver<i64>,
 }
 
-type Out = mpsc::Sender<Result<WatchResponse, Status>>;
+type Out = mpsc::Sender<Batch>;
 
 impl WatchStream {
     pub fn new(state: Arc<State>, hub: Arc<Hub>, headers: Headers, progress: Duration) -> Self {
@@ -69,14 +75,14 @@ impl WatchStream {
                 && let Err(status) = self.read_on().await
             {
                 // Who has gone away meanwhile need not know.
-                let _ = out.send(Err(status)).await;
+                let _ = out.send(vec![Err(status)]).await;
                 return;
             }
             let idle = self.outbox.is_empty();
             tokio::select! {
-                room = out.reserve(), if !idle => match (room, self.outbox.pop_front()) {
-                    (Ok(room), Some(response)) => room.send(Ok(response)),
-                    _ => return,
+                room = out.reserve(), if !idle => match room {
+                    Ok(room) => room.send(self.next_batch()),
+                    Err(_) => return,
                 },
                 request = requests.next(), if self.outbox.len() < OUTBOX => match request {
                     Some(Ok(request)) => self.handle(request),
@@ -89,12 +95,22 @@ impl WatchStream {
                 }
                 _ = tick.tick(), if idle => self.tell_progress(),
                 status = &mut end => {
-                    let _ = out.try_send(Err(status));
+                    let _ = out.try_send(vec![Err(status)]);
                     return;
                 }
                 () = out.closed() => return,
             }
         }
+    }
+
+    fn next_batch(&mut self) -> Batch {
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        while batch.len() < BATCH && bytes < BATCH_BYTES {
+            let Some(response) = self.outbox.pop_front() else { break };
+            bytes += response.encoded_len();
+            batch.push(Ok(response));
+        }
+        batch
     }
 
     fn handle(&mut self, request: WatchRequest) {
@@ -134,9 +150,11 @@ impl WatchStream {
         let newest = *self.newest.borrow_and_update();
         let behind = self.watchers.by_id.values().filter(|watcher| watcher.next <= newest);
         let behind: Vec<i64> = behind.map(|watcher| watcher.id).collect();
+        let hub = self.hub.clone();
+        let mut shelf = Shelf::new(&hub);
         for id in behind {
             let Some(watcher) = self.watchers.by_id.get(&id) else { continue };
-            let told = match from_memory(&self.hub, watcher, newest) {
+            let told = match from_memory(&mut shelf, watcher, newest) {
                 Some(told) => told,
                 None => self.ask_database(watcher.clone()).await?,
             };

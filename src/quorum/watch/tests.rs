@@ -1,5 +1,6 @@
 use super::hub::Hub;
 use super::pump::{Told, from_memory};
+use super::shelf::Shelf;
 use super::watcher::Watcher;
 use crate::mvcc::Interval;
 use bytes::Bytes;
@@ -30,7 +31,7 @@ fn watcher(key: &str, end: &str, next: i64, request: WatchCreateRequest) -> Watc
 
 fn told(hub: &Hub, watcher: &Watcher) -> Option<(Vec<String>, i64)> {
     let newest = *hub.newest().borrow();
-    from_memory(hub, watcher, newest).map(|told| match told {
+    from_memory(&mut Shelf::new(hub), watcher, newest).map(|told| match told {
         Told::Compacted(at) => panic!("compacted at {at}"),
         Told::Events(events, upto) => {
             let show = |event: Event| {
