@@ -97,7 +97,7 @@ impl Api {
     ) -> Result<T, Status> {
         let state = self.state.clone();
         let work = move || read(&state.read()?);
-        let answer = if heavy {
+        let answer = if heavy || self.state.is_busy() {
             blocking(work).await.map_err(|e| Status::internal(e.to_string()))?
         } else {
             work()

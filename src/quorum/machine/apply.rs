@@ -5,7 +5,7 @@ use crate::wire::{Batch, Replies};
 use redb::WriteTransaction;
 
 impl State {
-    /// Applies log entries in one transaction; the replies are theirs, in order.
+    /// Applies log entries, all or none of them; the replies are theirs, in order.
     ///
     /// # Errors
     /// The storage failed: fatal.
@@ -14,9 +14,13 @@ impl State {
         let last = *last;
         let raised = work.raises();
         raised.map_or(Ok(()), |level| self.ladder.expect(level))?;
-        let transaction = self.begin_apply(work.bytes)?;
-        let done = apply_all(&transaction, std::slice::from_ref(&work))?;
-        self.commits.time(|| transaction.commit())?;
+        let flush = self.is_time_to_flush();
+        let done = if work.names_all() && !flush {
+            self.apply_openly(&work)?
+        } else {
+            self.apply_and_commit(&work, flush)?
+        };
+        self.count(work.bytes, flush);
         self.usage.wrote(work.bytes);
         self.note(work);
         if let Some(level) = raised {
@@ -26,6 +30,13 @@ impl State {
         self.listener.changed(done.changes);
         self.set_progress(Progress { applied: Some(last), revision: done.revision });
         Ok(done.replies)
+    }
+
+    fn apply_and_commit(&self, work: &Work, flush: bool) -> mvcc::Result<Done> {
+        let transaction = self.begin_apply(flush)?;
+        let done = apply_all(&transaction, std::slice::from_ref(work))?;
+        self.commits.time(|| transaction.commit())?;
+        Ok(done)
     }
 }
 

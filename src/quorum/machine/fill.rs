@@ -13,7 +13,7 @@ impl State {
     /// # Errors
     /// The records are damaged, or the storage failed.
     pub fn fill(&self, meta: &SnapshotMeta, records: &mut File, bump: i64) -> mvcc::Result<i64> {
-        let mut transaction = self.database().begin_write()?;
+        let mut transaction = self.begin_write()?;
         transaction.set_quick_repair(true);
         clear(&transaction)?;
         let mut tables = WriteTables::open(&transaction)?;

@@ -4,6 +4,7 @@ mod apply;
 mod defragment;
 mod fill;
 mod incoming;
+mod open;
 mod shell;
 mod snapshot;
 mod state;

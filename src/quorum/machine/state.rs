@@ -31,10 +31,12 @@ pub struct Progress {
     pub revision: i64,
 }
 
-/// The replicated state in its database. Reading never waits for writing.
+/// The replicated state in its database. Reading waits at most for a batch of small writes.
 pub struct State {
     pub(super) path: PathBuf,
     pub(super) cache_bytes: usize,
+    /// See [`super::open`]. Before the database, which is not closed while this is open.
+    pub(super) open: sync::Mutex<Option<WriteTransaction>>,
     /// One may take another's place while nobody writes.
     database: RwLock<Arc<Database>>,
     pub(super) listener: Arc<dyn Listener>,
@@ -83,6 +85,7 @@ impl State {
         Ok(Self {
             path: path.to_owned(),
             cache_bytes,
+            open: sync::Mutex::default(),
             database: RwLock::new(Arc::new(database)),
             listener,
             progress,
@@ -126,6 +129,7 @@ impl State {
     /// # Errors
     /// The storage failed.
     pub fn read(&self) -> mvcc::Result<ReadTables> {
+        self.settle()?;
         ReadTables::of(self.database())
     }
 
@@ -173,26 +177,38 @@ impl State {
             || self.unflushed_bytes.load(Ordering::Relaxed) >= bytes
     }
 
-    /// A transaction that is only flushed when it is time to.
-    pub(super) fn begin_apply(&self, bytes: usize) -> mvcc::Result<WriteTransaction> {
-        if self.broken.is_cancelled() {
-            return Err(MvccError::Storage("an earlier write failed".to_owned()));
-        }
-        let mut transaction = self.database().begin_write()?;
-        if self.is_time_to_flush() {
-            self.flushed();
+    /// A transaction that is flushed, or not.
+    pub(super) fn begin_apply(&self, flush: bool) -> mvcc::Result<WriteTransaction> {
+        let mut transaction = self.begin_write()?;
+        if flush {
             transaction.set_quick_repair(true);
         } else {
-            self.unflushed.fetch_add(1, Ordering::Relaxed);
-            self.unflushed_bytes.fetch_add(bytes, Ordering::Relaxed);
             transaction.set_durability(Durability::None)?;
         }
         Ok(transaction)
     }
 
+    /// A transaction that is flushed.
+    pub(super) fn begin_write(&self) -> mvcc::Result<WriteTransaction> {
+        if self.broken.is_cancelled() {
+            return Err(MvccError::Storage("an earlier write failed".to_owned()));
+        }
+        self.settle()?;
+        Ok(self.database().begin_write()?)
+    }
+
+    /// So many bytes of commands were applied, and flushed or not.
+    pub(super) fn count(&self, bytes: usize, flushed: bool) {
+        if flushed {
+            return self.flushed();
+        }
+        self.unflushed.fetch_add(1, Ordering::Relaxed);
+        self.unflushed_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
     /// Brings all that was applied to the disk.
     pub(super) fn flush(&self) -> mvcc::Result<()> {
-        let mut transaction = self.database().begin_write()?;
+        let mut transaction = self.begin_write()?;
         transaction.set_quick_repair(true);
         meta::set(&mut WriteTables::open(&transaction)?.meta, meta::SNAPSHOT, &true)?;
         transaction.commit()?;

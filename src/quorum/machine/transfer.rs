@@ -122,7 +122,7 @@ impl<F: FnMut(Bytes) -> bool> Chunks<F> {
 impl State {
     /// Puts a snapshot in the place of the state, all or nothing.
     pub(super) fn install(&self, meta: &SnapshotMeta, data: SnapshotData) -> mvcc::Result<()> {
-        let mut transaction = self.database().begin_write()?;
+        let mut transaction = self.begin_write()?;
         transaction.set_quick_repair(true);
         let owner: Option<Owner> = meta::get(&WriteTables::open(&transaction)?.meta, OWNER)?;
         clear(&transaction)?;

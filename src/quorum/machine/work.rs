@@ -73,12 +73,21 @@ impl Work {
     /// Whether this is done faster than it is handed to another thread: what it touches is few keys,
     /// which it names.
     pub fn is_quick(&self) -> bool {
+        let mut commands = self.commands();
+        commands.by_ref().take(MANY).all(is_quick) && commands.next().is_none()
+    }
+
+    /// Whether it names all keys that it touches: so it takes no longer than there is to read of it.
+    pub fn names_all(&self) -> bool {
+        self.commands().all(is_quick)
+    }
+
+    fn commands(&self) -> impl Iterator<Item = &Command> {
         let batches = self.entries.iter().filter_map(|(_, content)| match content {
             Content::Commands(batch) => Some(&batch.commands),
             Content::Nothing | Content::Membership(_) => None,
         });
-        let mut commands = batches.flatten();
-        commands.by_ref().take(MANY).all(is_quick) && commands.next().is_none()
+        batches.flatten()
     }
 }
 

@@ -1,6 +1,7 @@
 mod defragment;
 mod incoming;
 mod levels;
+mod open;
 
 use super::{Listener, Machine, SnapshotData, State, write_out};
 use crate::log::LogStore;

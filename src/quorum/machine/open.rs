@@ -1,0 +1,56 @@
+use super::State;
+use super::apply::{Done, apply_all};
+use super::work::Work;
+use crate::mvcc;
+use redb::{Durability, WriteTransaction};
+use std::sync::{MutexGuard, PoisonError};
+
+/// What was applied and nobody has read yet.
+///
+/// A commit costs as much as some puts, and whatever touches a page after it copies that page again. So
+/// the transaction stays open until somebody wants to read, or something else is written. What is in it
+/// can be replayed from the log, as can all that was not flushed.
+impl State {
+    fn pending(&self) -> MutexGuard<'_, Option<WriteTransaction>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Applies what names all the keys that it touches.
+    ///
+    /// # Errors
+    /// The storage failed: fatal.
+    pub(super) fn apply_openly(&self, work: &Work) -> mvcc::Result<Done> {
+        let mut open = self.pending();
+        // Out of its place: after an error nobody goes on with it.
+        let transaction = match open.take() {
+            Some(transaction) => transaction,
+            None => self.begin_unflushed()?,
+        };
+        let done = apply_all(&transaction, std::slice::from_ref(work))?;
+        *open = Some(transaction);
+        Ok(done)
+    }
+
+    /// Lets readers see all that was applied. Who writes by himself comes first to this, or he waits
+    /// forever.
+    ///
+    /// # Errors
+    /// The storage failed: fatal.
+    pub(super) fn settle(&self) -> mvcc::Result<()> {
+        let mut open = self.pending();
+        let Some(transaction) = open.take() else { return Ok(()) };
+        self.commits.time(|| transaction.commit())?;
+        Ok(())
+    }
+
+    /// Whether a reader would have to wait for what is being applied.
+    pub fn is_busy(&self) -> bool {
+        self.open.try_lock().is_err()
+    }
+
+    fn begin_unflushed(&self) -> mvcc::Result<WriteTransaction> {
+        let mut transaction = self.database().begin_write()?;
+        transaction.set_durability(Durability::None)?;
+        Ok(transaction)
+    }
+}
