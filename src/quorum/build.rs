@@ -11,6 +11,12 @@ fn main() {
         .method(method("join", "Join", "JoinRequest", "JoinResponse").build())
         .method(method("members", "Members", "MembersRequest", "MembersResponse").build())
         .method(method("append", "Append", "AppendRequest", "AppendResponse").build())
+        .method(
+            method("appends", "Appends", "AppendRequest", "AppendResponse")
+                .client_streaming()
+                .server_streaming()
+                .build(),
+        )
         .method(method("vote", "Vote", "VoteRequest", "VoteResponse").build())
         .method(
             method("snapshot", "Snapshot", "SnapshotChunk", "SnapshotResponse")

@@ -9,7 +9,9 @@ pub type Done = oneshot::Sender<Result<(), String>>;
 pub enum Op {
     Append {
         entries: Vec<(u64, Vec<u8>)>,
-        done: LogFlushed<Config>,
+        last: Option<LogId>,
+        /// None: nobody waits for it here (see [`super::ahead`]).
+        done: Option<LogFlushed<Config>>,
     },
     Vote {
         vote: Vote,
@@ -37,17 +39,25 @@ impl Op {
         }
     }
 
+    /// The last entry that it writes.
+    pub fn last(&self) -> Option<LogId> {
+        match self {
+            Self::Append { last, .. } => *last,
+            _ => None,
+        }
+    }
+
     /// Tells whoever waits how it went.
     pub fn finish(self, result: Result<(), String>) {
         match self {
-            Self::Append { done, .. } => {
+            Self::Append { done: Some(done), .. } => {
                 done.log_io_completed(result.map_err(std::io::Error::other));
             }
+            Self::Append { done: None, .. } | Self::Committed(_) => {}
             Self::Vote { done, .. } | Self::Truncate { done, .. } | Self::Purge { done, .. } => {
                 // Nobody listens any more when the service is ending.
                 let _ = done.send(result);
             }
-            Self::Committed(_) => {}
         }
     }
 }

@@ -58,7 +58,9 @@ impl RaftLogStorage<Config> for LogStore {
 
     async fn save_vote(&mut self, vote: &Vote) -> Result<(), StorageError> {
         let vote = *vote;
-        self.write(|done| Op::Vote { vote, done }).await.map_err(failed(ErrorVerb::Write))
+        self.write(|done| Op::Vote { vote, done }).await.map_err(failed(ErrorVerb::Write))?;
+        self.shared().vote = Some(vote);
+        Ok(())
     }
 
     async fn read_vote(&mut self) -> Result<Option<Vote>, StorageError> {
@@ -66,6 +68,8 @@ impl RaftLogStorage<Config> for LogStore {
     }
 
     async fn save_committed(&mut self, committed: Option<LogId>) -> Result<(), StorageError> {
+        // Raft applies what is committed when this has returned.
+        self.flushed(committed).await.map_err(failed(ErrorVerb::Write))?;
         let hint = committed.map_or(Ok(()), |committed| self.send(Op::Committed(committed)));
         hint.map_err(failed(ErrorVerb::Write))
     }
@@ -84,11 +88,19 @@ impl RaftLogStorage<Config> for LogStore {
         I::IntoIter: OptionalSend,
     {
         self.settle().await.map_err(failed(ErrorVerb::Write))?;
+        let entries: Vec<Entry> = entries.into_iter().collect();
+        let last = entries.last().map(|entry| entry.log_id);
+        let runs_ahead = self.may_run_ahead(&entries);
+        let all_on_disk = !self.is_ahead();
         let mut encoded = Vec::new();
         {
             let mut shared = self.shared();
-            // Raft waits for each append: what was appended before is on disk.
-            shared.cache.trim();
+            if all_on_disk {
+                shared.cache.trim();
+            }
+            if runs_ahead {
+                shared.ahead = last;
+            }
             for entry in entries {
                 let bytes = encode_entry(&entry).map_err(failed(ErrorVerb::Write))?;
                 shared.weights.push(entry.log_id.index, bytes.len());
@@ -98,8 +110,13 @@ impl RaftLogStorage<Config> for LogStore {
             }
         }
         self.weigh();
-        let op = Op::Append { entries: encoded, done: callback };
-        self.send(op).map_err(failed(ErrorVerb::Write))
+        let (now, later) = if runs_ahead { (Some(callback), None) } else { (None, Some(callback)) };
+        let op = Op::Append { entries: encoded, last, done: later };
+        self.send(op).map_err(failed(ErrorVerb::Write))?;
+        if let Some(callback) = now {
+            callback.log_io_completed(Ok(()));
+        }
+        Ok(())
     }
 
     async fn truncate(&mut self, log_id: LogId) -> Result<(), StorageError> {

@@ -1,4 +1,5 @@
 use super::Cover;
+use super::ahead::Flushed;
 use super::cache::Cache;
 use super::ops::{Done, Op};
 use super::weights::Weights;
@@ -14,7 +15,7 @@ use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use serde::de::DeserializeOwned;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{oneshot, watch};
 
@@ -38,6 +39,9 @@ pub struct LogStore {
     pub(super) cover: Option<Cover>,
     /// Bytes of all entries.
     weight: Arc<watch::Sender<u64>>,
+    /// Whose entries Raft need not wait for; none: nobody's.
+    pub(super) ahead_of: Option<u64>,
+    pub(super) flushed: watch::Receiver<Flushed>,
 }
 
 /// Who writes.
@@ -45,7 +49,23 @@ pub struct LogStore {
 enum Writer {
     Thread(SyncSender<Op>),
     #[cfg(test)]
-    Here(Arc<Mutex<Pen>>),
+    Simulated(tokio::sync::mpsc::UnboundedSender<Op>),
+}
+
+impl Writer {
+    fn start(pen: Pen, queue: SyncSender<Op>, ops: Receiver<Op>) -> std::io::Result<Self> {
+        // A simulation has no threads, but time.
+        #[cfg(test)]
+        if crate::simulation::is_running() {
+            let (queue, ops) = tokio::sync::mpsc::unbounded_channel();
+            tokio::spawn(crate::simulation::write(pen, ops));
+            return Ok(Self::Simulated(queue));
+        }
+        std::thread::Builder::new()
+            .name("raft-log".to_owned())
+            .spawn(move || writer::run(pen, &ops))?;
+        Ok(Self::Thread(queue))
+    }
 }
 
 /// Reads entries for replication.
@@ -56,6 +76,10 @@ pub(super) struct Shared {
     pub weights: Weights,
     pub purged: Option<LogId>,
     pub last: Option<LogId>,
+    /// The vote that is on the disk.
+    pub vote: Option<Vote>,
+    /// The last entry that Raft did not wait for.
+    pub ahead: Option<LogId>,
     /// Purged, but still on the disk: the state has yet to take in what replaces it.
     pub pending: Option<LogId>,
 }
@@ -72,20 +96,13 @@ impl LogStore {
         let weight = Arc::new(watch::Sender::new(shared.weights.total()));
         let (writer, ops) = sync_channel(QUEUE);
         let fsyncs = Arc::new(Histogram::default());
-        let pen = Pen::new(database.clone(), fsyncs.clone());
+        let tell = Self::flushes(shared.last);
+        let flushed = tell.subscribe();
+        let pen = Pen::new(database.clone(), fsyncs.clone(), tell);
         let shared = Arc::new(Mutex::new(shared));
-        // A simulation has no threads: what is to be written is written at once.
-        #[cfg(test)]
-        if crate::simulation::is_running() {
-            let writer = Writer::Here(Arc::new(Mutex::new(pen)));
-            return Ok(Self { database, shared, writer, fsyncs, cover: None, weight });
-        }
-        std::thread::Builder::new()
-            .name("raft-log".to_owned())
-            .spawn(move || writer::run(pen, &ops))
-            .map_err(|e| fail(e.to_string()))?;
-        let writer = Writer::Thread(writer);
-        Ok(Self { database, shared, writer, fsyncs, cover: None, weight })
+        let writer = Writer::start(pen, writer, ops).map_err(|e| fail(e.to_string()))?;
+        let (cover, ahead_of) = (None, None);
+        Ok(Self { database, shared, writer, fsyncs, cover, weight, ahead_of, flushed })
     }
 
     /// From here on entries only go from the disk when the state holds them.
@@ -165,10 +182,7 @@ impl LogStore {
         match &self.writer {
             Writer::Thread(writer) => writer.send(op).map_err(|_| gone()),
             #[cfg(test)]
-            Writer::Here(pen) => {
-                pen.lock().unwrap_or_else(PoisonError::into_inner).write(vec![op]);
-                Ok(())
-            }
+            Writer::Simulated(writer) => writer.send(op).map_err(|_| gone()),
         }
     }
 
@@ -216,7 +230,9 @@ impl Shared {
         let purged = fact(database, PURGED)?;
         let last = last_stored(database)?.or(purged);
         let weights = weigh(database)?;
-        Ok(Self { cache: Cache::default(), weights, purged, last, pending: None })
+        let vote = fact(database, VOTE)?;
+        let (cache, ahead, pending) = (Cache::default(), None, None);
+        Ok(Self { cache, weights, purged, last, vote, ahead, pending })
     }
 }
 

@@ -1,4 +1,4 @@
-use super::store::PURGED;
+use super::store::{PURGED, last_stored};
 use super::{Cover, LogStore};
 use crate::error::QuorumError;
 use crate::machine::Progress;
@@ -192,4 +192,46 @@ async fn a_hole_that_nothing_fills_is_told() {
         error.starts_with("d/log.redb: ") && error.contains("lacks the entries 0 to 8"),
         "{error}"
     );
+}
+
+/// Only what this voter wrote itself, as the leader of the vote that is on its disk; and no change of
+/// members.
+#[tokio::test]
+async fn only_a_leaders_own_entries_run_ahead() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = open(dir.path());
+    let own = entries(1..3);
+    log.save_vote(&Vote::new_committed(1, 1)).await.unwrap();
+    assert!(!log.may_run_ahead(&own), "nobody's do before it is told whose");
+    log.run_ahead(1);
+    assert!(log.may_run_ahead(&own));
+    let members =
+        Entry { log_id: log_id(3), payload: EntryPayload::Membership(Default::default()) };
+    assert!(!log.may_run_ahead(&[own[0].clone(), members]));
+    for vote in [Vote::new(2, 1), Vote::new_committed(2, 1), Vote::new_committed(2, 3)] {
+        log.save_vote(&vote).await.unwrap();
+        assert!(!log.may_run_ahead(&own), "{vote}");
+    }
+    drop(log);
+    let mut log = reopen(dir.path()).await;
+    log.run_ahead(3);
+    let mut others = entries(1..2);
+    others[0].log_id.leader_id = CommittedLeaderId::new(2, 3);
+    assert!(log.may_run_ahead(&others) && !log.may_run_ahead(&own), "the vote is read again");
+}
+
+#[tokio::test]
+async fn what_counts_as_committed_is_on_the_disk() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = open(dir.path());
+    log.run_ahead(1);
+    log.save_vote(&Vote::new_committed(1, 1)).await.unwrap();
+    for first in (1..200).step_by(2) {
+        log.blocking_append(entries(first..first + 2)).await.unwrap();
+        log.save_committed(Some(log_id(first))).await.unwrap();
+        assert!(last_stored(&log.database).unwrap() >= Some(log_id(first)));
+    }
+    log.blocking_append(entries(201..210)).await.unwrap();
+    log.all_flushed().await.unwrap();
+    assert_eq!(last_stored(&log.database).unwrap(), Some(log_id(209)));
 }

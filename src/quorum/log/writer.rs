@@ -1,3 +1,4 @@
+use super::ahead::Flushed;
 use super::ops::Op;
 use super::store::{COMMITTED, LOG, META, PURGED, VOTE};
 use crate::meters::Histogram;
@@ -7,6 +8,7 @@ use serde::Serialize;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// How old the note may be of how far the log is committed: after a restart it only saves time, and
@@ -31,12 +33,17 @@ pub struct Pen {
     broken: Option<String>,
     note: Note,
     times: Arc<Histogram>,
+    flushed: watch::Sender<Flushed>,
 }
 
 impl Pen {
-    /// Notes in `times` how long each write takes.
-    pub fn new(database: Arc<Database>, times: Arc<Histogram>) -> Self {
-        Self { database, broken: None, note: Note::default(), times }
+    /// Notes in `times` how long each write takes, and tells how far the log has got.
+    pub fn new(
+        database: Arc<Database>,
+        times: Arc<Histogram>,
+        flushed: watch::Sender<Flushed>,
+    ) -> Self {
+        Self { database, broken: None, note: Note::default(), times, flushed }
     }
 
     pub fn write(&mut self, batch: Vec<Op>) {
@@ -46,9 +53,25 @@ impl Pen {
             None => write(&self.database, &batch, &mut self.note, &self.times),
         };
         self.broken = result.as_ref().err().cloned();
+        self.tell(batch.iter().filter_map(Op::last).max());
         for op in batch {
             op.finish(result.clone());
         }
+    }
+}
+
+impl Pen {
+    /// First of all: who is told that something is written may ask at once whether all is.
+    fn tell(&self, last: Option<LogId>) {
+        let failed = &self.broken;
+        self.flushed.send_if_modified(|told| {
+            if failed.is_some() {
+                told.failed.clone_from(failed);
+            } else {
+                told.upto = told.upto.max(last);
+            }
+            failed.is_some() || last.is_some()
+        });
     }
 }
 

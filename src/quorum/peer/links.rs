@@ -1,3 +1,4 @@
+use super::lanes::Lanes;
 use crate::wire::PeerClient;
 use hyper_util::rt::TokioIo;
 use mesoform_identity::{Identity, Role};
@@ -32,6 +33,7 @@ pub type Wire = mesoform_checks::Way;
 pub struct Links {
     dialler: Dialler,
     wires: Mutex<HashMap<String, Wire>>,
+    pub(super) lanes: Lanes,
 }
 
 enum Dialler {
@@ -45,12 +47,21 @@ impl Links {
     /// The identity is unusable.
     pub fn new(identity: &Identity) -> mesoform_identity::Result<Self> {
         let tls = identity.client_config_to(&[Role::Quorum], &[b"h2"])?;
-        Ok(Self { dialler: Dialler::Tls(TlsConnector::from(tls)), wires: Mutex::default() })
+        Ok(Self::over(Dialler::Tls(TlsConnector::from(tls))))
     }
 
     #[cfg(test)]
     pub fn simulated(dialler: crate::simulation::Dialler) -> Self {
-        Self { dialler: Dialler::Simulated(dialler), wires: Mutex::default() }
+        Self::over(Dialler::Simulated(dialler))
+    }
+
+    fn over(dialler: Dialler) -> Self {
+        Self { dialler, wires: Mutex::default(), lanes: Lanes::default() }
+    }
+
+    /// A simulated network carries single calls only.
+    pub(super) fn has_lanes(&self) -> bool {
+        matches!(self.dialler, Dialler::Tls(_))
     }
 
     /// A client of the voter at `address` (`host:port`). It connects when it is used.

@@ -2,6 +2,8 @@
 //! sides.
 
 mod directory;
+mod lane;
+mod lanes;
 mod links;
 mod network;
 mod peers;

@@ -2,6 +2,7 @@ use super::links::Wire;
 use super::reach::{News, Reach};
 use super::{Directory, Links, Pulse, snapshots};
 use crate::levels::Levels;
+use crate::log::LogStore;
 use crate::raft::{Config, Member, Vote};
 use crate::space::{Alarms, Room};
 use crate::wire::{AppendRequest, LogEntry, PeerClient, VoteRequest};
@@ -24,6 +25,7 @@ pub struct Network {
     pub directory: Directory,
     pub pulse: Pulse,
     pub alarms: Alarms,
+    pub log: LogStore,
 }
 
 /// Raft's way to one of them.
@@ -34,10 +36,11 @@ pub struct Connection {
     reach: Reach,
     pulse: Pulse,
     alarms: Alarms,
-    client: Result<PeerClient<Wire>, Status>,
+    links: Arc<Links>,
     directory: Directory,
     /// What it said last why it does not take what it is told.
     refusal: Option<String>,
+    log: LogStore,
 }
 
 type RaftRpcError = RPCError<u64, Member, RaftError<u64>>;
@@ -47,17 +50,17 @@ impl RaftNetworkFactory<Config> for Network {
 
     async fn new_client(&mut self, target: u64, node: &Member) -> Connection {
         let name = self.directory.address(node).to_owned();
-        let client = self.links.to(&name);
+        let links = self.links.clone();
         let directory = self.directory.clone();
         let (pulse, alarms) = (self.pulse.clone(), self.alarms.clone());
-        let (reach, refusal) = (Reach::default(), None);
-        Connection { target, name, reach, pulse, alarms, client, directory, refusal }
+        let (reach, refusal, log) = (Reach::default(), None, self.log.clone());
+        Connection { target, name, reach, pulse, alarms, links, directory, refusal, log }
     }
 }
 
 impl Connection {
     fn client(&self) -> Result<PeerClient<Wire>, Unreachable> {
-        self.client.clone().map_err(|status| Unreachable::new(&status))
+        self.links.to(&self.name).map_err(|status| Unreachable::new(&status))
     }
 
     /// It may be of another version when it answers again.
@@ -86,6 +89,8 @@ impl RaftNetwork<Config> for Connection {
         rpc: AppendEntriesRequest<Config>,
         _: RPCOption,
     ) -> Result<AppendEntriesResponse<u64>, RaftRpcError> {
+        // What counts as committed may not be on this disk yet (see `log::ahead`).
+        self.log.flushed(rpc.leader_commit).await.map_err(garbled)?;
         let entries = rpc.entries.iter().map(LogEntry::try_from).collect::<Result<_, _>>();
         let request = AppendRequest {
             envelope: Some(self.directory.envelope(self.target)),
@@ -94,15 +99,15 @@ impl RaftNetwork<Config> for Connection {
             entries: entries.map_err(garbled)?,
             commit: rpc.leader_commit.map(Into::into),
             rooms: self.alarms.to_tell(),
+            call: 0,
         };
         let news = self.reach.asked(Instant::now().into_std());
         self.tell(news);
-        let asked = self.client()?.append(request).await;
+        let asked = self.links.append(&self.name, request).await;
         let response = asked.map_err(|status| self.refused(&status))?;
         self.pulse.beat(self.target, Instant::now());
         let news = self.reach.answered();
         self.tell(news);
-        let response = response.into_inner();
         self.alarms.hear(self.target, Room::from_number(response.room));
         let known = Levels::heard(response.oldest, response.newest);
         self.directory.ladder().hear(self.target, known);

@@ -13,6 +13,11 @@ use crate::wire::{
     MembersRequest, MembersResponse, Peer, ReadIndexRequest, ReadIndexResponse, RenewRequest,
     RenewResponse, SnapshotChunk, SnapshotResponse, VoteRequest, VoteResponse,
 };
+use futures::StreamExt;
+use std::pin::Pin;
+use std::sync::Arc;
+use tokio_stream::Stream;
+use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming, async_trait};
 
 /// Answers the other voters.
@@ -26,6 +31,8 @@ pub struct PeerService {
     pub read_index: ReadIndex,
     pub leases: Leases,
     pub alarms: Alarms,
+    /// What lasts ends with it.
+    pub ending: CancellationToken,
 }
 
 impl PeerService {
@@ -42,6 +49,20 @@ impl PeerService {
         }
         self.introducer.belong(envelope.cluster_id)?;
         Ok(ladder.meet(&envelope)?)
+    }
+
+    async fn take_in(&self, request: AppendRequest) -> Result<AppendResponse, Status> {
+        let call = request.call;
+        self.check(request.envelope)?;
+        self.alarms.learn(&request.rooms);
+        let request = request.try_into().map_err(Status::invalid_argument)?;
+        self.members.peers.leadership.hear();
+        let response = self.raft.append_entries(request).await.map_err(stopped)?;
+        // It may count what this voter wrote when it led itself (see `log::ahead`).
+        self.introducer.log.all_flushed().await.map_err(stopped)?;
+        let room = self.alarms.own().as_number();
+        let (oldest, newest) = self.introducer.directory.ladder().own().to_tell();
+        Ok(AppendResponse { room, oldest, newest, call, ..response.into() })
     }
 }
 
@@ -81,15 +102,22 @@ impl Peer for PeerService {
         &self,
         request: Request<AppendRequest>,
     ) -> Result<Response<AppendResponse>, Status> {
-        let request = request.into_inner();
-        self.check(request.envelope)?;
-        self.alarms.learn(&request.rooms);
-        let request = request.try_into().map_err(Status::invalid_argument)?;
-        self.members.peers.leadership.hear();
-        let response = self.raft.append_entries(request).await.map_err(stopped)?;
-        let room = self.alarms.own().as_number();
-        let (oldest, newest) = self.introducer.directory.ladder().own().to_tell();
-        Ok(Response::new(AppendResponse { room, oldest, newest, ..response.into() }))
+        self.take_in(request.into_inner()).await.map(Response::new)
+    }
+
+    type AppendsStream = Pin<Box<dyn Stream<Item = Result<AppendResponse, Status>> + Send>>;
+
+    async fn appends(
+        &self,
+        request: Request<Streaming<AppendRequest>>,
+    ) -> Result<Response<Self::AppendsStream>, Status> {
+        let service = Arc::new(self.clone());
+        let answers = request.into_inner().then(move |request| {
+            let service = service.clone();
+            async move { service.take_in(request?).await }
+        });
+        let ending = self.ending.clone().cancelled_owned();
+        Ok(Response::new(Box::pin(answers.take_until(ending))))
     }
 
     async fn vote(&self, request: Request<VoteRequest>) -> Result<Response<VoteResponse>, Status> {

@@ -46,7 +46,7 @@ impl Assembly {
         let introducer = introducer(&foundation);
         let services = Services::start(&foundation);
         let (hand_over, raiser) = (services.hand_over.clone(), services.raiser.clone());
-        let peer = services.for_peers(&foundation, &introducer);
+        let peer = services.for_peers(&foundation, &introducer, ending);
         let api = services.for_clients(&foundation, ending);
         let limit = limit(&foundation);
         let (peers, status) = (foundation.peers, Notifier::default());

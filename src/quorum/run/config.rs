@@ -34,17 +34,17 @@ pub async fn open_log(data_dir: &DataDir, tuning: &Tuning, state: &State) -> Res
     log.claim(&path, &data_dir.owner())?;
     log.join(&path, state.now().applied).await?;
     log.follow(Cover { progress: state.progress(), broken: state.broken() });
+    log.run_ahead(data_dir.node_id());
     Ok(log)
 }
 
 pub fn raft_config(settings: &QuorumSettings, tuning: &Tuning) -> Result<Config> {
+    let (shorter, longer) = election_times(settings);
     let config = Config {
         cluster_name: settings.cluster.clone(),
         heartbeat_interval: settings.heartbeat_ms,
-        // openraft adds a random time between the two to the longer one: together that is from
-        // one and a half to two times what the settings say.
-        election_timeout_min: settings.election_timeout_ms.div_ceil(2),
-        election_timeout_max: settings.election_timeout_ms,
+        election_timeout_min: shorter,
+        election_timeout_max: longer,
         max_payload_entries: 256,
         snapshot_policy: SnapshotPolicy::LogsSinceLast(tuning.entries_to_snapshot),
         max_in_snapshot_log_to_keep: tuning.entries_to_keep,
@@ -57,8 +57,16 @@ pub fn raft_config(settings: &QuorumSettings, tuning: &Tuning) -> Result<Config>
         .map_err(|e| QuorumError::Settings { what: "Raft's times", cause: e.to_string() })
 }
 
-/// The shortest TTL of a lease: one and a half times the longest that an election takes to begin,
-/// in whole seconds.
+/// In milliseconds. For the longer time a voter that has heard its leader votes for nobody else; then
+/// openraft lets a random time between the two pass before it stands itself. Together that is from
+/// once to one and a half times what the settings say; etcd takes up to twice as long.
+fn election_times(settings: &QuorumSettings) -> (u64, u64) {
+    let all = settings.election_timeout_ms;
+    let shorter = (all / 4).max(settings.heartbeat_ms + 1);
+    (shorter, all.saturating_sub(shorter))
+}
+
+/// The shortest TTL of a lease: twice the longest that an election takes to begin, in whole seconds.
 pub fn min_ttl(settings: &QuorumSettings) -> Duration {
     Duration::from_secs((settings.election_timeout_ms * 3).div_ceil(1000).max(1))
 }

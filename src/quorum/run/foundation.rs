@@ -58,6 +58,7 @@ impl Foundation {
             directory: directory.clone(),
             pulse: pulse.clone(),
             alarms: alarms.clone(),
+            log: log.clone(),
         };
         let folder = data_dir.path().to_owned();
         let data_dir = Arc::new(Mutex::new(data_dir));

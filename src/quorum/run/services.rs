@@ -47,8 +47,13 @@ impl Services {
         Self { proposer, read_index, leases, members, raiser, hand_over }
     }
 
-    /// What answers other voters.
-    pub fn for_peers(&self, on: &Foundation, introducer: &Introducer) -> PeerService {
+    /// What answers other voters; what lasts ends with `ending`.
+    pub fn for_peers(
+        &self,
+        on: &Foundation,
+        introducer: &Introducer,
+        ending: &CancellationToken,
+    ) -> PeerService {
         PeerService {
             node_id: on.peers.me,
             raft: on.peers.raft.clone(),
@@ -58,6 +63,7 @@ impl Services {
             read_index: self.read_index.clone(),
             leases: self.leases.clone(),
             alarms: on.alarms.clone(),
+            ending: ending.clone(),
         }
     }
 

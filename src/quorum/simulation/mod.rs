@@ -14,6 +14,7 @@ mod heavy;
 mod lie;
 mod lives;
 mod network;
+mod pen;
 mod power;
 mod power_cuts;
 mod story;
@@ -21,6 +22,7 @@ mod voter;
 mod world;
 
 pub use network::Dialler;
+pub use pen::write;
 pub use voter::lay_alone;
 use world::World;
 

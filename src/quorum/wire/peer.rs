@@ -222,6 +222,9 @@ pub struct AppendRequest {
     /// Which members' disks are nearly full: how nearly, by their ids.
     #[prost(btree_map = "uint64, uint32", tag = "6")]
     pub rooms: BTreeMap<u64, u32>,
+    /// Stands in the answer too: one that nobody waits for any more is no answer to the next.
+    #[prost(uint64, tag = "7")]
+    pub call: u64,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -242,6 +245,9 @@ pub struct AppendResponse {
     pub oldest: u32,
     #[prost(uint32, tag = "6")]
     pub newest: u32,
+    /// That of the request.
+    #[prost(uint64, tag = "7")]
+    pub call: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
