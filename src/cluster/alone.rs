@@ -6,7 +6,6 @@ use crate::{Admin, Auth, ClusterSpec, HostPlanError, Mistakes, Places, Service, 
 use mesoform_inventory::{ExtraVars, Inventory, InventoryErrors};
 use mesoform_plan::Plan;
 use mesoform_settings::Scheme;
-use mesoform_template::Templates;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -77,7 +76,7 @@ impl Alone {
     /// # Errors
     /// A template fails.
     pub fn plan(&self, admin: &Admin) -> Result<Plan, AloneError> {
-        let templates = Templates::embedded()?;
+        let templates = self.spec.templates()?;
         let fingerprint = admin.authority.fingerprint();
         let blueprint = Blueprint {
             spec: &self.spec,

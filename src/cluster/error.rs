@@ -1,3 +1,4 @@
+use crate::GraphError;
 use mesoform_settings::SettingsError;
 use mesoform_template::TemplateError;
 use thiserror::Error;
@@ -7,6 +8,8 @@ use thiserror::Error;
 pub enum HostPlanError {
     #[error(transparent)]
     Template(#[from] TemplateError),
+    #[error(transparent)]
+    Graph(#[from] GraphError),
     #[error("the template renders settings that the service would not read: {0}")]
     Settings(#[from] SettingsError),
 }

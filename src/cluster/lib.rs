@@ -42,6 +42,6 @@ pub use run::{Run, RunOptions, Stop, Summary};
 pub use service::{Service, UnknownService};
 pub use signing::sign;
 pub use spec::{
-    ArtifactUrl, Auth, ClusterSpec, EtcdFiles, EtcdSpec, HostSpec, Mistake, Mistakes, Options,
-    Ports, Timing, key_mistakes, notes, resolve,
+    ArtifactUrl, Auth, ClusterSpec, EtcdFiles, EtcdSpec, ExtraUnit, Extras, HostSpec, Mistake,
+    Mistakes, Options, Ports, Timing, key_mistakes, notes, resolve,
 };

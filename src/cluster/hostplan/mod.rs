@@ -3,6 +3,7 @@
 mod acceptance;
 mod accounts;
 pub(crate) mod etcd;
+mod extras;
 mod layout;
 mod removal;
 mod renewal;
@@ -72,9 +73,8 @@ impl Blueprint<'_> {
         for service in &host.services {
             steps.extend(services::settings(self, &local, *service, accounts)?);
         }
-        for service in &host.services {
-            steps.extend(services::unit(self, &local, *service, accounts)?);
-        }
+        steps.extend(host.extras.files.iter().cloned());
+        steps.extend(extras::units(self, &local, accounts)?);
         steps.extend(renewal::steps(self, &local, accounts)?);
         let (dir, links) = (places.opt.join("versions"), places.bin.clone());
         steps.push(Step::Versions { dir, links, spare: SPARE_VERSIONS });

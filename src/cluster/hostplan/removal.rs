@@ -11,6 +11,7 @@ pub fn removal(spec: &ClusterSpec, host: &HostSpec, keep_data: bool) -> Plan {
         .map(|service| Step::UnitAbsent { name: service.unit() })
         .collect();
     steps.extend(super::renewal::absent(&places));
+    steps.extend(super::extras::absent(host, &places));
     // Tasks outlive the agent by design; here they go with it, and with them the slice around theirs.
     for slice in ["mesoform-tasks.slice", "mesoform.slice"] {
         steps.push(Step::UnitAbsent { name: slice.into() });

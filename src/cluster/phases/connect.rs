@@ -22,7 +22,7 @@ pub(super) async fn look_at_all(run: &mut Run) -> Result<(), Stop> {
 /// Connects to the hosts of a restart, which is about units that are there. The loss of its majority
 /// is what a restart is for.
 pub(super) async fn look_at_all_for_restart(run: &mut Run) -> Result<(), Stop> {
-    let templates = Templates::embedded().map_err(|e| Stop::Refused(e.to_string()))?;
+    let templates = run.spec.templates().map_err(|e| Stop::Refused(e.to_string()))?;
     for index in 0..run.hosts.len() {
         let units = blueprint(run, &templates, |blueprint| blueprint.units(&run.hosts[index].spec));
         run.hosts[index].plan = Some(units.map_err(|e| Stop::Refused(e.to_string()))?);
@@ -53,7 +53,7 @@ pub(super) async fn look(run: &mut Run) {
 /// Before a host's architecture is known, this machine's is assumed: where that is right, one look
 /// is enough.
 async fn look_with_plans(run: &mut Run) -> Result<(), Stop> {
-    let templates = Templates::embedded().map_err(|e| Stop::Refused(e.to_string()))?;
+    let templates = run.spec.templates().map_err(|e| Stop::Refused(e.to_string()))?;
     if let Ok(guess) = run.artifact(std::env::consts::ARCH).await {
         run.hosts.iter_mut().for_each(|host| host.artifact = Some(guess.clone()));
         make_plans(run, &templates)?;

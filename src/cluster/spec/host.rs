@@ -1,3 +1,4 @@
+use super::Extras;
 use crate::Service;
 use mesoform_inventory::Value;
 use mesoform_settings::{Attribute, ResourceSettings};
@@ -21,6 +22,8 @@ pub struct HostSpec {
     pub resources: ResourceSettings,
     /// As `uname -m` will say it, where it boots from a document (`mesoform_arch`). `up` asks the host.
     pub arch: String,
+    /// What the operator adds to it.
+    pub extras: Extras,
     /// What is merged into its `#cloud-config`.
     pub extra_cloud_config: Option<Value>,
     /// How the operator reaches it.

@@ -1,6 +1,6 @@
 //! Variables of ours that differ from host to host.
 
-use super::{HostSpec, Mistakes};
+use super::{HostSpec, Mistakes, extras};
 use crate::Service;
 use mesoform_inventory::{Host, Inventory, Value, Var};
 use mesoform_settings::{Attribute, ResourceSettings};
@@ -18,12 +18,13 @@ pub(super) fn spec(
         name: host.name().to_owned(),
         hostname: host.name().to_owned(),
         address: address(host, mistakes),
-        services,
         slot,
         attributes: attributes(host, mistakes),
         resources: resources(host, mistakes),
         arch: arch(host, mistakes),
+        extras: extras::read(host, &services, &super::resolve::folder(inventory), mistakes),
         extra_cloud_config: extra_cloud_config(host, mistakes),
+        services,
         reach,
     }
 }

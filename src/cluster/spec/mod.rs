@@ -2,6 +2,7 @@
 
 mod artifact_url;
 mod etcd;
+mod extras;
 mod host;
 mod host_variables;
 mod keys;
@@ -17,6 +18,7 @@ mod voters;
 
 pub use artifact_url::ArtifactUrl;
 pub use etcd::{EtcdFiles, EtcdSpec};
+pub use extras::{ExtraUnit, Extras};
 pub use host::HostSpec;
 pub use keys::key_mistakes;
 pub use mistake::{Mistake, Mistakes};
@@ -27,6 +29,7 @@ pub use resolve::resolve;
 
 use crate::Service;
 use mesoform_settings::Scheme;
+use mesoform_template::{TemplateError, Templates};
 use std::path::PathBuf;
 
 /// A cluster, as it is wanted.
@@ -38,6 +41,8 @@ pub struct ClusterSpec {
     pub options: Options,
     /// An etcd that is not mesoform's, in the quorum's place: then no host is a voter.
     pub etcd: Option<EtcdSpec>,
+    /// Templates of the operator's, in the place of embedded ones (`mesoform_templates`).
+    pub templates: Option<PathBuf>,
     /// The operator's folder of this cluster: root CA, admin credential, logs of runs.
     pub state_dir: PathBuf,
 }
@@ -68,6 +73,17 @@ impl ClusterSpec {
         match self.options.scheme {
             Scheme::Http => "http",
             Scheme::Https => "https",
+        }
+    }
+
+    /// The templates that this cluster's hosts are made with.
+    ///
+    /// # Errors
+    /// What is wrong with the operator's own.
+    pub fn templates(&self) -> Result<Templates, TemplateError> {
+        match &self.templates {
+            Some(folder) => Templates::with_folder(folder),
+            None => Templates::embedded(),
         }
     }
 

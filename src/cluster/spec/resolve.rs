@@ -7,7 +7,7 @@ use crate::Service;
 use mesoform_inventory::{Host, Inventory, Source};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where it is set, no host is a voter.
 const ENDPOINTS: &str = "mesoform_quorum_endpoints";
@@ -31,7 +31,8 @@ pub fn resolve(inventory: &Inventory) -> Result<ClusterSpec, Mistakes> {
     let hosts = hosts(inventory, members, &mut mistakes);
     distinct(inventory, &hosts, &mut mistakes);
     let state_dir = folder(inventory).join(".mesoform").join(&name);
-    mistakes.conclude(ClusterSpec { name, hosts, options, etcd, state_dir })
+    let templates = templates(&plain, &folder(inventory), &mut mistakes);
+    mistakes.conclude(ClusterSpec { name, hosts, options, etcd, templates, state_dir })
 }
 
 fn hosts(
@@ -82,8 +83,19 @@ fn unprivileged(hosts: &[&Host], ports: &Ports, mistakes: &mut Mistakes) {
     }
 }
 
-fn folder(inventory: &Inventory) -> PathBuf {
+/// Relative paths begin beside the inventory.
+pub(super) fn folder(inventory: &Inventory) -> PathBuf {
     inventory.source().folder().map_or_else(|| PathBuf::from("."), PathBuf::from)
+}
+
+fn templates(hosts: &[&Host], folder: &Path, mistakes: &mut Mistakes) -> Option<PathBuf> {
+    let var = Reader { hosts, mistakes }.get("mesoform_templates")?;
+    let text = var.text().filter(|text| !text.is_empty());
+    if text.is_none() {
+        let cause = format!("mesoform_templates is {}", var.value);
+        mistakes.add(&var.origin, cause, "name a folder that is laid out as templates/ is");
+    }
+    Some(etcd::place(&text?, folder))
 }
 
 /// `mesoform_cluster_name`, or the inventory's file name without its ending.

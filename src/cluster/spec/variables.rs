@@ -26,6 +26,8 @@ const KNOWN: &[&str] = &[
     "disk",
     "election_timeout_ms",
     "extra_cloud_config",
+    "extra_files",
+    "extra_units",
     "failover_timeout_ms",
     "heartbeat_ms",
     "host_key_checking",
@@ -47,6 +49,8 @@ const KNOWN: &[&str] = &[
     "scheduler_port",
     "task_log_size",
     "task_user",
+    "templates",
+    "unit_needs",
 ];
 
 /// Reports variables that begin like ours and are none.

@@ -17,6 +17,9 @@ pub struct RenderArgs {
     /// Write to this folder, a file or a tree for each host; without it, to standard output
     #[arg(short = 'o', long = "output-dir", value_name = "DIR")]
     pub dir: Option<PathBuf>,
+    /// A folder with templates of yours, laid out as templates/ is; as mesoform_templates
+    #[arg(long, value_name = "DIR")]
+    pub templates: Option<PathBuf>,
     /// Where the machines are: how large a document may be there
     #[arg(long, value_enum, default_value_t = Target::Ec2)]
     pub target: Target,
@@ -57,6 +60,19 @@ pub enum Target {
 }
 
 impl RenderArgs {
+    /// The variables of the command line; a folder of templates is one.
+    ///
+    /// # Errors
+    /// The current folder is not known.
+    pub fn variables(&self) -> std::io::Result<Vec<String>> {
+        let mut all = self.extra_vars.clone();
+        if let Some(folder) = &self.templates {
+            let folder = std::path::absolute(folder)?;
+            all.push(serde_json::json!({ "mesoform_templates": folder }).to_string());
+        }
+        Ok(all)
+    }
+
     /// The largest document, in bytes.
     pub fn limit(&self) -> usize {
         match (self.limit_bytes, self.target) {

@@ -74,15 +74,20 @@ impl EtcdTlsSpec {
     }
 }
 
+/// What a path in an inventory names: `~/` is the operator's home; other relative paths begin in the
+/// inventory's `folder`.
+pub(in crate::spec) fn place(text: &str, folder: &Path) -> PathBuf {
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    match (text.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => folder.join(text),
+    }
+}
+
 impl NamedFile {
-    /// `~/` is the operator's home; other relative paths begin in the inventory's `folder`.
+    /// With the path as [`place`] reads it.
     pub(super) fn new(text: &str, folder: &Path, origin: &Origin) -> Self {
-        let home = std::env::var_os("HOME").map(PathBuf::from);
-        let path = match (text.strip_prefix("~/"), home) {
-            (Some(rest), Some(home)) => home.join(rest),
-            _ => folder.join(text),
-        };
-        Self { path, origin: origin.clone() }
+        Self { path: place(text, folder), origin: origin.clone() }
     }
 
     fn text(&self, mistakes: &mut Mistakes) -> Option<String> {

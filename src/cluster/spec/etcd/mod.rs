@@ -4,6 +4,7 @@ mod endpoints;
 mod files;
 mod variables;
 
+pub(super) use files::place;
 pub use files::{EtcdFiles, NamedFile};
 pub(super) use variables::{Wanted, read};
 

@@ -13,7 +13,6 @@ use mesoform_cluster::{
     Admin, Auth, BinaryRef, Blueprint, ClusterSpec, HostSpec, Observer, Progress, find_artifact,
 };
 use mesoform_render::{Boot, Missing, Supply};
-use mesoform_template::Templates;
 use sink::Sink;
 use std::collections::BTreeMap;
 
@@ -23,11 +22,11 @@ const PLAIN: OutputOptions = OutputOptions { output: OutputFormat::Text, color: 
 /// `mesoform render --cloud-config|--ignition|--coreos|--units|--plan -i INV`.
 pub async fn run(args: RenderArgs) -> anyhow::Result<Exit> {
     let observer = render::observer(PLAIN);
-    let spec = cluster(args.inventory.as_deref(), &args.extra_vars, &*observer)?;
+    let spec = cluster(args.inventory.as_deref(), &args.variables()?, &*observer)?;
     let hosts = chosen(&spec, args.host.as_deref())?;
     let binaries = binaries(&hosts, &*observer).await?;
     let admin = admin(&spec, &*observer)?;
-    let templates = Templates::embedded()?;
+    let templates = spec.templates()?;
     let etcd = spec.etcd.as_ref().map(|etcd| etcd.files()).transpose()?.flatten();
     let (line, fingerprint) = (admin.credential.line(), admin.fingerprint());
     let blueprint = Blueprint {

@@ -153,3 +153,29 @@ fn extra_cloud_config_is_merged() {
     assert!(text.contains("  - name: ann\n") && text.matches("- default\n").count() == 1, "{text}");
     assert!(text.contains("  - [echo, done]\n"), "{text}");
 }
+
+/// Units and the skeleton, from the command line and from the inventory.
+#[test]
+fn templates_of_the_operators_take_the_place_of_ours() {
+    let folder = folder(HOSTS);
+    let own = folder.path().join("own");
+    fs::create_dir_all(own.join("boot")).unwrap();
+    let skeleton = own.join("boot/cloud-config.yml");
+    fs::write(&skeleton, "timezone: UTC\nhostname: {{ hostname }}-{{ cluster }}\n").unwrap();
+    for way in ["--templates own", "-e mesoform_templates=own"] {
+        let line = format!("render --cloud-config -i hosts.ini --host a1 {way}");
+        let text = folder.with_dist(&line).expect(0).stdout;
+        assert!(text.contains("\ntimezone: UTC\nhostname: a1-hosts\n"), "{text}");
+    }
+    fs::write(&skeleton, "a: b\nhostname: {{ hostnam }}\n").unwrap();
+    let line = "render --cloud-config -i hosts.ini --host a1 -e mesoform_templates=own";
+    let ended = folder.with_dist(line).expect(1);
+    let told = "own/boot/cloud-config.yml, line 2: undefined value: `hostnam` is undefined";
+    assert!(ended.stderr.contains(told), "{ended:?}");
+    fs::write(&skeleton, "- a\n").unwrap();
+    let ended = folder.with_dist(line).expect(1);
+    assert!(
+        ended.stderr.contains("template boot/cloud-config.yml: it renders no mapping"),
+        "{ended:?}"
+    );
+}

@@ -52,6 +52,18 @@ m[1:5]
 mesoform_artifact_url=http://10.0.0.100:8000/
 ";
 
+/// What an operator adds: a file of his own user, a unit that the quorum needs, and modules of cloud-init.
+pub const EXTRAS: &str = "\
+[masters]
+m1 ansible_host=10.0.0.1
+[all:vars]
+mesoform_artifact_url=http://10.0.0.100:8000/
+mesoform_extra_files=[{'path': '/etc/app.conf', 'content': 'a: 1\\n', 'owner': 'app', 'mode': '0600'}]
+mesoform_extra_units={'disk.service': '[Service]\\nType=oneshot\\nRemainAfterExit=yes\\nExecStart=/bin/sh -c :\\n[Install]\\nWantedBy=multi-user.target\\n'}
+mesoform_unit_needs={'quorum': ['disk.service']}
+mesoform_extra_cloud_config={'users': ['default', {'name': 'app', 'system': True}], 'packages': ['jq'], 'ntp': {'enabled': True}}
+";
+
 pub struct Cluster {
     pub spec: ClusterSpec,
     templates: Templates,

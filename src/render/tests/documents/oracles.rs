@@ -1,6 +1,6 @@
 //! Those decide who read such documents: the published schema and Debian's cloud-init, Ignition, systemd.
 
-use crate::kit::{ALL, Cluster, FIVE, ONE, SMALL, THREE, not_run, published};
+use crate::kit::{ALL, Cluster, EXTRAS, FIVE, ONE, SMALL, THREE, not_run, published};
 use mesoform_render::{Boot, Dialect, Entry, tree};
 use serde_json::Value;
 use std::fs;
@@ -8,8 +8,8 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-fn clusters() -> [Cluster; 3] {
-    [ONE, THREE, FIVE].map(Cluster::of)
+fn clusters() -> [Cluster; 4] {
+    [ONE, THREE, FIVE, EXTRAS].map(Cluster::of)
 }
 
 /// The folder with cloud-init and Ignition.
@@ -59,6 +59,7 @@ fn debians_cloud_init_takes_every_document() {
         (THREE, "m3.example.org", Some(SMALL)),
         (THREE, "a1", Some(SMALL)),
         (FIVE, "m5", Some(SMALL)),
+        (EXTRAS, "m1", Some(SMALL)),
     ];
     for (inventory, host, limit) in documents {
         let text = Cluster::of(inventory).document(Dialect::CloudConfig, host, limit);
@@ -127,15 +128,15 @@ fn systemd_takes_every_unit() {
     if Command::new("systemd-analyze").arg("--version").output().is_err() {
         return not_run("systemd-analyze, the oracle for units,");
     }
-    let cluster = Cluster::of(THREE);
-    for host in ["m1.example.org", "a1"] {
+    for (inventory, host) in [(THREE, "m1.example.org"), (THREE, "a1"), (EXTRAS, "m1")] {
+        let cluster = Cluster::of(inventory);
         let boot = cluster.boot(cluster.spec.host(host).unwrap());
         let root = tempfile::tempdir().unwrap();
         planted(&boot, root.path());
         let units: Vec<&str> = boot
             .files
             .iter()
-            .filter(|file| file.path.starts_with("/etc/systemd/system"))
+            .filter(|file| file.path.parent() == Some(Path::new("/etc/systemd/system")))
             .map(|file| file.path.file_name().unwrap().to_str().unwrap())
             .collect();
         assert!(units.len() >= 4, "{units:?}");

@@ -1,6 +1,6 @@
 //! What documents look like: a change of one is a change for whoever boots machines from them.
 
-use crate::kit::{Cluster, FIVE, ONE, THREE};
+use crate::kit::{Cluster, EXTRAS, FIVE, ONE, THREE};
 use mesoform_render::{Dialect, Entry, tree};
 
 #[test]
@@ -27,6 +27,17 @@ fn a_master_of_three_and_an_agent_of_another_architecture() {
 fn a_master_of_five() {
     let cluster = Cluster::of(FIVE);
     insta::assert_snapshot!(cluster.document(Dialect::CloudConfig, "m5", None));
+}
+
+#[test]
+fn what_an_operator_adds() {
+    let text = Cluster::of(EXTRAS).document(Dialect::CloudConfig, "m1", None);
+    // The rest is as without it.
+    let added = |part: &&str| {
+        !part.starts_with("/etc/mesoform") && !part.contains("mesoform: change the template")
+    };
+    let parts = text.split("  - path: ").filter(added);
+    insta::assert_snapshot!(parts.collect::<Vec<_>>().join("  - path: "));
 }
 
 /// The files' contents are the plan's, which other snapshots show.
