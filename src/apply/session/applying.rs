@@ -72,7 +72,12 @@ impl Session {
             run.end(&Outcome::Failed { changed: 0, step: None, failure })?;
             return Err(error);
         }
-        self.follow(&run, 0)
+        let followed = self.follow(&run, 0);
+        if matches!(followed, Ok(Reply::Applied { .. })) {
+            let removes = |step: &Step| matches!(step, Step::UnitAbsent { .. });
+            self.launch.clear_up(&run, plan.steps.iter().any(removes));
+        }
+        followed
     }
 
     fn todo(&self, plan: &Plan) -> Result<Vec<Change>> {

@@ -1,4 +1,4 @@
-use crate::run::{Call, Commands, must};
+use crate::run::{Call, Commands, Run, must};
 use crate::runs::RunFolder;
 use crate::{ApplyError, Result};
 use std::path::{Path, PathBuf};
@@ -11,6 +11,9 @@ pub trait Launch {
     /// # Errors
     /// It cannot be started.
     fn launch(&self, run: &RunFolder) -> Result<()>;
+
+    /// Clears up what is left where a run's job has ended: its unit, and those that the run has `removed`.
+    fn clear_up(&self, _run: &RunFolder, _removed: bool) {}
 
     /// What `mesoform report` says of this host's services.
     ///
@@ -32,6 +35,18 @@ impl Launch for Detached {
         as_process(&program, run)
     }
 
+    /// systemd forgets units that have ended when something reminds it of them, which may be much later.
+    fn clear_up(&self, run: &RunFolder, removed: bool) {
+        if !Path::new("/run/systemd/system").is_dir() {
+            return;
+        }
+        // It is forgotten already, where all went well.
+        let _ = Commands.run(&Call::new("systemctl", &["stop", "--quiet", "--", &unit(run)]));
+        if removed {
+            let _ = Commands.run(&Call::new("systemctl", &["daemon-reload"]));
+        }
+    }
+
     fn report(&self) -> Result<serde_json::Value> {
         let call = Call::new(&program()?.display().to_string(), &["report"]);
         let said = must(&Commands, &call)?.stdout;
@@ -46,8 +61,12 @@ fn program() -> Result<PathBuf> {
     std::env::current_exe().map_err(ApplyError::io("find", "/proc/self/exe"))
 }
 
+fn unit(run: &RunFolder) -> String {
+    format!("mesoform-run-{}.service", run.id)
+}
+
 fn as_unit(program: &Path, run: &RunFolder) -> Result<()> {
-    let unit = format!("--unit=mesoform-run-{}", run.id);
+    let unit = format!("--unit={}", unit(run));
     let dir = run.dir.display().to_string();
     let call = Call::new("systemd-run", &["--no-block", "--collect", "--quiet", &unit])
         .also(&["--description=mesoform carries out a plan", "--"])

@@ -1,6 +1,7 @@
 //! Tests on a folder that stands for a host, with a systemd in memory.
 
 mod carry;
+mod clear_up;
 mod commands;
 mod fake;
 mod local;

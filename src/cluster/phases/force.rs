@@ -31,6 +31,26 @@ impl Forcing {
         self.others.iter().filter(|(_, other)| other.has_more_than(&self.has).is_none())
     }
 
+    /// Refuses to begin while one does not run that might say more, where `host` itself says what it has. Of
+    /// voters that all stand still, as a run leaves them that was interrupted, none is asked.
+    fn hears_all(&self, without: &BTreeSet<String>) -> Result<(), Stop> {
+        let stopped = |(host, other): &&(String, Holding)| {
+            other.quorum == self.has.quorum && other.reach.is_none() && !without.contains(host)
+        };
+        let names: Vec<&str> =
+            self.others.iter().filter(stopped).map(|(host, _)| host.as_str()).collect();
+        if names.is_empty() || self.has.reach.is_none() {
+            return Ok(());
+        }
+        Err(Stop::Refused(format!(
+            "{0} may have more than {1}, and does not run: have it say what it has (`mesoform restart \
+             quorum` starts it, which may bring consensus back), or go on without that with --without {2}",
+            names.join(", "),
+            self.host,
+            names.join(",")
+        )))
+    }
+
     /// Refuses to lose what is known to be there, but for what `without` names.
     fn loses_nothing_unasked(&self, without: &BTreeSet<String>) -> Result<(), Stop> {
         let ahead: Vec<_> = self.ahead().filter(|(host, _)| !without.contains(host)).collect();
@@ -70,6 +90,7 @@ pub async fn force_new_cluster(
     preflight::ours(run).await?;
     let forcing = forcing(run, host).await?;
     forcing.loses_nothing_unasked(without)?;
+    forcing.hears_all(without)?;
     if !agree(&forcing).await {
         return Err(Stop::Refused("nothing was changed".into()));
     }
@@ -182,6 +203,25 @@ mod tests {
         assert_eq!(refused(&more, &["h2", "h3"]), None);
         for longer in [Some((7, 91)), Some((8, 89))] {
             assert!(refused(&forcing(&[("h2", holding("1a", longer))]), &[]).is_some());
+        }
+    }
+
+    #[test]
+    fn who_could_say_more_is_asked_first() {
+        let hears = |forcing: &Forcing, without: &[&str]| {
+            let without = without.iter().map(|name| (*name).to_owned()).collect();
+            forcing.hears_all(&without).err().map(|stop| stop.to_string())
+        };
+        let silent = forcing(&[("h2", holding("1a", None)), ("h3", holding("1a", Some((7, 90))))]);
+        let words = hears(&silent, &[]).unwrap();
+        assert!(words.starts_with("h2 may have more than h1, and does not run"), "{words}");
+        assert!(words.ends_with("--without h2"), "{words}");
+        assert_eq!(hears(&silent, &["h2"]), None);
+        // What an interrupted run has left: nobody runs, or another has nothing of this quorum.
+        let all = Forcing { has: holding("1a", None), ..silent };
+        assert_eq!(hears(&all, &[]), None);
+        for other in [holding("2b", None), Holding::default()] {
+            assert_eq!(hears(&forcing(&[("h2", other)]), &[]), None);
         }
     }
 
