@@ -1,5 +1,5 @@
 use super::Answers;
-use super::decide::{Step, decide};
+use super::decide::{Step, cluster_level, decide};
 use super::stand::{should_stand, was_taken_out};
 use crate::wire::{Introduction, LogId};
 use std::collections::BTreeSet;
@@ -31,6 +31,32 @@ fn the_lowest_slot_founds_when_all_are_new() {
 fn nobody_founds_before_all_have_answered() {
     assert_eq!(decide(&voter(1), &answers([])), Step::Wait(vec![2, 3]));
     assert_eq!(decide(&voter(1), &answers([voter(2)])), Step::Wait(vec![3]));
+}
+
+#[test]
+fn versions_that_do_not_understand_each_other_found_nothing() {
+    let knows = |oldest, newest, voter| Introduction { oldest, newest, ..voter };
+    let me = knows(1, 2, voter(1));
+    let later = knows(3, 4, voter(3));
+    assert_eq!(decide(&me, &answers([voter(2), later])), Step::Apart(vec![3]));
+    let both = [voter(2), knows(2, 4, voter(3))];
+    assert!(matches!(decide(&me, &answers(both)), Step::Found(_)));
+}
+
+#[test]
+fn the_level_of_the_cluster_is_the_highest_that_its_voters_tell() {
+    let of = |cluster_id, level, initialized, slot| Introduction {
+        cluster_id,
+        level,
+        initialized,
+        ..voter(slot)
+    };
+    let told = answers([of(9, 2, true, 2), of(9, 1, true, 3)]);
+    assert_eq!(cluster_level(&voter(1), &told), Some(2));
+    // Of another cluster, of none, or of a version that does not say.
+    let me = Introduction { cluster_id: 9, ..voter(1) };
+    assert_eq!(cluster_level(&me, &answers([of(8, 3, true, 2), of(9, 0, true, 3)])), Some(1));
+    assert_eq!(cluster_level(&voter(1), &answers([of(0, 2, false, 2)])), None);
 }
 
 #[test]

@@ -148,33 +148,32 @@ impl Ladder {
         Mark { protocol: self.spoken_with(id), oldest, newest, level }
     }
 
-    /// Whether a message of another voter can be understood here.
+    /// Learns from a message of another voter of the same cluster, before anything of it is kept. What
+    /// stands in an envelope means the same at every level.
     ///
     /// # Errors
-    /// It cannot.
-    pub fn understand(&self, envelope: &Envelope) -> Result<()> {
+    /// This version is too old for the cluster, or the other one is; or they do not understand each other.
+    pub fn meet(&self, envelope: &Envelope) -> Result<()> {
+        if self.0.own.are_told() {
+            // First: who is outgrown need not understand anything else.
+            self.expect(envelope.level)?;
+            self.admit("the voter that says this", envelope.levels())?;
+        }
+        self.understand(envelope)
+    }
+
+    fn understand(&self, envelope: &Envelope) -> Result<()> {
         let (own, theirs) = (self.0.own, envelope.levels());
         let apart = |theirs| {
             let who = "the voter that says this".to_owned();
             LevelError::NothingInCommon { who, theirs, own }
         };
         own.common(theirs).ok_or_else(|| apart(theirs))?;
+        // It does not know yet that this voter is of another version now.
         if !own.contain(envelope.protocol) {
             return Err(apart(Levels::heard(envelope.protocol, envelope.protocol)));
         }
         Ok(())
-    }
-
-    /// Learns from a message of another voter of the same cluster, before anything of it is kept.
-    ///
-    /// # Errors
-    /// Its version is too old for the cluster, or this one is.
-    pub fn meet(&self, envelope: &Envelope) -> Result<()> {
-        if !self.0.own.are_told() {
-            return Ok(());
-        }
-        self.admit("the voter that says this", envelope.levels())?;
-        self.expect(envelope.level)
     }
 
     /// Whether a voter that knows these levels can take part in the cluster.

@@ -101,9 +101,15 @@ fn a_voter_that_hears_of_a_level_that_it_does_not_know_is_outgrown() {
 fn versions_without_a_level_in_common_say_so() {
     let (new, _one) = ladder(levels(3, 4));
     let (old, _other) = ladder(Levels::up_to(2));
-    let error = old.understand(&envelope(&new)).unwrap_err().to_string();
-    assert!(error.contains("speaks levels 3 to 4, and this voter levels 1 to 2"), "{error}");
-    assert!(new.understand(&envelope(&old)).is_err());
+    // Nobody has told it yet at which level the cluster is.
+    let mute = Envelope { level: 0, ..envelope(&new) };
+    let error = old.meet(&mute).unwrap_err().to_string();
+    assert!(error.contains("knows levels 3 to 4, but the cluster is at level 1"), "{error}");
+    let (untold, _third) = ladder(Levels::untold());
+    let error = untold.meet(&mute).unwrap_err().to_string();
+    assert!(error.contains("speaks levels 3 to 4, and this voter level 1"), "{error}");
+    assert!(matches!(old.meet(&envelope(&new)), Err(LevelError::Outgrown { level: 3, .. })));
+    assert!(matches!(new.meet(&envelope(&old)), Err(LevelError::Unfit { level: 3, .. })));
 }
 
 #[test]
@@ -112,6 +118,13 @@ fn one_that_came_back_as_an_older_version_is_spoken_with_as_such() {
     assert_eq!(leader.mark(7).protocol, 1);
     leader.hear(7, Levels::up_to(4));
     assert_eq!(leader.mark(7).protocol, 2);
+    let (old, _other) = ladder(Levels::up_to(1));
+    assert!(matches!(old.meet(&envelope(&leader)), Err(LevelError::NothingInCommon { .. })));
+    assert_eq!(old.is_outgrown(), None);
+    // But where the cluster has gone on, that is what it must hear.
+    leader.stand_at(2);
+    assert!(matches!(old.meet(&envelope(&leader)), Err(LevelError::Outgrown { level: 2, .. })));
+    leader.stand_at(1);
     // It does not answer, since it does not know this any more.
     leader.forget(7);
     assert_eq!(leader.mark(7).protocol, 1);
@@ -133,7 +146,6 @@ fn versions_from_before_there_were_levels_are_understood_and_understand() {
     let (new, _one) = ladder(Levels::default());
     let old = OldEnvelope { protocol: 1, cluster_id: 9, target: 7 };
     let heard = Envelope::decode(&*old.encode_to_vec()).unwrap();
-    new.understand(&heard).unwrap();
     new.meet(&heard).unwrap();
     let said = envelope(&new);
     assert_eq!(OldEnvelope::decode(&*said.encode_to_vec()).unwrap(), old);

@@ -18,6 +18,7 @@ mod pen;
 mod power;
 mod power_cuts;
 mod story;
+mod versions;
 mod voter;
 mod world;
 

@@ -192,7 +192,7 @@ impl Story {
     }
 
     /// All become of the newest version, one after the other, and so does the cluster.
-    async fn upgrade(&mut self) -> Result<(), String> {
+    pub async fn upgrade(&mut self) -> Result<(), String> {
         for at in 0..self.voters.len() {
             if self.versions[at] != Levels::default() {
                 self.crash(at);
@@ -233,6 +233,9 @@ impl Story {
         }
         for at in 0..self.voters.len() {
             if self.voters[at].is_none() && dice.percent(80) {
+                if dice.percent(40) {
+                    self.versions[at] = version(dice);
+                }
                 self.rise(at).await;
             }
         }
@@ -275,6 +278,22 @@ impl Story {
         if let Some(voter) = &self.voters[at] {
             voter.defragment();
         }
+    }
+
+    /// As which version a voter is to come back.
+    pub fn set_version(&mut self, at: usize, version: Levels) {
+        self.versions[at] = version;
+    }
+
+    /// As which version a voter runs, or is to come back: one that was refused becomes of the newest.
+    pub fn look_after(&mut self, at: usize) -> Result<Levels, String> {
+        self.look()?;
+        Ok(self.versions[at])
+    }
+
+    /// The highest level that any voter says that the cluster is at.
+    pub fn level(&self) -> u32 {
+        self.voters.iter().flatten().map(Voter::level).max().unwrap_or_default()
     }
 
     /// Whether a voter has power.
@@ -349,7 +368,7 @@ impl Story {
 
 /// A version of today, or the one before it.
 fn version(dice: &mut Dice) -> Levels {
-    Levels::up_to(if dice.percent(50) { NEWEST } else { NEWEST - 1 })
+    Levels::up_to(if dice.percent(70) { NEWEST } else { NEWEST - 1 })
 }
 
 fn trace(stage: &Stage) -> u64 {
