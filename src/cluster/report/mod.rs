@@ -107,6 +107,10 @@ pub struct QuorumView {
     pub applied: u64,
     /// 0: it belongs to none yet.
     pub cluster_id: u64,
+    /// The quorum's level: what all its voters can read. 0 where its version does not say.
+    pub level: u32,
+    /// The newest level that it knows itself.
+    pub newest_level: u32,
 }
 
 impl QuorumView {

@@ -207,12 +207,22 @@ fn voter_says(view: &QuorumView, log_end: Option<u64>) -> String {
     let behind = log_end.map_or(0, |end| end.saturating_sub(view.applied));
     let lag = if behind == 0 { String::new() } else { format!(", {behind} behind") };
     format!(
-        "{part}, term {}, revision {}{lag}, {}, {} KiB",
+        "{part}, term {}, revision {}{lag}, {}, {} KiB{}",
         view.term,
         view.revision,
         count(view.members.len(), "member"),
-        view.db_size / 1024
+        view.db_size / 1024,
+        level(view)
     )
+}
+
+/// Where the voter knows a later level than the quorum is at: another voter does not know it yet.
+fn level(view: &QuorumView) -> String {
+    match view.level {
+        0 => String::new(),
+        level if level == view.newest_level => String::new(),
+        level => format!(", level {level} (knows {})", view.newest_level),
+    }
 }
 
 /// With the hosts' names in place of their addresses: services know each other by the latter.
@@ -251,6 +261,17 @@ mod tests {
         ]);
         insta::assert_snapshot!(kept(&Health::default(), &reports).unwrap(), @"data from before the present quorum are kept; all is well without them: remove them when nobody wants anything back (h1: /var/lib/mesoform/quorum/.replaced-1)");
         assert_eq!(kept(&Health::default(), &Reports::new()), None);
+    }
+
+    #[test]
+    fn a_level_is_told_where_a_voter_knows_a_later_one() {
+        let says = |level, newest_level| {
+            voter_says(&QuorumView { level, newest_level, ..QuorumView::default() }, None)
+        };
+        let later = "no leader, term 0, revision 0, 0 members, 0 KiB, level 1 (knows 2)";
+        assert_eq!(says(1, 2), later);
+        // All know it; or it is of a version that does not say.
+        assert_eq!([says(2, 2), says(0, 0)].map(|says| says.ends_with("KiB")), [true, true]);
     }
 
     #[test]

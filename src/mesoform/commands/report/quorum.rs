@@ -33,6 +33,8 @@ pub async fn ask(config: &Path) -> anyhow::Result<QuorumView> {
         learner: status.is_learner,
         applied: status.raft_applied_index,
         cluster_id: header.cluster_id,
+        level: status.level,
+        newest_level: status.newest_level,
     })
 }
 
