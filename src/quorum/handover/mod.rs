@@ -1,4 +1,5 @@
-//! Another voter is made the leader: where one is asked for, and before a leader ends. Changes then
+//! Another voter is made the leader: where one is asked for, before a leader ends, and when its process is
+//! gone. Changes then
 //! wait for some milliseconds instead of for an election's time-out.
 //!
 //! A voter that has heard from its leader a moment ago votes for nobody else. So the leader, once its
@@ -8,6 +9,8 @@
 mod choose;
 mod hand_over;
 mod promise;
+mod succeed;
 
 pub use hand_over::{HandOver, HandOverError};
 pub use promise::give_way;
+pub use succeed::{LastWord, Succession};

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 /// After so many commits without a flush the next one is flushed. Until then the log can replay
 /// them; but the database only reuses its pages after a flush.
-const FLUSH_EVERY: u32 = 128;
+const FLUSH_EVERY: u32 = 1024;
 /// As above, for bytes of commands: what a flush takes must always fit into the disk's reserve.
 const FLUSH_BYTES: usize = 4 * 1024 * 1024;
 /// As above, where the disk is nearly full.

@@ -1,8 +1,9 @@
 use super::snapshots;
 use crate::bootstrap::Introducer;
-use crate::handover::give_way;
+use crate::handover::{LastWord, Succession, give_way};
 use crate::lease::Leases;
 use crate::members::Members;
+use crate::port::caller;
 use crate::propose::{ProposeError, Proposer};
 use crate::raft::Raft;
 use crate::read_index::ReadIndex;
@@ -47,6 +48,12 @@ impl PeerService {
         }
         self.introducer.belong(envelope.cluster_id)?;
         Ok(self.introducer.directory.ladder().meet(&envelope)?)
+    }
+
+    fn last_word<T>(&self, request: &Request<T>) -> LastWord {
+        let (peers, ending) = (self.members.peers.clone(), self.ending.clone());
+        let host = caller(request).ok().map(|caller| caller.host.clone());
+        LastWord(host.map(|host| Succession { peers, ending, host }))
     }
 
     async fn take_in(&self, request: AppendRequest) -> Result<AppendResponse, Status> {
@@ -110,7 +117,9 @@ impl Peer for PeerService {
         request: Request<Streaming<AppendRequest>>,
     ) -> Result<Response<Self::AppendsStream>, Status> {
         let service = Arc::new(self.clone());
+        let last_word = self.last_word(&request);
         let answers = request.into_inner().then(move |request| {
+            let _ends_with_this = &last_word;
             let service = service.clone();
             async move { service.take_in(request?).await }
         });

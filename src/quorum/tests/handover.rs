@@ -191,3 +191,27 @@ async fn a_follower_without_a_majority_says_so_soon() {
     }
     client.hears_of_no_leader("a").await;
 }
+
+/// Its host says that nobody listens where it did: then nobody waits for an election's time-out.
+#[tokio::test]
+async fn a_leader_whose_process_is_gone_is_followed_at_once() {
+    let mut cluster = Cluster::slow(3, ELECTION).await;
+    for _ in 0..5 {
+        let (leader, follower) = roles(&cluster).await;
+        for slot in cluster.slots() {
+            cluster.client(slot).ready().await;
+        }
+        let mut client = cluster.client(follower);
+        let began = Instant::now();
+        cluster.kill(leader);
+        while client.put("a", "1").await.is_err() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        if began.elapsed() < ELECTION {
+            return;
+        }
+        // A busy machine may not have had the time: then the leader was given up for its silence.
+        cluster.start(leader).await;
+    }
+    panic!("nobody follows before the time-out");
+}
