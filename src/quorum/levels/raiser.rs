@@ -48,6 +48,11 @@ impl Raiser {
     fn next(&self) -> Option<u32> {
         let peers = &self.members.peers;
         let ladder = peers.directory.ladder();
+        // Somebody who asks nobody: the judges must find out.
+        #[cfg(test)]
+        if crate::simulation::nobody_is_asked() {
+            return next_level(ladder.level(), [Some(ladder.own())]);
+        }
         let metrics = peers.leadership.metrics();
         let members = metrics.membership_config.membership().nodes().map(|(id, _)| *id);
         let known = members.map(|id| match id {

@@ -81,6 +81,15 @@ fn what_the_data_take_to_be_read_is_noted_before_it_is_written() {
 }
 
 #[test]
+fn data_that_are_too_old_for_a_version_are_refused_too() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(DataDir::open(dir.path(), "c").unwrap());
+    let error = DataDir::open_as(dir.path(), "c", levels(2, 3)).unwrap_err();
+    assert!(matches!(error, QuorumError::OlderFormat { found: 1, known: 2, .. }), "{error}");
+    assert!(error.to_string().contains("first run a version in between"), "{error}");
+}
+
+#[test]
 fn a_voter_that_hears_of_a_level_that_it_does_not_know_is_outgrown() {
     let (new, _one) = ladder(Levels::up_to(3));
     let (old, _other) = ladder(Levels::up_to(2));

@@ -14,6 +14,8 @@ pub enum Lie {
     Flushes,
     /// Every read is answered from the state of the voter that was asked.
     Reads,
+    /// A leader raises the level without asking who knows it.
+    Levels,
 }
 
 impl Lie {
@@ -22,6 +24,7 @@ impl Lie {
         match name {
             "flushes" => Some(Self::Flushes),
             "reads" => Some(Self::Reads),
+            "levels" => Some(Self::Levels),
             _ => None,
         }
     }

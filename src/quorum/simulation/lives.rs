@@ -113,3 +113,8 @@ fn disks_that_do_not_flush_are_caught() {
 fn reads_that_ask_nobody_are_caught() {
     expect_caught("reads", &["Linearizable", "RealTime"]);
 }
+
+#[test]
+fn a_level_that_is_raised_without_asking_is_caught() {
+    expect_caught("levels", &["left behind"]);
+}

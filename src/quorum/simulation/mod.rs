@@ -57,6 +57,11 @@ pub fn remove(path: &Path) -> Option<std::io::Result<()>> {
     World::here().map(|world| world.remove(path))
 }
 
+/// Whether a leader raises the level as soon as it knows a later one itself.
+pub fn nobody_is_asked() -> bool {
+    World::here().is_some_and(|world| world.lie == lie::Lie::Levels)
+}
+
 /// The disk for a database of the voter in whose folder it is; none: use a real one.
 pub fn disk(path: &Path) -> Option<disk::Disk> {
     World::here().map(|world| world.disk(path))

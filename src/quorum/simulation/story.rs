@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OwnedMutexGuard;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 const CAST: Cast = Cast { clients: 5, watchers: 2, lessees: 1, curious: true, pause: (20, 120) };
 const FAULTS: [&str; 15] = [
@@ -87,6 +87,10 @@ pub struct Story {
     voters: Vec<Option<Voter>>,
     /// As which version each comes back.
     versions: Vec<Levels>,
+    /// The newest level that each has ever known.
+    known: Vec<u32>,
+    /// Who met a level that he has never known.
+    left_behind: Option<String>,
     pub ways: Vec<Way>,
     faults: Vec<String>,
     start: Instant,
@@ -101,7 +105,8 @@ impl Story {
         let versions = vec![Levels::default(); count];
         let home = home.to_owned();
         let (faults, start) = (Vec::new(), Instant::now());
-        Self { world, home, voters, versions, ways, faults, start }
+        let (known, left_behind) = (vec![0; count], None);
+        Self { world, home, voters, versions, known, left_behind, ways, faults, start }
     }
 
     async fn tell(mut self, mut dice: Dice) -> Result<Told, String> {
@@ -244,16 +249,16 @@ impl Story {
 
     /// Whoever lost his power lies down; whoever is ill though he has power is a bug.
     fn look(&mut self) -> Result<(), String> {
+        if let Some(left_behind) = &self.left_behind {
+            return Err(format!("{left_behind}\nfaults: {}", self.faults.join(", ")));
+        }
         for at in 0..self.voters.len() {
             let Some(voter) = &self.voters[at] else { continue };
             if let Some(level) = voter.outgrown() {
-                if level > NEWEST {
-                    return Err(format!("voter {at} is to know level {level}"));
-                }
                 // It has ended; its operator knows what to do.
                 self.faults.push(format!("{at} is outgrown"));
                 self.crash(at);
-                self.versions[at] = Levels::default();
+                self.go_on(at, level);
                 continue;
             }
             if let Some(illness) = voter.illness() {
@@ -328,14 +333,38 @@ impl Story {
             // Its data are at a level that it does not know: it does not come up as that version.
             Err(Refused) => {
                 self.faults.push(format!("{at} is refused"));
-                self.versions[at] = Levels::default();
+                self.go_on(at, NEWEST);
                 self.start(at).await.unwrap_or_else(|Refused| panic!("voter {at} is refused"))
             }
         };
     }
 
-    async fn start(&self, at: usize) -> Result<Option<Voter>, Refused> {
+    /// A voter is too old for this level: it was newer before, and comes back as that.
+    fn go_on(&mut self, at: usize, level: u32) {
+        if self.known[at] < level {
+            self.left_behind =
+                Some(format!("voter {at} is left behind: it never knew level {level}"));
+        }
+        self.versions[at] = Levels::default();
+    }
+
+    async fn start(&mut self, at: usize) -> Result<Option<Voter>, Refused> {
+        self.known[at] = self.known[at].max(self.versions[at].newest());
         Voter::start(&self.world, &self.home, at, self.voters.len(), self.versions[at]).await
+    }
+
+    async fn rise_all(&mut self) {
+        for at in 0..self.voters.len() {
+            if self.voters[at].is_none() {
+                self.rise(at).await;
+            }
+        }
+    }
+
+    async fn answers(&self, at: usize, end: Instant) -> bool {
+        let keys = Keys::One("ready?".to_owned());
+        let read = Ask::Read { keys, serializable: false, revision: 0 };
+        timeout_at(end, ask(&self.ways[at], &read)).await.is_ok_and(|answer| answer.is_ok())
     }
 
     /// Everything works, and everybody answers.
@@ -344,22 +373,18 @@ impl Story {
         self.world.network.set_weather(Weather::default());
         self.voters.iter().flatten().for_each(|voter| voter.power().fail_after(-1));
         self.look()?;
-        for at in 0..self.voters.len() {
-            if self.voters[at].is_none() {
-                self.rise(at).await;
-            }
-        }
+        self.rise_all().await;
         for at in 0..self.ways.len() {
-            let answers = async {
-                let keys = Keys::One("ready?".to_owned());
-                let read = Ask::Read { keys, serializable: false, revision: 0 };
-                while ask(&self.ways[at], &read).await.is_err() {
-                    sleep(Duration::from_millis(50)).await;
+            let end = Instant::now() + PATIENCE;
+            while !self.answers(at, end).await {
+                if Instant::now() >= end {
+                    let faults = self.faults.join(", ");
+                    return Err(format!("voter {at} never answers again\nfaults: {faults}"));
                 }
-            };
-            if timeout(PATIENCE, answers).await.is_err() {
-                let faults = self.faults.join(", ");
-                return Err(format!("voter {at} never answers again\nfaults: {faults}"));
+                sleep(Duration::from_millis(50)).await;
+                // Who is outgrown meanwhile comes back as what it has to be.
+                self.look()?;
+                self.rise_all().await;
             }
         }
         self.look()
