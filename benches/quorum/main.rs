@@ -20,6 +20,9 @@ mod launch;
 mod lease;
 mod load;
 mod member;
+#[cfg(all(target_arch = "x86_64", target_env = "musl"))]
+#[path = "../../src/mesoform/memory.rs"]
+mod memory;
 mod rows;
 mod score;
 mod watch;

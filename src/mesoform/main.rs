@@ -5,6 +5,8 @@ mod commands;
 mod exit;
 mod lifeline;
 mod log;
+#[cfg(all(target_arch = "x86_64", any(target_env = "musl", test)))]
+mod memory;
 mod render;
 
 use std::process::ExitCode;
