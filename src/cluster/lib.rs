@@ -26,7 +26,7 @@ mod spec;
 
 pub use admin::{Admin, AdminCredential, AdminError};
 pub use alone::{Alone, AloneError, AloneUnit};
-pub use artifact::{Artifact, ArtifactError, find_told as find_artifact};
+pub use artifact::{Artifact, ArtifactError, find_told as find_artifact, name as artifact_name};
 pub use error::HostPlanError;
 pub use graph::{Declaration, GraphError, services as unit_graph, waves};
 pub use health::{Ailment, Health, Reports, etcd_members};

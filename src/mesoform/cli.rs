@@ -3,11 +3,13 @@
 mod certificates;
 mod recovery;
 mod render;
+mod serve;
 mod voter;
 
 pub use certificates::{CertificatesAction, CertificatesArgs};
 pub use recovery::{BackupArgs, RestoreArgs};
 pub use render::RenderArgs;
+pub use serve::ServeArgs;
 pub use voter::{VoterAction, VoterArgs};
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -73,6 +75,8 @@ pub enum Command {
     Restore(RestoreArgs),
     /// What `up` would make of the hosts, as documents that machines boot from
     Render(RenderArgs),
+    /// Offer the binaries over HTTP to hosts that boot from documents
+    Serve(ServeArgs),
     /// The inventory as mesoform understands it, in the shapes of ansible-inventory
     Inventory(InventoryArgs),
     /// Completions for a shell

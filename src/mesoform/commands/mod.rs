@@ -14,6 +14,7 @@ mod report;
 mod restart;
 mod restore;
 mod run;
+mod serve;
 mod service;
 mod status;
 mod up;
@@ -33,6 +34,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Restart(args) => asynchronous(restart::run(args)),
         Command::Down(args) => asynchronous(down::run(args)),
         Command::Render(args) => asynchronous(render::run(args)),
+        Command::Serve(args) => asynchronous(serve::run(args)),
         Command::Inventory(args) => inventory::run(&args),
         Command::Completions { shell } => completions::shell(shell),
         Command::Man => completions::man(),

@@ -26,10 +26,28 @@ impl Folder {
         Ended::of(&mut command(self.0.path(), line))
     }
 
-    /// The same, where the binaries for hosts lie in the folder.
-    pub fn with_dist(&self, line: &str) -> Ended {
+    /// A folder with what passes for binaries too: ELF headers that ask for no interpreter.
+    pub fn with_binaries(inventory: &str) -> Self {
+        let folder = Self::with(inventory);
+        for (arch, machine) in [("x86_64", 62_u8), ("aarch64", 183)] {
+            let mut elf = vec![0_u8; 64];
+            elf[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
+            (elf[16], elf[18], elf[20], elf[52], elf[54], elf[58]) = (2, machine, 1, 64, 56, 64);
+            let name = format!("mesoform-{}-{arch}-unknown-linux-musl", env!("CARGO_PKG_VERSION"));
+            folder.write(&name, &elf);
+        }
+        folder
+    }
+
+    /// A call that finds the binaries for hosts in the folder.
+    pub fn command(&self, line: &str) -> Command {
         let mut command = command(self.path(), line);
-        Ended::of(command.env("MESOFORM_DIST", self.path()))
+        command.env("MESOFORM_DIST", self.path());
+        command
+    }
+
+    pub fn with_dist(&self, line: &str) -> Ended {
+        Ended::of(&mut self.command(line))
     }
 
     pub fn path(&self) -> &Path {

@@ -7,4 +7,5 @@ mod input;
 mod kit;
 mod recovery;
 mod render;
+mod serve;
 mod texts;

@@ -8,19 +8,6 @@ use std::path::Path;
 const HOSTS: &str = "[masters]\nm1 ansible_host=10.0.0.1\n[agents]\nm1\na1 ansible_host=10.0.0.2 \
                      mesoform_arch=arm64\n[all:vars]\nmesoform_artifact_url=http://10.0.0.9/{arch}\n";
 
-/// A folder with an inventory, and with what passes for a binary: an ELF header that asks for nothing.
-fn folder(inventory: &str) -> Folder {
-    let folder = Folder::with(inventory);
-    for (arch, machine) in [("x86_64", 62_u8), ("aarch64", 183)] {
-        let mut elf = vec![0_u8; 64];
-        elf[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
-        (elf[16], elf[18], elf[20], elf[52], elf[54], elf[58]) = (2, machine, 1, 64, 56, 64);
-        let name = format!("mesoform-{}-{arch}-unknown-linux-musl", env!("CARGO_PKG_VERSION"));
-        folder.write(&name, &elf);
-    }
-    folder
-}
-
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
     let mut names: Vec<String> =
@@ -31,7 +18,7 @@ fn names(folder: &Path) -> Vec<String> {
 
 #[test]
 fn each_format_goes_to_standard_output_or_to_files() {
-    let folder = folder(HOSTS);
+    let folder = Folder::with_binaries(HOSTS);
     for (format, begins, files) in [
         ("cloud-config", "#cloud-config\n# m1 of the cluster hosts", ["a1.yaml", "m1.yaml"]),
         ("coreos", "#cloud-config\n# m1 of the cluster hosts", ["a1.yaml", "m1.yaml"]),
@@ -63,7 +50,7 @@ fn each_format_goes_to_standard_output_or_to_files() {
 
 #[test]
 fn documents_of_several_hosts_are_told_apart() {
-    let folder = folder(HOSTS);
+    let folder = Folder::with_binaries(HOSTS);
     let all = folder.with_dist("render --cloud-config -i hosts.ini").expect(0).stdout;
     let heads: Vec<&str> = all.lines().filter(|line| line.starts_with("---")).collect();
     assert_eq!(heads, ["--- # m1", "--- # a1"]);
@@ -78,7 +65,7 @@ fn documents_of_several_hosts_are_told_apart() {
 /// The first call makes the CA, and says so; all say what no document has.
 #[test]
 fn what_is_not_in_a_document_is_told() {
-    let folder = folder(HOSTS);
+    let folder = Folder::with_binaries(HOSTS);
     let first = folder.with_dist("render --cloud-config -i hosts.ini --host m1").expect(0);
     assert!(first.stderr.contains("made the CA and the password of hosts"), "{first:?}");
     let again = folder.with_dist("render --cloud-config -i hosts.ini --host m1").expect(0);
@@ -100,7 +87,7 @@ fn what_is_not_in_a_document_is_told() {
 
 #[test]
 fn what_cannot_be_rendered_is_told() {
-    let folder = folder(HOSTS);
+    let folder = Folder::with_binaries(HOSTS);
     for (line, code, told) in [
         ("render -i hosts.ini", 5, "--cloud-config"),
         ("render --plan --units -i hosts.ini", 5, "cannot be used with"),
@@ -131,7 +118,7 @@ fn what_cannot_be_rendered_is_told() {
 
 #[test]
 fn modes_are_kept_in_a_tree() {
-    let folder = folder(HOSTS);
+    let folder = Folder::with_binaries(HOSTS);
     folder.with_dist("render --units -i hosts.ini -o out").expect(0);
     let unit = folder.path().join("out/m1/etc/systemd/system/mesoform-master.service");
     assert_eq!(fs::metadata(unit).unwrap().permissions().mode() & 0o777, 0o644);
@@ -142,7 +129,7 @@ fn modes_are_kept_in_a_tree() {
 /// The operator's own modules, beside what the plan asks for.
 #[test]
 fn extra_cloud_config_is_merged() {
-    let folder = folder(HOSTS);
+    let folder = Folder::with_binaries(HOSTS);
     fs::create_dir(folder.path().join("group_vars")).unwrap();
     folder.write(
         "group_vars/all.yml",
@@ -157,7 +144,7 @@ fn extra_cloud_config_is_merged() {
 /// Units and the skeleton, from the command line and from the inventory.
 #[test]
 fn templates_of_the_operators_take_the_place_of_ours() {
-    let folder = folder(HOSTS);
+    let folder = Folder::with_binaries(HOSTS);
     let own = folder.path().join("own");
     fs::create_dir_all(own.join("boot")).unwrap();
     let skeleton = own.join("boot/cloud-config.yml");

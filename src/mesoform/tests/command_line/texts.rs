@@ -12,6 +12,7 @@ fn help() {
         "backup",
         "restore",
         "render",
+        "serve",
         "inventory",
         "completions",
         "man",

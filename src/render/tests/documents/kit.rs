@@ -6,6 +6,7 @@ use mesoform_plan::Plan;
 use mesoform_render::{Boot, Dialect, Supply, document};
 use mesoform_template::Templates;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 pub const ALL: [Dialect; 3] = [Dialect::CloudConfig, Dialect::Coreos, Dialect::Ignition];
 /// What any place where machines are takes.
@@ -130,6 +131,18 @@ pub fn not_run(what: &str) {
     let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
     assert!(!ci, "{what} cannot be had");
     eprintln!("NOT RUN: {what} cannot be had here");
+}
+
+/// The folder with cloud-init and Ignition.
+pub fn programs() -> Option<PathBuf> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/oracles/boot.sh");
+    let output = Command::new(&script).output().unwrap();
+    if !output.status.success() {
+        eprintln!("{}", String::from_utf8_lossy(&output.stderr));
+        not_run("Debian's cloud-init and Ignition, the oracles for documents,");
+        return None;
+    }
+    Some(PathBuf::from(String::from_utf8(output.stdout).unwrap().trim()).join("bin"))
 }
 
 /// A published description that tests hold the project against.

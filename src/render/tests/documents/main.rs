@@ -9,6 +9,8 @@
     reason = "tests, with helpers outside of test functions"
 )]
 
+mod engine;
+mod fetch;
 mod kit;
 mod oracles;
 mod sizes;

@@ -1,27 +1,15 @@
 //! Those decide who read such documents: the published schema and Debian's cloud-init, Ignition, systemd.
 
-use crate::kit::{ALL, Cluster, EXTRAS, FIVE, ONE, SMALL, THREE, not_run, published};
+use crate::kit::{ALL, Cluster, EXTRAS, FIVE, ONE, SMALL, THREE, not_run, programs, published};
 use mesoform_render::{Boot, Dialect, Entry, tree};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 fn clusters() -> [Cluster; 4] {
     [ONE, THREE, FIVE, EXTRAS].map(Cluster::of)
-}
-
-/// The folder with cloud-init and Ignition.
-fn programs() -> Option<PathBuf> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/oracles/boot.sh");
-    let output = Command::new(&script).output().unwrap();
-    if !output.status.success() {
-        eprintln!("{}", String::from_utf8_lossy(&output.stderr));
-        not_run("Debian's cloud-init and Ignition, the oracles for documents,");
-        return None;
-    }
-    Some(PathBuf::from(String::from_utf8(output.stdout).unwrap().trim()).join("bin"))
 }
 
 fn expect(mut command: Command, text: &str) {
