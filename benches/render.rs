@@ -10,7 +10,7 @@
 use mesoform_benches::{Sample, Table, runs};
 use mesoform_cluster::{BinaryRef, Blueprint, resolve};
 use mesoform_inventory::{ExtraVars, Inventory};
-use mesoform_render::{Boot, Dialect, Supply, document, tree};
+use mesoform_render::{Boot, Dialect, Packer, Supply, document, tree};
 use std::path::Path;
 use std::time::Instant;
 
@@ -85,12 +85,14 @@ fn render(inventory: &str, kind: Kind) -> usize {
     };
     let binary = BinaryRef { sha256: "86".repeat(32), size: 1 };
     let url = spec.options.artifact_url.as_ref().unwrap();
+    let packer = Packer::default();
     let mut bytes = 0;
     for host in &spec.hosts {
         let plan = blueprint.host(host, &binary).unwrap();
         let url = url.at(&host.arch, &binary.sha256);
         let supply = Supply {
             templates: &templates,
+            packer: &packer,
             artifact_url: Some(&url),
             address: host.address.parse().ok(),
             extra_cloud_config: None,

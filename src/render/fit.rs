@@ -2,13 +2,13 @@
 //! then those are packed by which most is won, one after the other.
 
 use crate::error::Parts;
-use crate::{Boot, RenderError};
-use mesoform_cloudconfig::pack;
+use crate::{Boot, Packer, RenderError};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// The files that are packed, by their numbers in [`Boot::files`].
-pub(crate) type Packing = BTreeMap<usize, String>;
+pub(crate) type Packing = BTreeMap<usize, Rc<str>>;
 
 /// How many of the largest parts are told.
 const TOLD: usize = 3;
@@ -20,6 +20,7 @@ const TOLD: usize = 3;
 /// It does not fit, whatever is packed.
 pub(crate) fn fit(
     boot: &Boot,
+    packer: &Packer,
     limit: Option<usize>,
     cost: impl Fn(&str) -> usize,
     write: impl Fn(&Packing) -> Result<String, RenderError>,
@@ -30,7 +31,7 @@ pub(crate) fn fit(
     if text.len() <= limit {
         return Ok(text);
     }
-    let mut gains = gains(boot, &cost)?.into_iter().peekable();
+    let mut gains = gains(boot, packer, &cost)?.into_iter().peekable();
     while text.len() > limit && gains.peek().is_some() {
         // The gains are nearly exact: writing once more tells.
         let mut size = text.len();
@@ -52,16 +53,20 @@ pub(crate) fn fit(
 
 struct Gain {
     file: usize,
-    packed: String,
+    packed: Rc<str>,
     bytes: usize,
 }
 
 /// What packing each file would win, the most first. Of two equal ones the first: the same plan makes
 /// the same document.
-fn gains(boot: &Boot, cost: impl Fn(&str) -> usize) -> Result<Vec<Gain>, RenderError> {
+fn gains(
+    boot: &Boot,
+    packer: &Packer,
+    cost: impl Fn(&str) -> usize,
+) -> Result<Vec<Gain>, RenderError> {
     let mut gains = Vec::new();
     for (file, content) in boot.files.iter().map(|file| &file.content).enumerate() {
-        let packed = pack(content)?.into_string();
+        let packed = packer.pack(content)?;
         let bytes = cost(content).saturating_sub(packed.len());
         if bytes > 0 {
             gains.push(Gain { file, packed, bytes });
@@ -74,7 +79,10 @@ fn gains(boot: &Boot, cost: impl Fn(&str) -> usize) -> Result<Vec<Gain>, RenderE
 /// All files that packing makes smaller, whatever the limit.
 #[cfg(test)]
 pub(crate) fn all(boot: &Boot) -> Result<Packing, RenderError> {
-    Ok(gains(boot, str::len)?.into_iter().map(|gain| (gain.file, gain.packed)).collect())
+    Ok(gains(boot, &Packer::default(), str::len)?
+        .into_iter()
+        .map(|gain| (gain.file, gain.packed))
+        .collect())
 }
 
 fn largest(boot: &Boot, packing: &Packing, cost: impl Fn(&str) -> usize) -> Parts {

@@ -17,6 +17,7 @@ mod error;
 mod fit;
 mod hostname;
 mod missing;
+mod packer;
 mod supply;
 mod tree;
 
@@ -25,6 +26,7 @@ pub use dialect::{Dialect, document};
 pub use error::RenderError;
 pub use hostname::hostname;
 pub use missing::Missing;
+pub use packer::Packer;
 pub use supply::Supply;
 pub use tree::{Entry, Tree, tree};
 

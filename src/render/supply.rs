@@ -1,3 +1,4 @@
+use crate::Packer;
 use mesoform_template::Templates;
 use serde_json::Value;
 use std::net::IpAddr;
@@ -6,6 +7,8 @@ use std::net::IpAddr;
 #[derive(Clone, Copy)]
 pub struct Supply<'a> {
     pub templates: &'a Templates,
+    /// The same for all hosts, so that what they share is packed once.
+    pub packer: &'a Packer,
     /// Where the host finds the binary that its plan names; none: it comes with `up`.
     pub artifact_url: Option<&'a str>,
     /// The host's address, where one is known: CoreOS' dialect has a word for it.

@@ -8,6 +8,7 @@ use mesoform_cloudconfig::{CloudConfig, Encoding, HEADER, UserEntry, WriteFile, 
 use mesoform_plan::Ownership;
 use serde::Serialize;
 use serde_json::Value;
+use std::rc::Rc;
 
 /// What a document says beside what comes from the plan.
 const SKELETON: &str = "boot/cloud-config.yml";
@@ -78,7 +79,7 @@ fn users(users: &[User]) -> Vec<UserEntry> {
     }
 }
 
-pub(super) fn write_file(file: &File, packed: Option<&String>) -> WriteFile {
+pub(super) fn write_file(file: &File, packed: Option<&Rc<str>>) -> WriteFile {
     let Ownership { user, group, mode } = &file.ownership;
     let is_roots = |name: &str| matches!(name, "" | "root");
     let others = !is_roots(user) || !is_roots(group);
@@ -89,7 +90,7 @@ pub(super) fn write_file(file: &File, packed: Option<&String>) -> WriteFile {
         permissions: (*mode != 0o644).then(|| format!("{mode:04o}")),
         encoding: packed.map(|_| Encoding::Packed),
         defer: others,
-        content: packed.unwrap_or(&file.content).clone(),
+        content: packed.map_or_else(|| file.content.clone(), |packed| packed.as_ref().to_owned()),
     }
 }
 

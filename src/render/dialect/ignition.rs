@@ -9,6 +9,7 @@ use serde::{Serialize as _, ser::Error as _};
 use serde_json::ser::PrettyFormatter;
 use serde_json::{Serializer, Value};
 use std::path::Path;
+use std::rc::Rc;
 
 const SHELL: &str = "/usr/sbin/nologin";
 /// How JSON is laid out: each item has a line of its own, for diffs.
@@ -133,7 +134,7 @@ fn hostname(name: &str) -> v3::File {
     file(&File { path, ownership, content: format!("{name}\n") }, None)
 }
 
-fn file(file: &File, packed: Option<&String>) -> v3::File {
+fn file(file: &File, packed: Option<&Rc<str>>) -> v3::File {
     let Ownership { user, group, mode } = &file.ownership;
     let (source, compression) = match packed {
         Some(packed) => (format!("data:;base64,{packed}"), Some("gzip".to_owned())),

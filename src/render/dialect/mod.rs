@@ -45,9 +45,10 @@ pub fn document(
         Dialect::CloudConfig | Dialect::Coreos => cloud_config::cost,
         Dialect::Ignition => ignition::cost,
     };
-    match fit(boot, limit, cost, |packing| with(dialect, boot, supply, packing)) {
+    let packer = supply.packer;
+    match fit(boot, packer, limit, cost, |packing| with(dialect, boot, supply, packing)) {
         Err(RenderError::TooLarge { .. }) if dialect == Dialect::Ignition => {
-            fit(boot, limit, cost, |packing| ignition::write(boot, packing, Spacing::Flat))
+            fit(boot, packer, limit, cost, |packing| ignition::write(boot, packing, Spacing::Flat))
         }
         done => done,
     }

@@ -2,7 +2,7 @@
 
 use super::plans::plan;
 use super::{boot, templates, text, yaml};
-use crate::{Boot, Dialect, File};
+use crate::{Boot, Dialect, File, Packer};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::read::GzDecoder;
@@ -165,7 +165,8 @@ fn packed(dialect: Dialect, boot: &Boot, limit: Option<usize>) -> String {
     let Some(_) = limit else { return text(dialect, boot, None) };
     let packing = crate::fit::all(boot).unwrap();
     let templates = templates();
-    crate::dialect::with(dialect, boot, &super::supply(&templates), &packing).unwrap()
+    crate::dialect::with(dialect, boot, &super::supply(&templates, &Packer::default()), &packing)
+        .unwrap()
 }
 
 proptest! {

@@ -1,7 +1,7 @@
 //! A document has a limit, and as much of it as fits stays text.
 
 use super::{boot, supply, templates, text, yaml};
-use crate::{Boot, Dialect, RenderError, document};
+use crate::{Boot, Dialect, Packer, RenderError, document};
 use mesoform_plan::{Ownership, Plan, Step};
 
 const ALL: [Dialect; 3] = [Dialect::CloudConfig, Dialect::Coreos, Dialect::Ignition];
@@ -54,7 +54,8 @@ fn what_wins_most_is_packed_first_and_no_more_than_must_be() {
 fn what_does_not_fit_is_told_with_its_largest_parts() {
     for dialect in ALL {
         let error =
-            document(dialect, &two_files(), &supply(&templates()), Some(2_000)).unwrap_err();
+            document(dialect, &two_files(), &supply(&templates(), &Packer::default()), Some(2_000))
+                .unwrap_err();
         let RenderError::TooLarge { size, limit, ref largest, .. } = error else {
             panic!("{error}")
         };

@@ -4,7 +4,7 @@ mod equal;
 mod limits;
 mod plans;
 
-use crate::{Boot, Dialect, Supply, document};
+use crate::{Boot, Dialect, Packer, Supply, document};
 use mesoform_plan::Plan;
 use mesoform_template::Templates;
 use serde_json::Value;
@@ -14,9 +14,10 @@ pub fn templates() -> Templates {
 }
 
 /// What there is for a host whose binary somebody serves.
-pub fn supply(templates: &Templates) -> Supply<'_> {
+pub fn supply<'a>(templates: &'a Templates, packer: &'a Packer) -> Supply<'a> {
     Supply {
         templates,
+        packer,
         artifact_url: Some("http://192.0.2.1/m%20m"),
         address: None,
         extra_cloud_config: None,
@@ -24,11 +25,11 @@ pub fn supply(templates: &Templates) -> Supply<'_> {
 }
 
 pub fn boot(plan: &Plan) -> Boot {
-    Boot::of(plan, &supply(&templates())).unwrap()
+    Boot::of(plan, &supply(&templates(), &Packer::default())).unwrap()
 }
 
 pub fn text(dialect: Dialect, boot: &Boot, limit: Option<usize>) -> String {
-    document(dialect, boot, &supply(&templates()), limit).unwrap()
+    document(dialect, boot, &supply(&templates(), &Packer::default()), limit).unwrap()
 }
 
 pub fn yaml(text: &str) -> Value {

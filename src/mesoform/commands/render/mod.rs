@@ -12,7 +12,7 @@ use format::Format;
 use mesoform_cluster::{
     Admin, Auth, BinaryRef, Blueprint, ClusterSpec, HostSpec, Observer, Progress, find_artifact,
 };
-use mesoform_render::{Boot, Missing, Supply};
+use mesoform_render::{Boot, Missing, Packer, Supply};
 use sink::Sink;
 use std::collections::BTreeMap;
 
@@ -39,13 +39,14 @@ pub async fn run(args: RenderArgs) -> anyhow::Result<Exit> {
     };
     let format = Format::of(&args);
     let mut sink = Sink::of(&args, format, hosts.len());
-    let mut missing = Missing::default();
+    let (mut missing, packer) = (Missing::default(), Packer::default());
     for host in hosts {
         let binary = binaries.get(&host.arch).context("no binary for this host")?;
         let plan = blueprint.host(host, binary)?;
         let url = spec.options.artifact_url.as_ref().map(|url| url.at(&host.arch, &binary.sha256));
         let supply = Supply {
             templates: &templates,
+            packer: &packer,
             artifact_url: url.as_deref(),
             address: host.address.parse().ok(),
             extra_cloud_config: host.extra_cloud_config.as_ref(),

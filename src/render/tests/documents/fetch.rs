@@ -3,7 +3,7 @@
 
 use crate::kit::not_run;
 use mesoform_plan::{Plan, Step, sha256_hex};
-use mesoform_render::{Boot, Supply};
+use mesoform_render::{Boot, Packer, Supply};
 use mesoform_template::Templates;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -49,6 +49,7 @@ fn unit(binary: &Path, url: &str) -> String {
     let templates = Templates::embedded().unwrap();
     let supply = Supply {
         templates: &templates,
+        packer: &Packer::default(),
         artifact_url: Some(url),
         address: None,
         extra_cloud_config: None,

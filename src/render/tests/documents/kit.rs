@@ -3,7 +3,7 @@
 use mesoform_cluster::{BinaryRef, Blueprint, ClusterSpec, HostSpec, resolve};
 use mesoform_inventory::{ExtraVars, Inventory};
 use mesoform_plan::Plan;
-use mesoform_render::{Boot, Dialect, Supply, document};
+use mesoform_render::{Boot, Dialect, Packer, Supply, document};
 use mesoform_template::Templates;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -68,6 +68,7 @@ mesoform_extra_cloud_config={'users': ['default', {'name': 'app', 'system': True
 pub struct Cluster {
     pub spec: ClusterSpec,
     templates: Templates,
+    packer: Packer,
 }
 
 impl Cluster {
@@ -75,7 +76,7 @@ impl Cluster {
         let extra = ExtraVars::parse::<&str>(&[]).unwrap();
         let inventory = Inventory::parse(inventory, Path::new("demo.ini"), &extra).unwrap();
         let spec = resolve(&inventory).unwrap();
-        Self { spec, templates: Templates::embedded().unwrap() }
+        Self { spec, templates: Templates::embedded().unwrap(), packer: Packer::default() }
     }
 
     pub fn plan(&self, host: &HostSpec) -> Plan {
@@ -95,6 +96,7 @@ impl Cluster {
         let url = url.map(|url| url.at(&host.arch, &binary(host).sha256));
         let supply = Supply {
             templates: &self.templates,
+            packer: &self.packer,
             artifact_url: url.as_deref(),
             address: host.address.parse().ok(),
             extra_cloud_config: host.extra_cloud_config.as_ref(),
