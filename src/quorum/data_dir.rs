@@ -1,5 +1,5 @@
 use crate::error::{QuorumError, Result};
-use crate::levels::Levels;
+use crate::levels::{FIRST, Levels};
 use crate::storage::Owner;
 use crate::workshop;
 use nix::fcntl::{Flock, FlockArg};
@@ -32,15 +32,19 @@ struct Record {
     /// SHA-256 of the rest: a flipped bit could be another id. The first records had none.
     #[serde(default)]
     checksum: Option<String>,
-    /// The version of mesoform that has written this: it knows the format.
-    #[serde(default)]
+    /// The version of mesoform that has written this, which so knows the format. Not in the first format:
+    /// who goes back to an older version before the level rises must find the record as that one knows it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     version: String,
 }
 
 impl Record {
     fn digest(&self) -> String {
-        let Self { format, cluster, node_id, cluster_id, databases, .. } = self;
-        let facts = format!("{format} {node_id} {cluster_id} {databases} {cluster}");
+        let Self { format, cluster, node_id, cluster_id, databases, version, .. } = self;
+        let mut facts = format!("{format} {node_id} {cluster_id} {databases} {cluster}");
+        if *format > FIRST {
+            facts = format!("{facts} {version}");
+        }
         Sha256::digest(facts).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
@@ -261,8 +265,10 @@ fn fresh_id() -> u64 {
 }
 
 fn write(path: &Path, mut record: Record) -> io::Result<Record> {
+    if record.format > FIRST {
+        record.version = env!("CARGO_PKG_VERSION").to_owned();
+    }
     record.checksum = Some(record.digest());
-    record.version = env!("CARGO_PKG_VERSION").to_owned();
     let temporary = path.join(format!(".{VOTER}.tmp"));
     let mut file =
         OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
@@ -285,6 +291,21 @@ mod tests {
         assert_eq!(DataDir::open(&path, "c").unwrap().node_id(), first);
         fs::remove_dir_all(&path).unwrap();
         assert_ne!(DataDir::open(&path, "c").unwrap().node_id(), first);
+    }
+
+    #[test]
+    fn a_record_of_the_first_format_is_as_it_was_before_there_were_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut record = DataDir::open(dir.path(), "c").unwrap();
+        record.remember_databases().unwrap();
+        let text = |dir: &Path| fs::read_to_string(dir.join(VOTER)).unwrap();
+        assert!(!text(dir.path()).contains("version"), "{}", text(dir.path()));
+        let facts = format!("1 {} 0 true c", record.node_id());
+        let digest: String = Sha256::digest(facts).iter().map(|b| format!("{b:02x}")).collect();
+        assert!(text(dir.path()).contains(&digest), "{}", text(dir.path()));
+        record.remember_format(2).unwrap();
+        let version = format!("\"version\": \"{}\"", env!("CARGO_PKG_VERSION"));
+        assert!(text(dir.path()).contains(&version), "{}", text(dir.path()));
     }
 
     #[test]
