@@ -74,8 +74,7 @@ impl Session {
         }
         let followed = self.follow(&run, 0);
         if matches!(followed, Ok(Reply::Applied { .. })) {
-            let removes = |step: &Step| matches!(step, Step::UnitAbsent { .. });
-            self.launch.clear_up(&run, plan.steps.iter().any(removes));
+            self.launch.clear_up(&run);
         }
         followed
     }

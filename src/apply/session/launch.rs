@@ -3,6 +3,7 @@ use crate::runs::RunFolder;
 use crate::{ApplyError, Result};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// What the session has this binary do in processes of their own. Another one in tests.
 pub trait Launch {
@@ -12,8 +13,8 @@ pub trait Launch {
     /// It cannot be started.
     fn launch(&self, run: &RunFolder) -> Result<()>;
 
-    /// Clears up what is left where a run's job has ended: its unit, and those that the run has `removed`.
-    fn clear_up(&self, _run: &RunFolder, _removed: bool) {}
+    /// Clears up what is left where a run's job has ended: its unit.
+    fn clear_up(&self, _run: &RunFolder) {}
 
     /// What `mesoform report` says of this host's services.
     ///
@@ -21,6 +22,10 @@ pub trait Launch {
     /// It cannot be started, or says nothing that is JSON.
     fn report(&self) -> Result<serde_json::Value>;
 }
+
+/// As long as the last of a unit's processes is not quite gone, it is not forgotten.
+const REMINDERS: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// A process that outlives the connection: a transient unit where systemd is the first process,
 /// else one in a session of its own.
@@ -35,15 +40,18 @@ impl Launch for Detached {
         as_process(&program, run)
     }
 
-    /// systemd forgets units that have ended when something reminds it of them, which may be much later.
-    fn clear_up(&self, run: &RunFolder, removed: bool) {
+    /// systemd forgets a unit that has ended when something reminds it of it, which may be much later.
+    fn clear_up(&self, run: &RunFolder) {
         if !Path::new("/run/systemd/system").is_dir() {
             return;
         }
-        // It is forgotten already, where all went well.
-        let _ = Commands.run(&Call::new("systemctl", &["stop", "--quiet", "--", &unit(run)]));
-        if removed {
-            let _ = Commands.run(&Call::new("systemctl", &["daemon-reload"]));
+        let remind = Call::new("systemctl", &["stop", "--quiet", "--", &unit(run)]);
+        for _ in 0..REMINDERS {
+            // One that is forgotten cannot be stopped.
+            if Commands.run(&remind).map_or(true, |done| done.code != Some(0)) {
+                break;
+            }
+            std::thread::sleep(PAUSE);
         }
     }
 
