@@ -23,15 +23,16 @@
 //!
 //! # How to add one
 //!
-//! 1. Before anything of the new level is written: make the fixture of the last one, by the ignored test in
-//!    `tests/formats.rs`, and check it in.
-//! 2. Raise [`NEWEST`], and tell in the table above what comes with it.
-//! 3. Teach all readers the new encoding, or kind of command. They must not ask at which level the cluster
+//! 1. Raise [`NEWEST`], and tell in the table above what comes with it.
+//! 2. Teach all readers the new encoding, or kind of command. They must not ask at which level the cluster
 //!    is: a follower reads what is new before it has applied that the level was raised.
-//! 4. Let writers ask ([`Ladder::level`]), and write the old encoding below the new level. What is only
+//! 3. Let writers ask ([`Ladder::level`]), and write the old encoding below the new level. What is only
 //!    said, and not kept, may follow what the other voter knows ([`Ladder::spoken_with`]) instead.
-//! 5. Let the tests go from the last level to the new one: `tests/checked/upgrade.rs`, and the simulation,
-//!    whose voters come back as other versions. Both take [`NEWEST`], and the one before it, from here.
+//! 4. Run the tests that go from the last level to the new one: `tests/checked/upgrade.rs`, and the
+//!    simulation, whose voters come back as other versions. Both take [`NEWEST`], and the one before it, from
+//!    here.
+//! 5. When it is whole, make its fixture, by the ignored test in `tests/formats.rs`, and check it in. Those
+//!    of the levels before are never made anew.
 //!
 //! To give a level up, raise [`OLDEST`]: a cluster that is below it is refused, and has to be run by a
 //! version in between until it is raised.

@@ -89,7 +89,7 @@ async fn data_of_the_newest_format_are_refused_by_an_older_version() {
     }
 }
 
-/// Before a new format is written, the last version makes this of its own:
+/// Whoever adds a level makes this of it, when it is whole:
 /// `cargo test -p mesoform-quorum --test formats -- --ignored`.
 #[tokio::test]
 #[ignore = "makes the fixture of the present format, once and for all"]

@@ -43,6 +43,11 @@ async fn upgrade(name: &str, count: usize, old: Levels) {
     let mut order: Vec<usize> = (0..count).collect();
     (0..count).for_each(|at| order.swap(at, dice.place(count)));
     let (last, first) = order.split_last().unwrap();
+    // Who is in doubt can go back, as long as not all have come along.
+    for levels in [Levels::default(), old] {
+        replace(&mut cluster, order[0], levels).await;
+        work(&stage).await;
+    }
     for at in first {
         replace(&mut cluster, *at, Levels::default()).await;
         work(&stage).await;
