@@ -21,6 +21,7 @@ mod first_cluster;
 mod five_masters;
 mod foreign_etcd;
 mod host_dies;
+mod hosts_boot_from_a_tree;
 mod hosts_boot_minutes_apart;
 mod hosts_move;
 mod leaders_die;

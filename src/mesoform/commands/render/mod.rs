@@ -12,7 +12,7 @@ use format::Format;
 use mesoform_cluster::{
     Admin, Auth, BinaryRef, Blueprint, ClusterSpec, HostSpec, Observer, Progress, find_artifact,
 };
-use mesoform_render::{Boot, Missing, Packer, Supply};
+use mesoform_render::{Boot, Dialect, Missing, Packer, Supply};
 use sink::Sink;
 use std::collections::BTreeMap;
 
@@ -57,6 +57,17 @@ pub async fn run(args: RenderArgs) -> anyhow::Result<Exit> {
     }
     sink.end()?;
     tell(format, missing, &*observer);
+    let extra = spec.hosts.iter().any(|host| host.extra_cloud_config.is_some());
+    if extra
+        && matches!(
+            format,
+            Format::Units | Format::Document(Dialect::Coreos | Dialect::Ignition, _)
+        )
+    {
+        let message =
+            "mesoform_extra_cloud_config has no place in there: it is cloud-init's".to_owned();
+        observer.on(Progress::Notice { message });
+    }
     Ok(Exit::Fine)
 }
 

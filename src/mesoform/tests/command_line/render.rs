@@ -139,6 +139,8 @@ fn extra_cloud_config_is_merged() {
     assert!(text.contains("\npackages:\n  - jq\n"), "{text}");
     assert!(text.contains("  - name: ann\n") && text.matches("- default\n").count() == 1, "{text}");
     assert!(text.contains("  - [echo, done]\n"), "{text}");
+    let other = folder.with_dist("render --ignition -i hosts.ini --host a1").expect(0);
+    assert!(other.stderr.contains("mesoform_extra_cloud_config has no place"), "{other:?}");
 }
 
 /// Units and the skeleton, from the command line and from the inventory.
