@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 const MAX_ENTRIES: usize = 4096;
-const MAX_BYTES: usize = 32 * 1024 * 1024;
+const MAX_BYTES: usize = 8 * 1024 * 1024;
 
 /// The newest log entries, without gaps.
 #[derive(Default)]

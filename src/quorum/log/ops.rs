@@ -39,6 +39,11 @@ impl Op {
         }
     }
 
+    /// Whether it is about more than entries.
+    pub fn has_facts(&self) -> bool {
+        matches!(self, Self::Vote { .. } | Self::Purge { .. })
+    }
+
     /// The last entry that it writes.
     pub fn last(&self) -> Option<LogId> {
         match self {

@@ -118,28 +118,36 @@ fn write_all(
     committed: Option<LogId>,
 ) -> Result<(), redb::Error> {
     let mut log = transaction.open_table(LOG)?;
+    batch.iter().try_for_each(|op| write_entries(&mut log, op))?;
+    // To open a table costs, also for nothing.
+    if committed.is_none() && !batch.iter().any(Op::has_facts) {
+        return Ok(());
+    }
     let mut meta = transaction.open_table(META)?;
-    batch.iter().try_for_each(|op| write_op(&mut log, &mut meta, op))?;
+    batch.iter().try_for_each(|op| write_facts(&mut meta, op))?;
     committed.map_or(Ok(()), |committed| set(&mut meta, COMMITTED, &committed))
 }
 
-fn write_op(log: &mut Log<'_>, meta: &mut Meta<'_>, op: &Op) -> Result<(), redb::Error> {
+fn write_entries(log: &mut Log<'_>, op: &Op) -> Result<(), redb::Error> {
     match op {
         Op::Append { entries, .. } => {
             for (index, entry) in entries {
                 log.insert(index, entry.as_slice())?;
             }
         }
-        Op::Vote { vote, .. } => set(meta, VOTE, vote)?,
-        Op::Committed(_) => {}
         Op::Truncate { from, .. } => log.retain_in(*from.., |_, _| false)?,
-        Op::Purge { upto, .. } => {
-            log.retain_in(..=upto.index, |_, _| false)?;
-            // Two can come in the wrong order, and what is gone does not come back.
-            if purged(meta)? < Some(*upto) {
-                set(meta, PURGED, upto)?;
-            }
-        }
+        Op::Purge { upto, .. } => log.retain_in(..=upto.index, |_, _| false)?,
+        Op::Vote { .. } | Op::Committed(_) => {}
+    }
+    Ok(())
+}
+
+fn write_facts(meta: &mut Meta<'_>, op: &Op) -> Result<(), redb::Error> {
+    match op {
+        Op::Vote { vote, .. } => set(meta, VOTE, vote)?,
+        // Two can come in the wrong order, and what is gone does not come back.
+        Op::Purge { upto, .. } if purged(meta)? < Some(*upto) => set(meta, PURGED, upto)?,
+        _ => {}
     }
     Ok(())
 }

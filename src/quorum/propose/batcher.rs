@@ -2,7 +2,7 @@ use super::carrier::Carrier;
 use super::{Answer, Done, ProposeError};
 use crate::wire::{Batch, Command, Reply};
 use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 
 /// What one log entry holds at most (but always one command).
@@ -10,6 +10,9 @@ const BATCH_COMMANDS: usize = 1024;
 const BATCH_BYTES: usize = 1024 * 1024;
 /// One batch is written here while the one before it is on its way to the others.
 const IN_FLIGHT: usize = 2;
+/// So many commands are worth a batch beside another. Fewer wait for it, and for who comes meanwhile: the
+/// others are sent one entry after the other anyway, and each costs the same.
+pub(super) const WORTH: usize = 32;
 
 /// Commands that wait to be proposed, and whoever waits for them.
 pub struct Waiting {
@@ -24,7 +27,7 @@ pub struct Waiting {
 }
 
 /// Gathers what waits and has it carried, until nobody can ask any more.
-pub async fn run(carrier: Carrier, mut queue: mpsc::Receiver<Waiting>) {
+pub async fn run(carrier: Carrier, mut queue: mpsc::Receiver<Waiting>, many: Arc<Notify>) {
     let in_flight = Arc::new(Semaphore::new(IN_FLIGHT));
     let mut held = None;
     // Room first, then the batch: all that comes while there is no room goes together.
@@ -35,6 +38,9 @@ pub async fn run(carrier: Carrier, mut queue: mpsc::Receiver<Waiting>) {
         }) else {
             return;
         };
+        if carrier.leads() {
+            until_worth(&queue, &in_flight, &many).await;
+        }
         let (batch, rest) = gather(first, &mut queue);
         held = rest;
         let carrier = carrier.clone();
@@ -42,6 +48,17 @@ pub async fn run(carrier: Carrier, mut queue: mpsc::Receiver<Waiting>) {
             carry(carrier, batch).await;
             drop(room);
         });
+    }
+}
+
+/// Waits until no other batch is under way, or many commands wait.
+async fn until_worth(queue: &mpsc::Receiver<Waiting>, in_flight: &Semaphore, many: &Notify) {
+    while queue.len() < WORTH {
+        tokio::select! {
+            // Only the one batch that is about to go has room.
+            _ = in_flight.acquire_many(IN_FLIGHT as u32 - 1) => return,
+            () = many.notified() => {}
+        }
     }
 }
 

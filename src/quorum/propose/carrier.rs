@@ -36,13 +36,16 @@ pub struct Carrier {
 }
 
 impl Carrier {
+    pub fn leads(&self) -> bool {
+        self.peers.leadership.now() == Leader::Me
+    }
+
     /// Waits until this voter may propose what has waited since then.
     ///
     /// # Errors
     /// `NoLeader`: it does not lead. `TooMany`: the log stays too heavy.
     pub async fn enter(&self, since: Instant) -> Result<Open, ProposeError> {
-        let leads = || self.peers.leadership.now() == Leader::Me;
-        if !leads() {
+        if !self.leads() {
             return Err(ProposeError::NoLeader);
         }
         // First: whoever waits here must not hold up a handover.
@@ -51,7 +54,7 @@ impl Carrier {
         }
         let open = self.peers.gate.clone().read_owned().await;
         // Another one may have been made the leader meanwhile.
-        leads().then_some(open).ok_or(ProposeError::NoLeader)
+        self.leads().then_some(open).ok_or(ProposeError::NoLeader)
     }
 
     async fn wait_for_room(&self, deadline: Instant) -> Result<(), ProposeError> {

@@ -8,12 +8,12 @@ use crate::machine::State;
 use crate::meters::Traffic;
 use crate::peer::Peers;
 use crate::wire::{Command, Reply};
-use batcher::Waiting;
+use batcher::{WORTH, Waiting};
 use carrier::Carrier;
 use prost::Message;
 use std::sync::Arc;
 use thiserror::Error;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 
 /// Commands that may wait to be proposed; more are turned away.
@@ -58,6 +58,8 @@ pub struct Proposer {
     queue: mpsc::Sender<Waiting>,
     /// In KiB.
     room: Arc<Semaphore>,
+    /// Told when many wait.
+    many: Arc<Notify>,
     traffic: Arc<Traffic>,
 }
 
@@ -66,12 +68,14 @@ impl Proposer {
     pub fn start(peers: Peers, state: Arc<State>, brake: Brake) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let carrier = Carrier { peers, state, brake };
-        tokio::spawn(batcher::run(carrier, waiting));
-        Self::over(queue)
+        let proposer = Self::over(queue);
+        tokio::spawn(batcher::run(carrier, waiting, proposer.many.clone()));
+        proposer
     }
 
     fn over(queue: mpsc::Sender<Waiting>) -> Self {
-        Self { queue, room: Arc::new(Semaphore::new(QUEUE_KIB)), traffic: Arc::default() }
+        let room = Arc::new(Semaphore::new(QUEUE_KIB));
+        Self { queue, room, many: Arc::default(), traffic: Arc::default() }
     }
 
     /// Has one command carried out.
@@ -109,6 +113,9 @@ impl Proposer {
             mpsc::error::TrySendError::Full(_) => ProposeError::TooMany,
             mpsc::error::TrySendError::Closed(_) => ProposeError::Stopped,
         })?;
+        if self.queue.max_capacity() - self.queue.capacity() >= WORTH {
+            self.many.notify_one();
+        }
         done.await.map_err(|_| ProposeError::Stopped)?
     }
 }
