@@ -67,7 +67,11 @@ pub fn within<T: Send + 'static>(
             .start_paused(true)
             .build()
             .unwrap();
-        let told = runtime.block_on(tell(Story::new(&mut dice, home.path(), lie), dice));
+        // Its clock is the made-up one only within the runtime.
+        let told = runtime.block_on(async {
+            let story = Story::new(&mut dice, home.path(), lie);
+            tell(story, dice).await
+        });
         drop(runtime);
         World::end();
         told
