@@ -1,7 +1,7 @@
 use super::State;
 use super::apply::{Done, apply_all};
 use super::work::Work;
-use crate::mvcc;
+use crate::mvcc::{self, MvccError};
 use redb::{Durability, WriteTransaction};
 use std::sync::{MutexGuard, PoisonError};
 
@@ -10,8 +10,30 @@ use std::sync::{MutexGuard, PoisonError};
 /// A commit costs as much as some puts, and whatever touches a page after it copies that page again. So
 /// the transaction stays open until somebody wants to read, or something else is written. What is in it
 /// can be replayed from the log, as can all that was not flushed.
+#[derive(Default)]
+pub struct Open {
+    transaction: Option<WriteTransaction>,
+    /// It went wrong: what the database holds now is less than what was acknowledged.
+    lost: bool,
+}
+
+impl Open {
+    fn check(&self) -> mvcc::Result<()> {
+        if self.lost {
+            return Err(MvccError::Storage("what was applied could not be kept".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// As if a commit had failed.
+    #[cfg(test)]
+    pub fn lose(&mut self) {
+        *self = Self { transaction: None, lost: true };
+    }
+}
+
 impl State {
-    fn pending(&self) -> MutexGuard<'_, Option<WriteTransaction>> {
+    fn pending(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -21,13 +43,15 @@ impl State {
     /// The storage failed: fatal.
     pub(super) fn apply_openly(&self, work: &Work) -> mvcc::Result<Done> {
         let mut open = self.pending();
-        // Out of its place: after an error nobody goes on with it.
-        let transaction = match open.take() {
+        open.check()?;
+        let transaction = match open.transaction.take() {
             Some(transaction) => transaction,
             None => self.begin_unflushed()?,
         };
+        // Until it is back in its place.
+        open.lost = true;
         let done = apply_all(&transaction, std::slice::from_ref(work))?;
-        *open = Some(transaction);
+        *open = Open { transaction: Some(transaction), lost: false };
         Ok(done)
     }
 
@@ -38,8 +62,11 @@ impl State {
     /// The storage failed: fatal.
     pub(super) fn settle(&self) -> mvcc::Result<()> {
         let mut open = self.pending();
-        let Some(transaction) = open.take() else { return Ok(()) };
+        open.check()?;
+        let Some(transaction) = open.transaction.take() else { return Ok(()) };
+        open.lost = true;
         self.commits.time(|| transaction.commit())?;
+        open.lost = false;
         Ok(())
     }
 

@@ -1,3 +1,4 @@
+use super::open::Open;
 use super::tail::Tail;
 use super::usage::Usage;
 use super::{Listener, twin};
@@ -35,8 +36,8 @@ pub struct Progress {
 pub struct State {
     pub(super) path: PathBuf,
     pub(super) cache_bytes: usize,
-    /// See [`super::open`]. Before the database, which is not closed while this is open.
-    pub(super) open: sync::Mutex<Option<WriteTransaction>>,
+    /// See [`Open`]. Before the database, which is not closed while this is open.
+    pub(super) open: sync::Mutex<Open>,
     /// One may take another's place while nobody writes.
     database: RwLock<Arc<Database>>,
     pub(super) listener: Arc<dyn Listener>,

@@ -37,3 +37,17 @@ async fn what_nobody_read_goes_with_the_process_and_what_a_snapshot_holds_does_n
     assert!(state.now().applied >= Some(log_id(2)));
     assert!(all(&state).len() >= 2);
 }
+
+/// The database would answer with less than was acknowledged, and go on from that.
+#[tokio::test]
+async fn nothing_is_read_or_applied_after_something_was_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut machine, state) = machine(dir.path());
+    machine.apply([entry(1, vec![put("a", "1")])]).await.unwrap();
+    state.open.lock().unwrap().lose();
+    assert!(state.read().is_err());
+    machine.apply([entry(2, vec![put("b", "2")])]).await.unwrap_err();
+    assert!(state.broken().is_cancelled(), "Raft ends with it");
+    assert!(machine.get_snapshot_builder().await.build_snapshot().await.is_err());
+    assert_eq!(state.now().applied, Some(log_id(1)));
+}
