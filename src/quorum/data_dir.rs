@@ -6,7 +6,7 @@ use nix::fcntl::{Flock, FlockArg};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -39,6 +39,11 @@ struct Record {
 }
 
 impl Record {
+    /// Whether the databases were made, and something may have been promised.
+    fn were_made(&self) -> bool {
+        self.databases || self.cluster_id != 0
+    }
+
     fn digest(&self) -> String {
         let Self { format, cluster, node_id, cluster_id, databases, version, .. } = self;
         let mut facts = format!("{format} {node_id} {cluster_id} {databases} {cluster}");
@@ -94,6 +99,7 @@ impl DataDir {
             }
             Err(error) => return Err(fail(error)),
         };
+        remove_half_made(path, &record).map_err(fail)?;
         refuse_incomplete(path, &record)?;
         Ok(Self { path: path.to_owned(), record, _lock: lock })
     }
@@ -233,9 +239,32 @@ fn read(path: &Path, json: &[u8], cluster: &str, known: Levels) -> Result<Record
     Ok(record)
 }
 
+/// The process may have ended while it made a database: what it begins with is written last. Nothing was
+/// promised before both were made, and that was remembered.
+fn remove_half_made(path: &Path, record: &Record) -> io::Result<()> {
+    for file in [LOG, STATE].map(|name| path.join(name)) {
+        if !record.were_made() && begins_with_nothing(&file)? {
+            fs::remove_file(file)?;
+        }
+    }
+    Ok(())
+}
+
+fn begins_with_nothing(file: &Path) -> io::Result<bool> {
+    let mut beginning = [1; 8];
+    match File::open(file).and_then(|mut file| file.read_exact(&mut beginning)) {
+        Ok(()) => Ok(beginning == [0; 8]),
+        // It is not there, or so short that it is made again anyway.
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof) => {
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// A voter that has forgotten what it promised must not promise anything else under the same id.
 fn refuse_incomplete(path: &Path, record: &Record) -> Result<()> {
-    let made = record.databases || record.cluster_id != 0;
+    let made = record.were_made();
     match [LOG, STATE].into_iter().map(|name| path.join(name)).find(|file| !file.exists()) {
         Some(path) if made => Err(QuorumError::MissingFile { path }),
         _ => Ok(()),
@@ -306,6 +335,25 @@ mod tests {
         record.remember_format(2).unwrap();
         let version = format!("\"version\": \"{}\"", env!("CARGO_PKG_VERSION"));
         assert!(text(dir.path()).contains(&version), "{}", text(dir.path()));
+    }
+
+    /// It was never there, so whoever is killed while he makes it starts again.
+    #[test]
+    fn a_database_that_was_not_made_to_the_end_is_made_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join(STATE);
+        drop(DataDir::open(dir.path(), "c").unwrap());
+        for (content, stays) in [(&[0; 4096][..], false), (b"not a database", true), (b"", true)] {
+            fs::write(&file, content).unwrap();
+            drop(DataDir::open(dir.path(), "c").unwrap());
+            assert_eq!(file.exists(), stays, "{content:?}");
+        }
+        DataDir::open(dir.path(), "c").unwrap().remember_databases().unwrap();
+        for name in [LOG, STATE] {
+            fs::write(dir.path().join(name), [0; 4096]).unwrap();
+        }
+        drop(DataDir::open(dir.path(), "c").unwrap());
+        assert!(file.exists(), "what was lost is not made anew");
     }
 
     #[test]
