@@ -96,7 +96,10 @@ pub struct QuorumView {
     /// The store's revision.
     pub revision: i64,
     pub raft_index: u64,
+    /// Bytes that its data take on disk.
     pub db_size: i64,
+    /// What of them holds something; 0: it was not told.
+    pub db_size_in_use: i64,
     /// The names of all members.
     pub members: Vec<String>,
     /// The same with what is known of them.

@@ -16,6 +16,8 @@ use serde_json::{Map, Value, json};
 
 /// For each host's answer.
 const TIMEOUT: u64 = 60;
+/// From so many bytes on it is told how much of a voter's file is in use.
+const TELL_IN_USE: i64 = 16 << 20;
 
 /// `mesoform status -i INV`.
 pub async fn run(args: StatusArgs) -> anyhow::Result<Exit> {
@@ -207,13 +209,25 @@ fn voter_says(view: &QuorumView, log_end: Option<u64>) -> String {
     let behind = log_end.map_or(0, |end| end.saturating_sub(view.applied));
     let lag = if behind == 0 { String::new() } else { format!(", {behind} behind") };
     format!(
-        "{part}, term {}, revision {}{lag}, {}, {} KiB{}",
+        "{part}, term {}, revision {}{lag}, {}, {}{}",
         view.term,
         view.revision,
         count(view.members.len(), "member"),
-        view.db_size / 1024,
+        size(view),
         level(view)
     )
+}
+
+/// What the data take on disk; where that is much, also how much of it holds something: the rest is what
+/// a defragmentation gives back.
+fn size(view: &QuorumView) -> String {
+    let kib = |bytes: i64| format!("{} KiB", bytes / 1024);
+    match (view.db_size_in_use, view.db_size) {
+        (in_use, size) if in_use > 0 && size >= TELL_IN_USE => {
+            format!("{} ({} in use)", kib(size), kib(in_use))
+        }
+        (_, size) => kib(size),
+    }
 }
 
 /// Where the voter knows a later level than the quorum is at: another voter does not know it yet.
@@ -272,6 +286,16 @@ mod tests {
         assert_eq!(says(1, 2), later);
         // All know it; or it is of a version that does not say.
         assert_eq!([says(2, 2), says(0, 0)].map(|says| says.ends_with("KiB")), [true, true]);
+    }
+
+    #[test]
+    fn what_a_defragmentation_would_give_back_is_told_where_it_is_worth_it() {
+        let says = |db_size, db_size_in_use| {
+            size(&QuorumView { db_size, db_size_in_use, ..QuorumView::default() })
+        };
+        assert_eq!(says(40 << 20, 2048), "40960 KiB (2 KiB in use)");
+        assert_eq!(says(40 << 20, 0), "40960 KiB");
+        assert_eq!(says(80 << 10, 2048), "80 KiB");
     }
 
     #[test]

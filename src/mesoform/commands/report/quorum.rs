@@ -28,6 +28,7 @@ pub async fn ask(config: &Path) -> anyhow::Result<QuorumView> {
         revision: header.revision,
         raft_index: status.raft_index,
         db_size: status.db_size,
+        db_size_in_use: status.db_size_in_use,
         members: members.iter().map(|member| member.name.clone()).collect(),
         roster: members.into_iter().map(roster_member).collect(),
         learner: status.is_learner,
