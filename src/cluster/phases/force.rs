@@ -31,22 +31,47 @@ impl Forcing {
         self.others.iter().filter(|(_, other)| other.has_more_than(&self.has).is_none())
     }
 
-    /// Refuses to begin while one does not run that might say more, where `host` itself says what it has. Of
-    /// voters that all stand still, as a run leaves them that was interrupted, none is asked.
+    /// Refuses to begin while a voter stands still that might say more than another one: of `host` and the
+    /// others, either all run or none does, as a run leaves them that was interrupted.
     fn hears_all(&self, without: &BTreeSet<String>) -> Result<(), Stop> {
-        let stopped = |(host, other): &&(String, Holding)| {
-            other.quorum == self.has.quorum && other.reach.is_none() && !without.contains(host)
-        };
-        let names: Vec<&str> =
-            self.others.iter().filter(stopped).map(|(host, _)| host.as_str()).collect();
-        if names.is_empty() || self.has.reach.is_none() {
+        let others = self
+            .others
+            .iter()
+            .filter(|(host, other)| other.quorum == self.has.quorum && !without.contains(host));
+        let (run, still): (Vec<_>, Vec<_>) = others.partition(|(_, other)| other.reach.is_some());
+        match self.has.reach {
+            Some(_) => self.hears_those(&still),
+            None => self.says_itself(&run),
+        }
+    }
+
+    fn hears_those(&self, still: &[&(String, Holding)]) -> Result<(), Stop> {
+        if still.is_empty() {
             return Ok(());
         }
+        let names: Vec<&str> = still.iter().map(|(host, _)| host.as_str()).collect();
         Err(Stop::Refused(format!(
             "{0} may have more than {1}, and does not run: have it say what it has (`mesoform restart \
              quorum` starts it, which may bring consensus back), or go on without that with --without {2}",
             names.join(", "),
             self.host,
+            names.join(",")
+        )))
+    }
+
+    fn says_itself(&self, run: &[&(String, Holding)]) -> Result<(), Stop> {
+        let Some((best, _)) = run.iter().max_by_key(|(_, holding)| holding.reach) else {
+            return Ok(());
+        };
+        let has = |(host, holding): &&(String, Holding)| format!("{host} ({})", holding.in_full());
+        let all: Vec<String> = run.iter().map(has).collect();
+        let names: Vec<&str> = run.iter().map(|(host, _)| host.as_str()).collect();
+        Err(Stop::Refused(format!(
+            "{0} does not run and may have less than {1}: name {best} instead, or have {0} say what it has \
+             (`mesoform restart quorum` starts it), or go on without what others have more with \
+             --without {2}",
+            self.host,
+            all.join(" and "),
             names.join(",")
         )))
     }
@@ -218,8 +243,12 @@ mod tests {
         assert!(words.ends_with("--without h2"), "{words}");
         assert_eq!(hears(&silent, &["h2"]), None);
         // What an interrupted run has left: nobody runs, or another has nothing of this quorum.
-        let all = Forcing { has: holding("1a", None), ..silent };
+        let has = holding("1a", None);
+        let all = Forcing { has: has.clone(), ..forcing(&[("h2", holding("1a", None))]) };
         assert_eq!(hears(&all, &[]), None);
+        // Where another one runs, it may well have more than who stands still.
+        let words = hears(&Forcing { has, ..silent }, &[]).unwrap();
+        insta::assert_snapshot!(words, @"h1 does not run and may have less than h3 (quorum 1a at revision 7, log up to 90): name h3 instead, or have h1 say what it has (`mesoform restart quorum` starts it), or go on without what others have more with --without h3");
         for other in [holding("2b", None), Holding::default()] {
             assert_eq!(hears(&forcing(&[("h2", other)]), &[]), None);
         }

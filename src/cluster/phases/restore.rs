@@ -43,7 +43,6 @@ pub async fn restore(
     agree: impl AsyncFnOnce(&Restoration) -> bool,
 ) -> Result<Summary, Stop> {
     run.spec.own_quorum("`etcdctl snapshot restore` makes an etcd of a backup of one")?;
-    holdings::are_voters(run, allowed.without.iter().map(String::as_str))?;
     nobody_left_out(run)?;
     run.phase("connect", "Connect and look", connect::look_at_all_for_restore).await?;
     run.phase("preflight", "Check what must be true", preflight::check).await?;
@@ -92,9 +91,23 @@ async fn not_beside_the_old(run: &mut Run, without: &BTreeSet<String>) -> Result
     let seen = Seen::of(&membership::ask_voters(run).await);
     let members: BTreeSet<String> = seen.voters().map(|voter| voter.name.clone()).collect();
     let wanted = run.spec.voters().iter().map(|voter| voter.name.clone()).collect();
+    are_known(without, &members, &wanted)?;
     let ended = run.hosts.iter().filter(|host| is_voter(host));
     let ended: BTreeSet<String> = ended.map(|host| host.spec.name.clone()).collect();
     [members, wanted].into_iter().try_for_each(|old| ends(&old, &ended, without))
+}
+
+/// Refuses names that are no voters', neither of the quorum that there is nor of the inventory.
+fn are_known(
+    names: &BTreeSet<String>,
+    members: &BTreeSet<String>,
+    wanted: &BTreeSet<String>,
+) -> Result<(), Stop> {
+    let known: BTreeSet<String> = members | wanted;
+    let Some(stranger) = names.difference(&known).next() else { return Ok(()) };
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let known = known.join(", ");
+    Err(Stop::Refused(format!("--without {stranger}: that is no voter; the voters are {known}")))
 }
 
 /// Whether the quorum of the voters `old` has no majority any more once those of `ended` are stopped: of the
@@ -162,6 +175,7 @@ mod tests {
                      answer); they were left alone; --overwrite puts them aside, on their hosts";
         assert_eq!(free(found, false), Err(Stop::Refused(words.to_owned())));
     }
+
     fn names(text: &str) -> BTreeSet<String> {
         text.split_whitespace().map(str::to_owned).collect()
     }
@@ -179,5 +193,14 @@ mod tests {
         assert_eq!(ends("h1 h2 h3", "h1", "h2"), Ok(()), "the other one is alone");
         // The inventory has other voters than the quorum.
         assert!(ends("h1 h2 h3", "h1 h4 h5", "").is_err());
+    }
+
+    #[test]
+    fn voters_of_the_old_quorum_can_be_named_though_the_inventory_has_others() {
+        let known = |without| are_known(&names(without), &names("h1 h2 h3"), &names("h1 h4 h5"));
+        assert_eq!(known("h2 h3"), Ok(()));
+        assert_eq!(known("h4"), Ok(()));
+        let Err(refused) = known("h2 h9") else { panic!() };
+        insta::assert_snapshot!(refused, @"--without h9: that is no voter; the voters are h1, h2, h3, h4, h5");
     }
 }
