@@ -1,5 +1,6 @@
 //! `mesoform render`: the plans that `up` carries out, as documents that machines boot from.
 
+mod folder;
 mod format;
 mod sink;
 

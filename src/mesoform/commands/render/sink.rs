@@ -6,11 +6,7 @@ use crate::render::say;
 use anyhow::{Context as _, bail};
 use mesoform_render::{Entry, Tree};
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
-
-/// By this a tree is known that was rendered before, and may be rendered again.
-const MARK: &str = "etc/tmpfiles.d/mesoform.conf";
 
 pub struct Sink {
     folder: Option<PathBuf>,
@@ -73,41 +69,9 @@ impl Sink {
                 let path = folder.join(format!("{host}.{}", ending.unwrap_or_default()));
                 fs::write(&path, text).with_context(|| cannot(&path))
             }
-            (Rendered::Tree(tree), _) => {
-                let root = folder.join(host);
-                make_way(&root)?;
-                plant(&tree, &root).with_context(|| cannot(&root))
-            }
+            (Rendered::Tree(tree), _) => super::folder::keep(folder, host, &tree),
         }
     }
-}
-
-/// Takes away what was rendered there before, so that nothing of it stays; nothing else.
-fn make_way(root: &Path) -> anyhow::Result<()> {
-    if !root.exists() {
-        return Ok(());
-    }
-    if !root.join(MARK).is_file() {
-        bail!("{} is there and was not rendered: name another folder", root.display());
-    }
-    fs::remove_dir_all(root).with_context(|| format!("{} cannot be removed", root.display()))
-}
-
-fn plant(tree: &Tree, root: &Path) -> std::io::Result<()> {
-    for (path, entry) in &tree.0 {
-        let place = root.join(path.strip_prefix("/").unwrap_or(path));
-        if let Some(folder) = place.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        match entry {
-            Entry::Link { target } => symlink(target, &place)?,
-            Entry::File { ownership, content } => {
-                fs::write(&place, content)?;
-                fs::set_permissions(&place, fs::Permissions::from_mode(ownership.mode))?;
-            }
-        }
-    }
-    Ok(())
 }
 
 /// A tree in one text: each file below its name.
