@@ -95,6 +95,8 @@ fn every_mistake_is_told_with_its_cure() {
             "/a in mesoform_extra_files has a \"mod\"",
         ),
         ("mesoform_extra_files=[{'path': '/a', 'content': '', 'mode': 'rw'}]", "the mode of /a"),
+        ("mesoform_extra_files=[{'path': '/a', 'content': '', 'mode': 644}]", "the mode of /a"),
+        ("mesoform_extra_files=[{'path': '/a', 'directory': True, 'mode': 420}]", "the mode of /a"),
         ("mesoform_extra_files=[{'path': 'a/b', 'content': ''}]", "the path a/b is not absolute"),
         ("mesoform_extra_files=[{'path': '/a/../b', 'content': ''}]", "contains '..'"),
         (

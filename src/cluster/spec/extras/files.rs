@@ -53,12 +53,11 @@ impl Reader<'_> {
         self.allowed(var, path, &step).then_some(step)
     }
 
-    /// `0644`, in quotes or without: YAML takes that for a number in eights.
+    /// `'0644'` in quotes: without them nobody knows whether YAML took it for a number in eights.
     fn mode(&mut self, var: &Var, path: &str, item: &Value, default: u32) -> u32 {
         let mode = match item.get("mode") {
             None | Some(Value::Null) => return default,
             Some(Value::String(text)) => u32::from_str_radix(text, 8).ok(),
-            Some(Value::Number(number)) => number.as_u64().and_then(|n| u32::try_from(n).ok()),
             Some(_) => None,
         };
         mode.unwrap_or_else(|| {
