@@ -36,7 +36,7 @@ pub use facts::{ClusterMark, Facts, Holder, LastRun, Lock};
 pub use fingerprint::fingerprint;
 pub use interest::{Interest, Look, VersionsAt, interest};
 pub use observed::{Kind, Observed, PathState, UnitState, Versions};
-pub use places::{inputs_file, unit_file};
+pub use places::{inputs_file, unit_file, wants_link};
 pub use plan::{FORMAT, Plan};
 pub use probe::{parse_probe, probe_script};
 pub use protocol::{
@@ -47,7 +47,9 @@ pub use step::{Ownership, Step};
 
 /// The places on a host that more than one part must know.
 pub mod place {
-    pub use crate::places::{CLUSTER, LOCK, RUNS, RUNS_LAST, STATE, SYSTEMD_UNITS, UNITS};
+    pub use crate::places::{
+        CLUSTER, FETCH_UNIT, LOCK, PROGRAM, RUNS, RUNS_LAST, STATE, SYSTEMD_UNITS, UNITS,
+    };
 }
 
 #[cfg(test)]

@@ -14,10 +14,19 @@ pub const RUNS_LAST: &str = "/var/lib/mesoform/runs/last";
 pub const UNITS: &str = "/var/lib/mesoform/units";
 /// Where unit files of ours lie.
 pub const SYSTEMD_UNITS: &str = "/etc/systemd/system";
+/// Fetches the binary of a host that booted from a document; whoever brings one takes it away.
+pub const FETCH_UNIT: &str = "mesoform-artifact.service";
+/// Leads to the binary that `mesoform` is on a host.
+pub const PROGRAM: &str = "/opt/mesoform/bin/mesoform";
 
 /// Where the fingerprint of the inputs that `unit` was last started with is kept.
 pub fn inputs_file(unit: &str) -> PathBuf {
     Path::new(UNITS).join(format!("{unit}.inputs"))
+}
+
+/// What enables `unit` for the start of the machine.
+pub fn wants_link(unit: &str) -> PathBuf {
+    Path::new(SYSTEMD_UNITS).join("multi-user.target.wants").join(unit)
 }
 
 /// Where the unit file of `unit` lies.

@@ -1,4 +1,5 @@
 use crate::{Missing, RenderError, Supply, hostname};
+use mesoform_plan::place::{FETCH_UNIT, PROGRAM};
 use mesoform_plan::{Ownership, Plan, Step, unit_file};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -47,8 +48,8 @@ pub struct Link {
     pub target: PathBuf,
 }
 
-/// The unit that fetches the binary.
-const FETCH: &str = "mesoform-artifact.service";
+/// What units of ours begin with; others wait for nothing of ours.
+const OURS: &str = "mesoform-";
 
 impl Boot {
     /// Sorts the steps of `plan`. What the plan wants gone is not there on a bare machine.
@@ -68,7 +69,9 @@ impl Boot {
                     boot.files.push(File { path, ownership, content });
                 }
                 Step::Link { path, target } => boot.links.push(Link { path, target }),
-                Step::Binary { path, sha256, .. } => binary = Some(Binary { path, sha256 }),
+                Step::Binary { path, sha256, size } => {
+                    binary = Some(Binary { path, sha256, size });
+                }
                 Step::Unit { name, enabled: true, .. } => boot.units.push(name),
                 Step::Certificate { .. } => boot.missing.certificates += 1,
                 Step::Credential { .. } => boot.missing.credentials += 1,
@@ -112,13 +115,14 @@ impl Boot {
             folder: folder(&binary.path),
             versions: folder(folder(&binary.path)),
             url,
-            units: &self.units,
-            unit_file: unit_file(FETCH),
+            units: self.units.iter().filter(|unit| unit.starts_with(OURS)).collect(),
+            program: PROGRAM,
+            unit_file: unit_file(FETCH_UNIT),
         };
-        let content = supply.templates.render(&format!("units/{FETCH}"), context)?;
-        let path = unit_file(FETCH);
+        let content = supply.templates.render(&format!("units/{FETCH_UNIT}"), context)?;
+        let path = unit_file(FETCH_UNIT);
         self.files.push(File { path, ownership: Ownership::root(0o644), content });
-        self.fetch = Some(FETCH.to_owned());
+        self.fetch = Some(FETCH_UNIT.to_owned());
         Ok(())
     }
 
@@ -136,6 +140,7 @@ fn folder(path: &Path) -> &Path {
 struct Binary {
     path: PathBuf,
     sha256: String,
+    size: u64,
 }
 
 #[derive(Serialize)]
@@ -146,7 +151,10 @@ struct Fetch<'a> {
     folder: &'a Path,
     versions: &'a Path,
     url: &'a str,
-    /// What must not start before.
-    units: &'a [String],
+    /// What must not start before. Not the operator's units: mounts come before whatever this unit needs, and
+    /// the URL may be reached through one of them.
+    units: Vec<&'a String>,
+    /// Leads to the binary, once there is one.
+    program: &'a str,
     unit_file: PathBuf,
 }

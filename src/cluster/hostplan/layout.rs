@@ -4,7 +4,7 @@ use super::accounts::Accounts;
 use super::{BinaryRef, Blueprint, Local, renewal};
 use crate::{HostSpec, Places, Service};
 use mesoform_identity::RENEW_BEFORE;
-use mesoform_plan::{Ownership, Step};
+use mesoform_plan::{Ownership, Step, place, wants_link};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
@@ -56,6 +56,13 @@ pub(super) fn binary(host: &HostSpec, places: &Places, binary: &BinaryRef) -> Ve
         steps.push(Step::Link { path: link(places, *service), target: version.clone() });
     }
     steps
+}
+
+/// What a document brought to fetch the binary: whoever brings one himself has no need of it, and the
+/// services would wait for a version that may never be served.
+pub(super) fn no_fetch() -> [Step; 2] {
+    let (name, path) = (place::FETCH_UNIT.to_owned(), wants_link(place::FETCH_UNIT));
+    [Step::UnitAbsent { name }, Step::Absent { path, recursive: false }]
 }
 
 /// Which version a service runs is a link of its own, so that an upgrade can go service by service.

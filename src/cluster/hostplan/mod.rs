@@ -74,6 +74,8 @@ impl Blueprint<'_> {
             steps.extend(services::settings(self, &local, *service, accounts)?);
         }
         steps.extend(host.extras.files.iter().cloned());
+        // Documents leave out what is gone: they bring this unit.
+        steps.extend(layout::no_fetch());
         steps.extend(extras::units(self, &local, accounts)?);
         steps.extend(renewal::steps(self, &local, accounts)?);
         let (dir, links) = (places.opt.join("versions"), places.bin.clone());

@@ -5,11 +5,10 @@ use mesoform_plan::{FORMAT, Plan, Step};
 pub fn removal(spec: &ClusterSpec, host: &HostSpec, keep_data: bool) -> Plan {
     let places = Places::system();
     let absent = |path: std::path::PathBuf| Step::Absent { path, recursive: true };
-    let mut steps: Vec<Step> = Service::ALL
-        .iter()
-        .rev()
-        .map(|service| Step::UnitAbsent { name: service.unit() })
-        .collect();
+    // First: it holds up the services, and would bring the binary back.
+    let mut steps = super::layout::no_fetch().to_vec();
+    let services = Service::ALL.iter().rev();
+    steps.extend(services.map(|service| Step::UnitAbsent { name: service.unit() }));
     steps.extend(super::renewal::absent(&places));
     steps.extend(super::extras::absent(host, &places));
     // Tasks outlive the agent by design; here they go with it, and with them the slice around theirs.

@@ -114,3 +114,30 @@ fn each_host_has_the_users_that_it_needs_and_loses_all_that_are_ours() {
     }
     assert_eq!(users(&removal(&spec, spec.host("a").unwrap(), true)), [""; 0], "they own data");
 }
+
+/// A document's unit that fetches another version would hold the services up for ever.
+#[test]
+fn whoever_brings_the_binary_takes_away_what_would_fetch_it() {
+    let spec = spec("10.0.0.1,");
+    let fetch = Step::UnitAbsent { name: "mesoform-artifact.service".into() };
+    let path = "/etc/systemd/system/multi-user.target.wants/mesoform-artifact.service".into();
+    let link = Step::Absent { path, recursive: false };
+    let at = |plan: &Plan, step: &Step| plan.steps.iter().position(|other| other == step).unwrap();
+    let up = plan(&spec, "10.0.0.1");
+    let is_binary = |step: &Step| matches!(step, Step::Binary { .. });
+    let is_unit = |step: &Step| matches!(step, Step::Unit { .. });
+    let binary = up.steps.iter().position(is_binary).unwrap();
+    let unit = up.steps.iter().position(is_unit).unwrap();
+    assert!(binary < at(&up, &fetch) && at(&up, &fetch) < at(&up, &link));
+    assert!(at(&up, &link) < unit);
+    // A host without it has nothing to change.
+    let bare = mesoform_plan::Observed::default();
+    let changes = mesoform_plan::changes(&up, &bare, jiff::Timestamp::UNIX_EPOCH);
+    let steps = [at(&up, &fetch), at(&up, &link)];
+    assert!(!changes.iter().any(|change| steps.contains(&change.step)), "{changes:#?}");
+    for keep_data in [true, false] {
+        let down = removal(&spec, spec.host("10.0.0.1").unwrap(), keep_data);
+        down.validate().unwrap();
+        assert_eq!((at(&down, &fetch), at(&down, &link)), (0, 1));
+    }
+}

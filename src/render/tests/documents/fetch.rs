@@ -40,12 +40,22 @@ fn serve(answers: &'static [(&'static str, &'static str)]) -> String {
 fn script(unit: &str) -> String {
     let begin = unit.split("ExecStart=/bin/sh -c '").nth(1).unwrap();
     let script = begin.split('\'').next().unwrap();
-    assert!(!script.contains('$'), "systemd would take it for a variable: {script}");
-    script.replace("\\\n", " ").replace("%%", "%")
+    let rest = script.replace("$$", "");
+    assert!(!rest.contains('$'), "systemd would take it for a variable: {script}");
+    script.replace("\\\n", " ").replace("%%", "%").replace("$$", "$")
 }
 
 fn unit(binary: &Path, url: &str) -> String {
-    let steps = vec![Step::Binary { path: binary.into(), sha256: sha256_hex(BINARY), size: 1 }];
+    unit_before(binary, url, &[])
+}
+
+/// On a host that also has `units`.
+fn unit_before(binary: &Path, url: &str, units: &[&str]) -> String {
+    let mut steps =
+        vec![Step::Binary { path: binary.into(), sha256: sha256_hex(BINARY), size: 77 }];
+    let enabled =
+        |name: &&str| Step::Unit { name: (*name).to_owned(), enabled: true, inputs: Vec::new() };
+    steps.extend(units.iter().map(enabled));
     let templates = Templates::embedded().unwrap();
     let supply = Supply {
         templates: &templates,
@@ -69,6 +79,8 @@ fn the_binary_comes_in_the_end_and_no_other_one() {
         ("404 Not Found", "not here"),
         ("200 OK", "another binary"),
         ("200 OK", "and another"),
+        ("200 OK", "and one more"),
+        ("200 OK", "and the last"),
         ("200 OK", BINARY),
     ]);
     let folder = tempfile::tempdir().unwrap();
@@ -76,7 +88,9 @@ fn the_binary_comes_in_the_end_and_no_other_one() {
     // Nobody waits for the next try here.
     let programs = folder.path().join("programs");
     fs::create_dir(&programs).unwrap();
-    fs::write(programs.join("sleep"), "#!/bin/sh\n").unwrap();
+    let pauses = folder.path().join("pauses");
+    let sleep = format!("#!/bin/sh\necho $1 >> {}\n", pauses.display());
+    fs::write(programs.join("sleep"), sleep).unwrap();
     fs::set_permissions(programs.join("sleep"), fs::Permissions::from_mode(0o755)).unwrap();
     let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
     let mut shell = Command::new("/bin/sh");
@@ -86,6 +100,26 @@ fn the_binary_comes_in_the_end_and_no_other_one() {
     assert!(output.status.success(), "{output:?}");
     assert_eq!(fs::read_to_string(&binary).unwrap(), BINARY);
     assert_eq!(fs::metadata(&binary).unwrap().permissions().mode() & 0o7777, 0o755);
+    let pauses = fs::read_to_string(pauses).unwrap();
+    let seconds: Vec<u32> = pauses.lines().map(|line| line.parse().unwrap()).collect();
+    assert!(seconds.starts_with(&[5, 10, 20, 40]), "{seconds:?}");
+    assert!(seconds.iter().all(|pause| *pause <= 60), "{seconds:?}");
     let left = fs::read_dir(binary.parent().unwrap()).unwrap().count();
     assert_eq!(left, 1, "nothing of what was refused stays");
+}
+
+/// The operator's mounts come before whatever this unit needs, and his VPN may lead to the URL.
+#[test]
+fn only_what_needs_the_binary_waits_for_it() {
+    let units = ["data.mount", "mesoform-agent.service", "vpn.service"];
+    let unit = unit_before(Path::new("/opt/v/a/mesoform"), "http://192.0.2.1/", &units);
+    assert!(unit.contains("\nBefore=mesoform-agent.service shutdown.target\n"), "{unit}");
+}
+
+#[test]
+fn what_is_fetched_has_its_limits() {
+    let unit = unit(Path::new("/opt/v/a/mesoform"), "http://[2001:db8::1]/m");
+    assert!(unit.contains("\nLimitFSIZE=77\n"), "{unit}");
+    assert!(unit.contains("timeout 900 wget ") && unit.contains("curl -g"), "{unit}");
+    assert!(unit.contains("\nConditionPathExists=!/opt/mesoform/bin/mesoform\n"), "{unit}");
 }
