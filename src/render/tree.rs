@@ -87,13 +87,14 @@ fn wants(boot: &Boot, unit: &str) -> Vec<Link> {
         return Vec::new();
     };
     let named = |key: &str, folder: &str| {
-        let lines = source.content.lines().filter_map(|line| line.strip_prefix(key));
-        let targets = lines.flat_map(str::split_whitespace);
+        let settings = source.content.lines().filter_map(|line| line.split_once('='));
+        let values = settings.filter(|(name, _)| name.trim() == key).map(|(_, value)| value);
+        let targets = values.flat_map(str::split_whitespace);
         let link = |target: &str| Link {
             path: Path::new(place::SYSTEMD_UNITS).join(format!("{target}.{folder}")).join(unit),
             target: file.clone(),
         };
         targets.map(link).collect::<Vec<_>>()
     };
-    [named("WantedBy=", "wants"), named("RequiredBy=", "requires")].concat()
+    [named("WantedBy", "wants"), named("RequiredBy", "requires")].concat()
 }

@@ -88,6 +88,13 @@ fn extra_cloud_config(host: &Host, mistakes: &mut Mistakes) -> Option<Value> {
         let cure = "write the modules of cloud-init below it, in group_vars or host_vars";
         mistakes.add(&var.origin, cause, cure);
     }
+    // Of two values that are no lists the operator's would count, and the host would have none of ours.
+    for key in ["users", "write_files", "runcmd"] {
+        if var.value.get(key).is_some_and(|value| !value.is_array()) {
+            let cause = format!("{key} in mesoform_extra_cloud_config is no list");
+            mistakes.add(&var.origin, cause, "write a list, which is appended to mesoform's");
+        }
+    }
     Some(var.value.clone())
 }
 

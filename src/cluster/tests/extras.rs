@@ -88,19 +88,31 @@ fn every_mistake_is_told_with_its_cure() {
     for (vars, cause) in [
         ("mesoform_extra_files=x", "mesoform_extra_files is no list"),
         ("mesoform_extra_files=[{'content': 'x'}]", "has no path"),
-        ("mesoform_extra_files=[{'path': '/a'}]", "/a has no content, or two"),
-        ("mesoform_extra_files=[{'path': '/a', 'src': '/nowhere/x'}]", "/nowhere/x: No such file"),
+        ("mesoform_extra_files=[{'path': '/etc/a'}]", "/etc/a has no content, or two"),
         (
-            "mesoform_extra_files=[{'path': '/a', 'content': '', 'mod': 1}]",
-            "/a in mesoform_extra_files has a \"mod\"",
+            "mesoform_extra_files=[{'path': '/etc/a', 'src': '/nowhere/x'}]",
+            "/nowhere/x: No such file",
         ),
-        ("mesoform_extra_files=[{'path': '/a', 'content': '', 'mode': 'rw'}]", "the mode of /a"),
-        ("mesoform_extra_files=[{'path': '/a', 'content': '', 'mode': 644}]", "the mode of /a"),
-        ("mesoform_extra_files=[{'path': '/a', 'directory': True, 'mode': 420}]", "the mode of /a"),
+        (
+            "mesoform_extra_files=[{'path': '/etc/a', 'content': '', 'mod': 1}]",
+            "/etc/a in mesoform_extra_files has a \"mod\"",
+        ),
+        (
+            "mesoform_extra_files=[{'path': '/etc/a', 'content': '', 'mode': 'rw'}]",
+            "the mode of /etc/a",
+        ),
+        (
+            "mesoform_extra_files=[{'path': '/etc/a', 'content': '', 'mode': 644}]",
+            "the mode of /etc/a",
+        ),
+        (
+            "mesoform_extra_files=[{'path': '/etc/a', 'directory': True, 'mode': 420}]",
+            "the mode of /etc/a",
+        ),
         ("mesoform_extra_files=[{'path': 'a/b', 'content': ''}]", "the path a/b is not absolute"),
         ("mesoform_extra_files=[{'path': '/a/../b', 'content': ''}]", "contains '..'"),
         (
-            "mesoform_extra_files=[{'path': '/a', 'content': '', 'owner': 'a b'}]",
+            "mesoform_extra_files=[{'path': '/etc/a', 'content': '', 'owner': 'a b'}]",
             "is not the name of a user",
         ),
         ("mesoform_extra_files=[{'path': '/etc/mesoform/x', 'content': ''}]", "is mesoform's own"),
@@ -109,9 +121,31 @@ fn every_mistake_is_told_with_its_cure() {
             "is mesoform's own",
         ),
         (
-            "mesoform_extra_files=[{'path': '/a', 'content': ''}, {'path': '/a', 'content': ''}]",
-            "has /a twice",
+            "mesoform_extra_files=[{'path': '/etc/a', 'content': ''}, {'path': '/etc/a', 'content': ''}]",
+            "has /etc/a twice",
         ),
+        (
+            "mesoform_extra_files=[{'path': '/motd', 'content': ''}]",
+            "/motd is right below /, where `down` takes nothing away",
+        ),
+        (
+            "mesoform_extra_files=[{'path': '/etc/systemd/system/mesoform-artifact.service', 'content': ''}]",
+            "is mesoform's own",
+        ),
+        (
+            "mesoform_extra_files=[{'path': '/etc/systemd/system/mesoform-certificates.timer', 'content': ''}]",
+            "is mesoform's own",
+        ),
+        (
+            "mesoform_extra_units={'x.service': {'content': 'x', 'enabled': 'no'}}",
+            "x.service in mesoform_extra_units is neither enabled nor not",
+        ),
+        (
+            "mesoform_extra_units={'x.service': {'content': 'x', 'enable': False}}",
+            "x.service in mesoform_extra_units has a \"enable\"",
+        ),
+        ("mesoform_extra_cloud_config={'users': None}", "users in mesoform_extra_cloud_config is"),
+        ("mesoform_extra_cloud_config={'runcmd': 'x'}", "runcmd in mesoform_extra_cloud_config is"),
         ("mesoform_extra_units=['x']", "mesoform_extra_units is no dictionary"),
         ("mesoform_extra_units={'mesoform-x.service': ''}", "has mesoform-x.service"),
         ("mesoform_extra_units={'x': ''}", "is not the name of a unit"),
@@ -130,6 +164,19 @@ fn every_mistake_is_told_with_its_cure() {
         assert!(text.contains(cause) && text.contains("demo.ini:7"), "{vars}: {text}");
         assert!(mistakes.0.iter().all(|mistake| !mistake.cure.is_empty()), "{text}");
     }
+}
+
+/// Folders stay when a cluster goes, and drop-ins are how a unit of ours is changed.
+#[test]
+fn folders_below_the_root_and_drop_ins_can_be_added() {
+    let dropin = "/etc/systemd/system/mesoform-agent.service.d";
+    let vars = format!(
+        "mesoform_extra_files=[{{'path': '/data', 'directory': True}}, \
+         {{'path': '{dropin}', 'directory': True}}, \
+         {{'path': '{dropin}/a.conf', 'content': '[Service]'}}]\n"
+    );
+    let spec = load(&vars).unwrap();
+    removal(&spec, spec.host("m").unwrap(), false).validate().unwrap();
 }
 
 #[test]

@@ -13,7 +13,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
 const SHELL: &str = "/sbin/nologin";
-/// Does what this dialect has no words for; it is made anew at each boot, below `/run`.
+/// Does what this dialect has no words for; it is made anew at each boot, below `/run`. Where there is a binary
+/// it does nothing: `up` may have brought another one since, and what it linked stays.
 const BOOT: &str = "mesoform-boot.service";
 
 pub(super) fn write(
@@ -120,9 +121,11 @@ fn user(user: &User) -> Value {
 
 /// The unit that does what files and units alone cannot say.
 fn does(boot: &Boot) -> Unit {
-    let mut content = String::from(
-        "[Unit]\nDescription=mesoform boot: folders, links, and the start of units\n\n\
+    let mut content = format!(
+        "[Unit]\nDescription=mesoform boot: folders, links, and the start of units\n\
+         ConditionPathExists=!{}\n\n\
          [Service]\nType=oneshot\n",
+        place::PROGRAM
     );
     for command in commands(boot) {
         let words: Vec<String> = command.iter().map(|word| argument(word)).collect();

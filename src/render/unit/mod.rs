@@ -3,6 +3,7 @@
 mod equal;
 mod limits;
 mod plans;
+mod tree;
 
 use crate::{Boot, Dialect, Packer, Supply, document};
 use mesoform_plan::Plan;

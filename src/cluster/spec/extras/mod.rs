@@ -7,8 +7,9 @@ use super::Mistakes;
 use crate::Service;
 use crate::graph::{self, Declaration, GraphError};
 use mesoform_inventory::{Host, Value, Var};
-use mesoform_plan::{Plan, Step, unit_file};
+use mesoform_plan::{Plan, Step, place};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 const FILES: &str = "mesoform_extra_files";
@@ -16,6 +17,9 @@ const UNITS: &str = "mesoform_extra_units";
 const NEEDS: &str = "mesoform_unit_needs";
 /// Where everything is mesoform's.
 const OURS: [&str; 3] = ["/opt/mesoform", "/etc/mesoform", "/var/lib/mesoform"];
+
+/// What the names of mesoform's units begin with.
+const OUR_UNITS: &str = "mesoform-";
 
 /// What is added to a host, as steps that its plan takes over.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -103,12 +107,16 @@ impl Reader<'_> {
             self.wrong(var, format!("{name}: {cause}"), "name something that a host can have");
             return false;
         }
-        let ours = |path: &PathBuf| {
-            let service =
-                Service::ALL.into_iter().any(|service| *path == unit_file(&service.unit()));
-            service || OURS.iter().any(|folder| path.starts_with(folder))
+        let removed = match step {
+            Step::File { path, .. } => Some(Step::Absent { path: path.clone(), recursive: false }),
+            _ => None,
         };
-        if path(step).is_some_and(ours) {
+        if removed.is_some_and(|step| Plan::new("c", "h", vec![step]).validate().is_err()) {
+            let cause = format!("{name} is right below /, where `down` takes nothing away");
+            self.wrong(var, cause, "put it into a folder: /etc/…");
+            return false;
+        }
+        if path(step).is_some_and(|path| is_ours(path)) {
             let cure = "put it elsewhere; a drop-in (mesoform-agent.service.d/…) can change a unit";
             self.wrong(var, format!("{name} is mesoform's own"), cure);
             return false;
@@ -136,6 +144,15 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+fn is_ours(path: &Path) -> bool {
+    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    let unit = path.parent() == Some(Path::new(place::SYSTEMD_UNITS))
+        && name.starts_with(OUR_UNITS)
+        // A folder of drop-ins.
+        && !name.ends_with(".d");
+    unit || OURS.iter().any(|folder| path.starts_with(folder))
 }
 
 fn path(step: &Step) -> Option<&PathBuf> {

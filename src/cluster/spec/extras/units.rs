@@ -1,6 +1,6 @@
 //! `mesoform_extra_units` and `mesoform_unit_needs`.
 
-use super::{ExtraUnit, NEEDS, Reader, UNITS};
+use super::{ExtraUnit, NEEDS, OUR_UNITS, Reader, UNITS};
 use crate::Service;
 use mesoform_inventory::{Value, Var};
 use mesoform_plan::Step;
@@ -17,7 +17,7 @@ impl Reader<'_> {
     }
 
     fn unit(&mut self, var: &Var, name: &str, item: &Value) -> Option<ExtraUnit> {
-        if name.starts_with("mesoform-") {
+        if name.starts_with(OUR_UNITS) {
             let cure = "give it another name: mesoform-… are mesoform's own";
             self.wrong(var, format!("{UNITS} has {name}"), cure);
             return None;
@@ -30,7 +30,20 @@ impl Reader<'_> {
             Value::String(content) => content.clone(),
             _ => self.content(var, name, item)?,
         };
-        let enabled = item.get("enabled") != Some(&Value::Bool(false));
+        let known = |key: &&String| matches!(key.as_str(), "content" | "src" | "enabled");
+        if let Some(key) = item.as_object().and_then(|map| map.keys().find(|key| !known(key))) {
+            let cause = format!("{name} in {UNITS} has a {key:?}");
+            self.wrong(var, cause, "the keys are content, src, enabled");
+        }
+        let enabled = match item.get("enabled") {
+            None | Some(Value::Null) => true,
+            Some(Value::Bool(enabled)) => *enabled,
+            Some(_) => {
+                let cause = format!("{name} in {UNITS} is neither enabled nor not");
+                self.wrong(var, cause, "write true or false, without quotes");
+                true
+            }
+        };
         Some(ExtraUnit { name: name.to_owned(), content, enabled })
     }
 
