@@ -33,7 +33,8 @@ pub struct QuorumSettings {
     pub data_dir: PathBuf,
     pub pki: PkiPaths,
     pub heartbeat_ms: u64,
-    /// A follower that hears nothing stands for election after a random time from here to twice that.
+    /// A follower that hears nothing stands for election after a random time from once to one and a half
+    /// times this.
     pub election_timeout_ms: u64,
 }
 

@@ -82,11 +82,9 @@ impl Api {
         }
     }
 
-    /// How large the state is.
-    pub async fn size(&self) -> Result<Size, Status> {
-        let state = self.state.clone();
-        let size = blocking(move || Size::of(&state)).await;
-        Ok(size.map_err(|e| Status::internal(e.to_string()))??)
+    /// How large the state is, as far as it is known.
+    pub fn size(&self) -> Size {
+        Size::known(&self.state)
     }
 
     /// Reads from the state; `heavy` reads get a thread that may wait for the disk.

@@ -21,7 +21,7 @@ impl Maintenance for Api {
     async fn status(&self, _: Request<StatusRequest>) -> Result<Response<StatusResponse>, Status> {
         let metrics = self.leadership.metrics();
         let now = self.state.now();
-        let size = self.size().await?;
+        let size = self.size();
         let leaderless = self.leadership.now() == Leader::None;
         Ok(Response::new(StatusResponse {
             header: Some(self.headers.at(now.revision)),
@@ -64,7 +64,7 @@ impl Maintenance for Api {
         request: Request<DefragmentRequest>,
     ) -> Result<Response<DefragmentResponse>, Status> {
         writer(&request)?;
-        let (state, headroom) = (self.state.clone(), self.alarms.last_headroom());
+        let (state, headroom) = (self.state.clone(), self.alarms.headroom_to_defragment());
         defragment(state, headroom, self.shutdown.clone()).await?;
         Ok(Response::new(DefragmentResponse { header: None }))
     }

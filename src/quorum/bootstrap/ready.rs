@@ -1,5 +1,4 @@
 use super::Introducer;
-use crate::blocking::blocking;
 use crate::leadership::Leader;
 use crate::machine::{Size, State};
 use crate::read_index::ReadIndex;
@@ -32,18 +31,15 @@ pub async fn report(
     status.ready();
     loop {
         let leader = leadership.now();
-        let (role, size) = (describe(&introducer, &leader), size(&state).await);
-        status.say(&size.map_or(role.clone(), |size| format!("{role}; {size}")));
+        status.say(&format!("{}; {}", describe(&introducer, &leader), size(&state)));
         let far = Instant::now() + SAY_AGAIN;
         leadership.wait_for(far, |now| *now != leader).await;
     }
 }
 
-/// In words; none where the storage fails, which others tell.
-async fn size(state: &Arc<State>) -> Option<String> {
-    let state = state.clone();
-    let Size { on_disk, in_use } = blocking(move || Size::of(&state)).await.ok()?.ok()?;
-    Some(format!("holds {} in {} on disk", mib(in_use), mib(on_disk)))
+fn size(state: &Arc<State>) -> String {
+    let Size { on_disk, in_use } = Size::known(state);
+    format!("holds {} in {} on disk", mib(in_use), mib(on_disk))
 }
 
 fn mib(bytes: u64) -> String {

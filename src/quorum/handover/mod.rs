@@ -1,6 +1,5 @@
 //! Another voter is made the leader: where one is asked for, before a leader ends, and when its process is
-//! gone. Changes then
-//! wait for some milliseconds instead of for an election's time-out.
+//! gone. Changes then wait for some milliseconds instead of for an election's time-out.
 //!
 //! A voter that has heard from its leader a moment ago votes for nobody else. So the leader, once its
 //! successor has the whole log, has all voters promise their vote to the successor, and only then

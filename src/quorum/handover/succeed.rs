@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 /// For an answer whether anything listens there: it comes at once, or from another host.
 const LOOK: Duration = Duration::from_millis(500);
 /// So often it is looked: a process that ends may let go of its connections first.
-const LOOKS: usize = 20;
+const LOOKS: usize = 6;
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(20);
 /// The others have given up the old leader by then, if they have seen what this voter has.

@@ -25,7 +25,8 @@ pub(super) const VOTE: &str = "vote";
 pub(super) const PURGED: &str = "purged";
 pub(super) const COMMITTED: &str = "committed";
 
-/// What may wait for the writer. Raft waits for each write itself, so it never comes near it.
+/// What may wait for the writer. It never comes near it: Raft waits for each write but a leader's own entries,
+/// and those are bounded by what is proposed at a time.
 const QUEUE: usize = 1024;
 
 /// The Raft log. Clones share it.

@@ -61,6 +61,13 @@ pub async fn defragment(
     done.await.unwrap_or_else(|e| Err(io::Error::other(e).into()))
 }
 
+impl State {
+    /// Whether its file is being made smaller.
+    pub fn is_being_defragmented(&self) -> bool {
+        self.defragmenting.try_lock().is_err()
+    }
+}
+
 struct Defragmentation {
     state: Arc<State>,
     headroom: Headroom,

@@ -42,6 +42,7 @@ impl State {
     /// # Errors
     /// The storage failed: fatal.
     pub(super) fn apply_openly(&self, work: &Work) -> mvcc::Result<Done> {
+        self.refuse_broken()?;
         let mut open = self.pending();
         open.check()?;
         let transaction = match open.transaction.take() {

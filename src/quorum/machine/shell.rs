@@ -120,11 +120,7 @@ impl RaftStateMachine<Config> for Machine {
 
     async fn begin_receiving_snapshot(&mut self) -> Result<Box<SnapshotData>, StorageError> {
         let path = self.folder.join("incoming.snapshot");
-        let file = self.blocking(ErrorVerb::Write, move |state| {
-            // So that it is known what of the state's file can be used again.
-            state.in_use()?;
-            Ok(unnamed_file(&path)?)
-        });
+        let file = self.blocking(ErrorVerb::Write, move |_| Ok(unnamed_file(&path)?));
         Ok(Box::new(SnapshotData::Received(Incoming::new(file.await?, self.headroom.clone()))))
     }
 

@@ -16,7 +16,7 @@ use std::sync::{self, Arc, PoisonError, RwLock};
 use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
 
-/// After so many commits without a flush the next one is flushed. Until then the log can replay
+/// After so many batches of entries without a flush the next one is flushed. Until then the log can replay
 /// them; but the database only reuses its pages after a flush.
 const FLUSH_EVERY: u32 = 1024;
 /// As above, for bytes of commands: what a flush takes must always fit into the disk's reserve.
@@ -191,11 +191,17 @@ impl State {
 
     /// A transaction that is flushed.
     pub(super) fn begin_write(&self) -> mvcc::Result<WriteTransaction> {
+        self.refuse_broken()?;
+        self.settle()?;
+        Ok(self.database().begin_write()?)
+    }
+
+    /// After an error nothing is written any more.
+    pub(super) fn refuse_broken(&self) -> mvcc::Result<()> {
         if self.broken.is_cancelled() {
             return Err(MvccError::Storage("an earlier write failed".to_owned()));
         }
-        self.settle()?;
-        Ok(self.database().begin_write()?)
+        Ok(())
     }
 
     /// So many bytes of commands were applied, and flushed or not.

@@ -21,6 +21,16 @@ enum Lost {
     Replaced,
 }
 
+impl Tail {
+    fn check(&self) -> Result<(), DefragmentError> {
+        match self.lost {
+            None => Ok(()),
+            Some(Lost::TooMuch) => Err(DefragmentError::TooMuch),
+            Some(Lost::Replaced) => Err(DefragmentError::Replaced),
+        }
+    }
+}
+
 impl State {
     fn tail(&self) -> MutexGuard<'_, Option<Tail>> {
         self.tail.lock().unwrap_or_else(PoisonError::into_inner)
@@ -58,11 +68,7 @@ impl State {
     /// # Errors
     /// Why not.
     pub(super) fn check_tail(&self) -> Result<(), DefragmentError> {
-        match self.tail().as_ref().and_then(|tail| tail.lost) {
-            None => Ok(()),
-            Some(Lost::TooMuch) => Err(DefragmentError::TooMuch),
-            Some(Lost::Replaced) => Err(DefragmentError::Replaced),
-        }
+        self.tail().as_ref().map_or(Ok(()), Tail::check)
     }
 
     /// What was applied since the last call.
@@ -70,9 +76,11 @@ impl State {
     /// # Errors
     /// It is not remembered.
     pub(super) fn take_tail(&self) -> Result<Vec<Work>, DefragmentError> {
-        self.check_tail()?;
         let mut tail = self.tail();
-        let taken = tail.as_mut().map(std::mem::take);
-        Ok(taken.unwrap_or_default().works)
+        let Some(tail) = tail.as_mut() else { return Ok(Vec::new()) };
+        // In one go: what is lost in between must stay known.
+        tail.check()?;
+        tail.bytes = 0;
+        Ok(std::mem::take(&mut tail.works))
     }
 }

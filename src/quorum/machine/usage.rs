@@ -1,9 +1,10 @@
 use super::State;
+use crate::blocking::blocking;
 use crate::mvcc;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Looking at all pages may take one part in so many of the time.
@@ -19,9 +20,16 @@ const SECTOR: u64 = 512;
 pub struct Usage {
     /// Bytes of commands that were applied, since the start.
     written: AtomicU64,
-    measured: Mutex<Option<Measured>>,
+    measured: Mutex<Measurements>,
     /// Whose turn it is to look. Who only wants to know what is known does not wait for that.
     looking: Mutex<()>,
+}
+
+#[derive(Default)]
+struct Measurements {
+    /// How often all that was known became void.
+    age: u64,
+    last: Option<Measured>,
 }
 
 #[derive(Clone, Copy)]
@@ -43,14 +51,18 @@ pub struct Size {
 }
 
 impl Size {
-    /// Blocks.
-    ///
-    /// # Errors
-    /// The storage failed.
-    pub fn of(state: &State) -> mvcc::Result<Self> {
-        let in_use = state.in_use()?;
+    /// As far as it is known; to find out takes as long as to read all of it, and is begun where that was
+    /// long ago. Of what nobody has looked at all counts as in use.
+    pub fn known(state: &Arc<State>) -> Self {
+        if !state.usage.is_fresh() && state.usage.looking.try_lock().is_ok() {
+            let state = state.clone();
+            // Where it fails, others notice that the storage does.
+            drop(tokio::spawn(blocking(move || state.in_use())));
+        }
+        let on_disk = state.size();
+        let in_use = state.usage.known().map_or(on_disk, |known| known.in_use);
         // What was written a moment ago may not be on the disk yet.
-        Ok(Self { on_disk: state.size().max(in_use), in_use })
+        Self { on_disk: on_disk.max(in_use), in_use }
     }
 }
 
@@ -62,16 +74,31 @@ impl Usage {
 
     /// What was known is void, also to who is looking now.
     pub(super) fn forget(&self) {
-        self.written.fetch_add(1, Ordering::Relaxed);
-        *self.measured.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        let mut measured = self.measured();
+        measured.age += 1;
+        measured.last = None;
     }
 
-    fn note(&self, measured: Measured) {
-        *self.measured.lock().unwrap_or_else(PoisonError::into_inner) = Some(measured);
+    fn note(&self, age: u64, last: Measured) {
+        let mut measured = self.measured();
+        if measured.age == age {
+            measured.last = Some(last);
+        }
     }
 
     fn known(&self) -> Option<Measured> {
-        *self.measured.lock().unwrap_or_else(PoisonError::into_inner)
+        self.measured().last
+    }
+
+    fn is_fresh(&self) -> bool {
+        let written = self.written.load(Ordering::Relaxed);
+        self.known().is_some_and(|known| {
+            known.written == written || known.at.elapsed() < known.took * SELDOM
+        })
+    }
+
+    fn measured(&self) -> MutexGuard<'_, Measurements> {
+        self.measured.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -87,14 +114,14 @@ impl State {
     /// The storage failed.
     pub fn in_use(&self) -> mvcc::Result<u64> {
         let _looking = self.usage.looking.lock().unwrap_or_else(PoisonError::into_inner);
-        let (written, at) = (self.usage.written.load(Ordering::Relaxed), Instant::now());
-        let fresh =
-            |known: &Measured| known.written == written || known.at.elapsed() < known.took * SELDOM;
-        if let Some(known) = self.usage.known().filter(fresh) {
+        let fresh = self.usage.known().filter(|_| self.usage.is_fresh());
+        if let Some(known) = fresh {
             return Ok(known.in_use);
         }
+        let (age, at) = (self.usage.measured().age, Instant::now());
+        let written = self.usage.written.load(Ordering::Relaxed);
         let in_use = mvcc::used(&self.read()?)?;
-        self.usage.note(Measured { in_use, written, at, took: at.elapsed() });
+        self.usage.note(age, Measured { in_use, written, at, took: at.elapsed() });
         Ok(in_use)
     }
 

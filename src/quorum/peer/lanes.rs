@@ -10,9 +10,12 @@ use tonic::{Code, Status};
 /// So long a voter that knows no lanes is asked by single calls; then it may be of another version.
 const SINGLE: Duration = Duration::from_secs(10);
 
-/// The lanes to other voters, by address.
+/// The lanes to other voters, by address and Raft id: one that came back under another id refuses what is
+/// meant for the old one, and a refusal ends its lane.
 #[derive(Default)]
-pub struct Lanes(Mutex<HashMap<String, Road>>);
+pub struct Lanes(Mutex<HashMap<Place, Road>>);
+
+type Place = (String, u64);
 
 enum Road {
     Lane(Arc<Lane>),
@@ -30,39 +33,42 @@ impl Links {
         address: &str,
         request: AppendRequest,
     ) -> Result<AppendResponse, Status> {
-        let Some(lane) = self.lane(address)? else {
+        let target = request.envelope.as_ref().map_or(0, |envelope| envelope.target);
+        let place = (address.to_owned(), target);
+        let Some(lane) = self.lane(&place)? else {
             return Ok(self.to(address)?.append(request).await?.into_inner());
         };
         let answer = lane.append(request).await;
         match answer {
             // Nobody has said anything: there is no such call.
             Err(status) if status.code() == Code::Unimplemented && status.message().is_empty() => {
-                self.lanes.put(address, Road::Calls(Instant::now() + SINGLE));
+                self.lanes.put(place, Road::Calls(Instant::now() + SINGLE));
                 Err(Status::unavailable("single calls are tried instead"))
             }
             answer => answer,
         }
     }
 
-    fn lane(&self, address: &str) -> Result<Option<Arc<Lane>>, Status> {
+    fn lane(&self, place: &Place) -> Result<Option<Arc<Lane>>, Status> {
         if !self.has_lanes() {
             return Ok(None);
         }
         let mut roads = self.lanes.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match roads.get(address) {
+        match roads.get(place) {
             Some(Road::Lane(lane)) if lane.end().is_none() => return Ok(Some(lane.clone())),
             Some(Road::Calls(until)) if *until > Instant::now() => return Ok(None),
             _ => {}
         }
-        let lane = Arc::new(Lane::open(self.to(address)?));
-        roads.insert(address.to_owned(), Road::Lane(lane.clone()));
+        roads.retain(|_, road| !matches!(road, Road::Lane(lane) if lane.end().is_some()));
+        let lane = Arc::new(Lane::open(self.to(&place.0)?));
+        roads.insert(place.clone(), Road::Lane(lane.clone()));
         Ok(Some(lane))
     }
 }
 
 impl Lanes {
-    fn put(&self, address: &str, road: Road) {
+    fn put(&self, place: Place, road: Road) {
         let mut roads = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        roads.insert(address.to_owned(), road);
+        roads.insert(place, road);
     }
 }

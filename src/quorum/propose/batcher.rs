@@ -10,7 +10,7 @@ const BATCH_COMMANDS: usize = 1024;
 const BATCH_BYTES: usize = 1024 * 1024;
 /// One batch is written here while the one before it is on its way to the others.
 const IN_FLIGHT: usize = 2;
-/// So many commands are worth a batch beside another. Fewer wait for it, and for who comes meanwhile: the
+/// So many commands, or clients that wait, are worth a batch beside another. Fewer wait for it, and for who comes meanwhile: the
 /// others are sent one entry after the other anyway, and each costs the same.
 pub(super) const WORTH: usize = 32;
 
@@ -32,13 +32,14 @@ pub async fn run(carrier: Carrier, mut queue: mpsc::Receiver<Waiting>, many: Arc
     let mut held = None;
     // Room first, then the batch: all that comes while there is no room goes together.
     while let Ok(room) = in_flight.clone().acquire_owned().await {
+        let was_full = held.is_some();
         let Some(first) = (match held.take() {
             Some(held) => Some(held),
             None => queue.recv().await,
         }) else {
             return;
         };
-        if carrier.leads() {
+        if carrier.leads() && !was_full && first.commands.len() < WORTH {
             until_worth(&queue, &in_flight, &many).await;
         }
         let (batch, rest) = gather(first, &mut queue);

@@ -123,7 +123,7 @@ impl Voter {
 
     /// It begins to make its data file smaller.
     pub fn defragment(&self) {
-        let (state, room) = (self.state.clone(), self.alarms.last_headroom());
+        let (state, room) = (self.state.clone(), self.alarms.headroom_to_defragment());
         tokio::spawn(defragment(state, room, self.shutdown.clone()));
     }
 

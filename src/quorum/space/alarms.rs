@@ -96,9 +96,12 @@ impl Alarms {
         self.known().headroom(2)
     }
 
-    /// As [`Self::headroom`], for what makes room in the end: it may take more.
-    pub fn last_headroom(&self) -> Headroom {
-        self.known().headroom(4)
+    /// As [`Self::headroom`], for a copy of the state. Nobody's writes are refused for it; where they are
+    /// already, it may take most of the reserve, since it makes room in the end.
+    pub fn headroom_to_defragment(&self) -> Headroom {
+        let mut known = self.known();
+        let part = if known.own(Instant::now()) == Room::Plenty { 1 } else { 4 };
+        known.headroom(part)
     }
 
     /// The room on this voter's disk.
@@ -297,6 +300,16 @@ mod tests {
         free.store(100 * MIB, Ordering::Relaxed);
         later(&alarms);
         assert!(!alarms.is_low() && !alarms.would_defragmentation_help());
+    }
+
+    #[test]
+    fn nobody_is_refused_for_a_copy_of_the_state() {
+        let (alarms, free) = with(100 * MIB);
+        let kept = |alarms: &Alarms| alarms.headroom_to_defragment().kept / MIB;
+        assert_eq!(kept(&alarms), 16);
+        free.store(15 * MIB, Ordering::Relaxed);
+        later(&alarms);
+        assert_eq!(kept(&alarms), 4, "they are refused already");
     }
 
     #[test]

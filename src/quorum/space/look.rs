@@ -24,7 +24,8 @@ pub async fn look(alarms: Alarms, state: Arc<State>, ending: CancellationToken) 
         let known = state.clone();
         // Where it fails, all of it counts as full; that the storage fails, others will notice.
         let _ = blocking(move || known.in_use()).await;
-        if alarms.would_defragmentation_help() && Instant::now() >= not_before {
+        let wanted = alarms.would_defragmentation_help() && !state.is_being_defragmented();
+        if wanted && Instant::now() >= not_before {
             give_back(&alarms, &state, &ending).await;
             not_before = Instant::now() + NOT_AGAIN_FOR;
         }
@@ -35,7 +36,9 @@ async fn give_back(alarms: &Alarms, state: &Arc<State>, ending: &CancellationTok
     tracing::info!(
         "writes are refused, and much of the state's file holds nothing: it is made smaller"
     );
-    if let Err(error) = defragment(state.clone(), alarms.last_headroom(), ending.clone()).await {
+    if let Err(error) =
+        defragment(state.clone(), alarms.headroom_to_defragment(), ending.clone()).await
+    {
         tracing::warn!(%error, "the state's file was not made smaller");
     }
 }

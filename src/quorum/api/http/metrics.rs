@@ -11,8 +11,7 @@ use openraft::RaftMetrics;
 
 /// Prometheus' metrics, under etcd's names where they mean the same; ours begin with `mesoform_`.
 pub async fn metrics(State(api): State<Api>) -> Response {
-    let size = api.size().await.ok();
-    let text = storage(&api, size, server(&api, Exposition::default())).text();
+    let text = storage(&api, server(&api, Exposition::default())).text();
     ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response()
 }
 
@@ -98,9 +97,8 @@ fn lags(metrics: &RaftMetrics<u64, Member>) -> Vec<(String, u64)> {
     metrics.replication.iter().flatten().filter_map(lag).collect()
 }
 
-fn storage(api: &Api, size: Option<Size>, out: Exposition) -> Exposition {
-    let on_disk = size.map_or_else(|| api.state.size(), |size| size.on_disk);
-    let in_use = size.map_or(on_disk, |size| size.in_use);
+fn storage(api: &Api, out: Exposition) -> Exposition {
+    let Size { on_disk, in_use } = api.size();
     let tables = api.state.read().ok();
     let compacted = tables.as_ref().map_or(0, |tables| tables.compacted().max(0));
     let leases = tables.and_then(|tables| count_leases(&tables).ok()).unwrap_or(0);

@@ -51,3 +51,13 @@ async fn nothing_is_read_or_applied_after_something_was_lost() {
     assert!(machine.get_snapshot_builder().await.build_snapshot().await.is_err());
     assert_eq!(state.now().applied, Some(log_id(1)));
 }
+
+/// As where the new file of a defragmentation may not keep its name: nothing may go into it.
+#[tokio::test]
+async fn nothing_is_applied_once_the_state_is_broken() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut machine, state) = machine(dir.path());
+    state.broken().cancel();
+    machine.apply([entry(1, vec![put("a", "1")])]).await.unwrap_err();
+    assert_eq!(state.now().applied, None);
+}
