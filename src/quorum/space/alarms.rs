@@ -100,8 +100,13 @@ impl Alarms {
     /// already, it may take most of the reserve, since it makes room in the end.
     pub fn headroom_to_defragment(&self) -> Headroom {
         let mut known = self.known();
-        let part = if known.own(Instant::now()) == Room::Plenty { 1 } else { 4 };
-        known.headroom(part)
+        let room = known.own(Instant::now());
+        known.headroom(match room {
+            Room::Plenty if known.reusable.bytes() < known.reserve => 1,
+            // As many free pages count as room as there is really free.
+            Room::Plenty => 2,
+            Room::Scarce | Room::None => 4,
+        })
     }
 
     /// The room on this voter's disk.
@@ -304,10 +309,14 @@ mod tests {
 
     #[test]
     fn nobody_is_refused_for_a_copy_of_the_state() {
-        let (alarms, free) = with(100 * MIB);
+        let (alarms, free, reusable) = with_reusable(100 * MIB);
         let kept = |alarms: &Alarms| alarms.headroom_to_defragment().kept / MIB;
         assert_eq!(kept(&alarms), 16);
         free.store(15 * MIB, Ordering::Relaxed);
+        reusable.store(50 * MIB, Ordering::Relaxed);
+        later(&alarms);
+        assert_eq!(kept(&alarms), 8, "free pages are room too");
+        reusable.store(0, Ordering::Relaxed);
         later(&alarms);
         assert_eq!(kept(&alarms), 4, "they are refused already");
     }

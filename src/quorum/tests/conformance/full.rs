@@ -83,17 +83,17 @@ async fn walk(engine: Engine) {
     assert_eq!(refused.message(), "etcdserver: mvcc: database space exceeded");
     until("an alarm", async || !alarms(&mut client).await.is_empty()).await;
     assert_eq!(client.count().await.unwrap(), puts);
+    // Before anything is forgotten: a voter of ours may give back by itself what is.
+    let full = client.status().await;
     forget_all(&mut client).await;
     assert_eq!(client.count().await.unwrap(), 0);
     if !engine.is_original() {
         // etcd 3.4 only counts again when its file is made smaller.
         until("little of the file is in use", async || {
-            let status = client.status().await;
-            status.db_size_in_use < status.db_size / 4
+            client.status().await.db_size_in_use < full.db_size / 4
         })
         .await;
     }
-    let full = client.status().await;
     client.maintenance.defragment(DefragmentRequest {}).await.unwrap();
     let status = client.status().await;
     assert!(status.db_size < full.db_size / 4, "{} of {}", status.db_size, full.db_size);
