@@ -134,18 +134,12 @@ impl Ladder {
         self.others().get(&id).copied()
     }
 
-    /// How to speak with the member `id`: at the highest level that both know. Of one that has not said
-    /// any, that is the cluster's.
-    pub fn spoken_with(&self, id: u64) -> u32 {
-        let known = self.of(id).and_then(|theirs| self.0.own.common(theirs));
-        known.unwrap_or_else(|| self.level())
-    }
-
-    /// What a message to the member `id` says.
-    pub fn mark(&self, id: u64) -> Mark {
+    /// What a message to a member says. It is to be read at the cluster's level, whatever that member has said
+    /// of itself: all know that one, and he may have come back as an older version since.
+    pub fn mark(&self) -> Mark {
         let (oldest, newest) = self.0.own.to_tell();
         let level = if self.0.own.are_told() { self.level() } else { 0 };
-        Mark { protocol: self.spoken_with(id), oldest, newest, level }
+        Mark { protocol: self.level(), oldest, newest, level }
     }
 
     /// Learns from a message of another voter of the same cluster, before anything of it is kept. What

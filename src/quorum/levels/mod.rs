@@ -26,8 +26,8 @@
 //! 1. Raise [`NEWEST`], and tell in the table above what comes with it.
 //! 2. Teach all readers the new encoding, or kind of command. They must not ask at which level the cluster
 //!    is: a follower reads what is new before it has applied that the level was raised.
-//! 3. Let writers ask ([`Ladder::level`]), and write the old encoding below the new level. What is only
-//!    said, and not kept, may follow what the other voter knows ([`Ladder::spoken_with`]) instead.
+//! 3. Let writers ask ([`Ladder::level`]), and write the old encoding below the new level. The same
+//!    holds for what is only said: who has said that he knows more may have come back as an older version.
 //! 4. Run the tests that go from the last level to the new one: `tests/checked/upgrade.rs`, and the
 //!    simulation, whose voters come back as other versions. Both take [`NEWEST`], and the one before it, from
 //!    here.

@@ -45,6 +45,6 @@ impl Directory {
 
     /// The head of a message to the member `target`.
     pub fn envelope(&self, target: u64) -> Envelope {
-        Envelope::new(self.ladder.mark(target), self.cluster_id(), target)
+        Envelope::new(self.ladder.mark(), self.cluster_id(), target)
     }
 }

@@ -383,7 +383,9 @@ impl Story {
             while !self.answers(at, end).await {
                 if Instant::now() >= end {
                     let faults = self.faults.join(", ");
-                    return Err(format!("voter {at} never answers again\nfaults: {faults}"));
+                    let all: Vec<_> = self.voters.iter().flatten().map(Voter::outlook).collect();
+                    let all = all.join("\n");
+                    return Err(format!("voter {at} never answers again\n{all}\nfaults: {faults}"));
                 }
                 sleep(Duration::from_millis(50)).await;
                 // Who is outgrown meanwhile comes back as what it has to be.

@@ -144,6 +144,14 @@ impl Voter {
         voters.contains(&metrics.id) && voters.len() == count
     }
 
+    /// Where it stands, for whoever looks for a bug.
+    pub fn outlook(&self) -> String {
+        let metrics = self.raft.metrics().borrow().clone();
+        let (now, read) = (self.state.now(), self.state.read().err());
+        let busy = self.state.turn.try_lock().is_err();
+        format!("voter {}: {metrics}; its state: {now:?}, taken: {busy}, {read:?}", self.at)
+    }
+
     /// Why its Raft has ended, if it has, though it has power.
     pub fn illness(&self) -> Option<String> {
         let metrics = self.raft.metrics().borrow().clone();
