@@ -17,6 +17,7 @@ mod network;
 mod pen;
 mod power;
 mod power_cuts;
+mod rounds;
 mod story;
 mod versions;
 mod voter;

@@ -1,7 +1,7 @@
 use super::lie::Lie;
 use super::network::Weather;
+use super::rounds::{expect, insist, put};
 use super::story::{Story, within};
-use mesoform_checks::{Answer, Ask, Change, Keys, Way, ask};
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -82,30 +82,5 @@ fn no_flush_around_a_defragmentation_is_a_bad_one() {
     // Before its file has the name, in the moment of that, and after.
     for told in [(0, 0), (1, 1), (1, 0)] {
         assert!(cuts.iter().any(|(_, names)| *names == told), "{told:?}: {cuts:?}");
-    }
-}
-
-fn put(round: usize) -> Ask {
-    let change = Change::Put { key: "k".into(), value: round.to_string(), lease: 0 };
-    Ask::Write { guard: None, changes: vec![change] }
-}
-
-async fn expect(way: &Way, round: usize) -> Result<(), String> {
-    let read = Ask::Read { keys: Keys::One("k".into()), serializable: false, revision: 0 };
-    let found = insist(way, &read).await.found().first().cloned();
-    let value = found.map(|found| found.value);
-    if value.as_deref() == Some(round.to_string().as_str()) {
-        return Ok(());
-    }
-    Err(format!("{value:?} was read after {round} was written"))
-}
-
-/// The answer, as soon as there is one. Nobody minds if it is done twice.
-async fn insist(way: &Way, what: &Ask) -> Answer {
-    loop {
-        if let Ok(answer) = ask(way, what).await {
-            return answer;
-        }
-        sleep(Duration::from_millis(1)).await;
     }
 }
