@@ -145,9 +145,12 @@ async fn stay(
         if introducer.leadership.now() == Leader::None {
             nudge(introducer, raft, status, &answers).await;
         }
+        // One that leads may not know where this voter is now, and so cannot tell it that it leads.
+        let somebody_leads = answers.values().any(|answer| answer.leader != 0);
         let mut slots: Vec<u8> = answers.keys().copied().collect();
         slots.push(introducer.settings.slot);
-        if introducer.leadership.now() != Leader::None && !is_listed(introducer) {
+        if (somebody_leads || introducer.leadership.now() != Leader::None) && !is_listed(introducer)
+        {
             join(introducer, &slots).await;
         }
         pause.rest(&introducer.bell).await;

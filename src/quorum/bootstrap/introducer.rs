@@ -94,7 +94,8 @@ impl Introducer {
             }
         };
         // Another voter at this address, or another cluster: as good as no answer.
-        if !is_of(&answer, voter) || answer.cluster != self.settings.cluster {
+        let expected = is_of(&answer, voter) || self.is_member(&answer);
+        if !expected || answer.cluster != self.settings.cluster {
             tracing::warn!(
                 address = voter.peer,
                 expected = voter.name,
@@ -105,6 +106,15 @@ impl Introducer {
         }
         self.heard_of(&answer);
         Some(answer)
+    }
+
+    /// Whether another member says this, whatever its name is now: of two voters that are renamed one after
+    /// the other each has the other's name of another time.
+    fn is_member(&self, answer: &Introduction) -> bool {
+        let metrics = self.leadership.metrics();
+        let known = metrics.membership_config.membership().get_node(&answer.node_id).is_some();
+        let ours = answer.cluster_id != 0 && answer.cluster_id == self.directory.cluster_id();
+        known && ours && answer.node_id != metrics.id
     }
 
     /// Whether a message of the cluster `cluster_id` (0: its sender does not know) is for us; one

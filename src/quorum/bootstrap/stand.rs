@@ -1,6 +1,6 @@
 use super::Answers;
 use crate::wire::{Introduction, LogId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether this voter should stand for election at once, because after a restart of the whole
 /// quorum everyone would else wait for a time-out.
@@ -8,11 +8,15 @@ use std::collections::BTreeSet;
 /// That is safe at any time; it is only useful where a majority answers, nobody knows a leader and
 /// nobody has a longer log. Of equals the lowest slot stands.
 pub fn should_stand(me: &Introduction, answers: &Answers, voters: &BTreeSet<u64>) -> bool {
-    let members: Vec<&Introduction> =
-        answers.values().filter(|peer| voters.contains(&peer.node_id)).collect();
+    // Two addresses may be one voter's, where it has just moved.
+    let members: BTreeMap<u64, &Introduction> = answers
+        .values()
+        .filter(|peer| voters.contains(&peer.node_id))
+        .map(|peer| (peer.node_id, peer))
+        .collect();
     let majority = (members.len() + 1) * 2 > voters.len();
-    let leaderless = me.leader == 0 && members.iter().all(|peer| peer.leader == 0);
-    let best = members.iter().all(|peer| rank(me) > rank(peer));
+    let leaderless = me.leader == 0 && members.values().all(|peer| peer.leader == 0);
+    let best = members.values().all(|peer| rank(me) > rank(peer));
     voters.contains(&me.node_id) && majority && leaderless && best
 }
 

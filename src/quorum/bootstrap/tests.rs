@@ -125,6 +125,10 @@ fn after_a_restart_of_all_the_best_voter_stands() {
     // A majority is enough, less is not.
     assert!(stands(&with_log(2, 5), &[with_log(3, 5)]));
     assert!(!stands(&with_log(2, 5), &[]));
+    // One that answers at two addresses is one.
+    let five = BTreeSet::from([101, 102, 103, 104, 105]);
+    let moved = Introduction { node_id: 103, ..with_log(4, 5) };
+    assert!(!should_stand(&with_log(2, 5), &answers([with_log(3, 5), moved]), &five));
     // Not against a leader, not as a stranger.
     let led = Introduction { leader: 103, ..with_log(3, 5) };
     assert!(!stands(&with_log(1, 5), &[with_log(2, 5), led]));

@@ -71,10 +71,10 @@ impl Succession {
 
     /// Whether its host says that nobody listens at its address, and says so twice on end.
     async fn is_gone(&self, member: &Member) -> bool {
-        let address = self.peers.directory.address(member);
+        let address = self.peers.address(member);
         let mut refused = 0;
         for _ in 0..LOOKS {
-            refused = match timeout(LOOK, TcpStream::connect(address)).await {
+            refused = match timeout(LOOK, TcpStream::connect(&address)).await {
                 Ok(Err(error)) if error.kind() == ErrorKind::ConnectionRefused => refused + 1,
                 Ok(Ok(_)) => 0,
                 _ => return false,

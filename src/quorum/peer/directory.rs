@@ -22,11 +22,17 @@ impl Directory {
         }
     }
 
-    /// Where to reach a member. The settings are newer than what the log says: when addresses have
-    /// changed, nobody can be reached to write them into the log.
-    pub fn address<'d>(&'d self, member: &'d Member) -> &'d str {
+    /// Where a member may be (`host:port`), the likeliest first. The settings are mostly newer than what the
+    /// log says: when all addresses have changed, nobody can be reached to write them into the log. They are
+    /// older where another voter has moved and this one was not told yet.
+    pub fn addresses(&self, member: &Member) -> Vec<String> {
         let voter = self.voters.iter().find(|voter| voter.name == member.name);
-        voter.map_or(&member.peer, |voter| &voter.peer)
+        let mut addresses: Vec<String> =
+            voter.map(|voter| voter.peer.clone()).into_iter().collect();
+        if !addresses.contains(&member.peer) {
+            addresses.push(member.peer.clone());
+        }
+        addresses
     }
 
     /// 0: not known yet.

@@ -5,8 +5,8 @@ use mesoform_identity::{Identity, Role};
 use rustls_pki_types::ServerName;
 use std::collections::HashMap;
 use std::error::Error;
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use thiserror::Error;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -33,8 +33,12 @@ pub type Wire = mesoform_checks::Way;
 pub struct Links {
     dialler: Dialler,
     wires: Mutex<HashMap<String, Wire>>,
+    failures: Failures,
     pub(super) lanes: Lanes,
 }
+
+/// When it last failed to reach what has not been reached since, by address.
+type Failures = Arc<Mutex<HashMap<String, Instant>>>;
 
 enum Dialler {
     Tls(TlsConnector),
@@ -56,7 +60,8 @@ impl Links {
     }
 
     fn over(dialler: Dialler) -> Self {
-        Self { dialler, wires: Mutex::default(), lanes: Lanes::default() }
+        let (wires, failures, lanes) = Default::default();
+        Self { dialler, wires, failures, lanes }
     }
 
     /// A simulated network carries single calls only.
@@ -83,6 +88,22 @@ impl Links {
             .max_encoding_message_size(MAX_MESSAGE))
     }
 
+    /// Which of a voter's `addresses` is to be tried now: the first one that is not known to fail, else the
+    /// one whose failure is the oldest.
+    pub fn choose<'a>(&self, addresses: &'a [String]) -> &'a str {
+        if let [only] = addresses {
+            return only;
+        }
+        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let best = addresses.iter().min_by_key(|address| failures.get(*address));
+        best.map(String::as_str).unwrap_or_default()
+    }
+
+    /// Has another address tried next, where there is one.
+    pub fn avoid(&self, address: &str) {
+        note(&self.failures, address, false);
+    }
+
     fn connect(&self, address: &str) -> Result<Wire, Status> {
         let tls = match &self.dialler {
             Dialler::Tls(tls) => tls.clone(),
@@ -97,18 +118,29 @@ impl Links {
             .keep_alive_while_idle(true)
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW);
+        let (failures, address) = (self.failures.clone(), address.to_owned());
         let channel = endpoint.connect_with_connector_lazy(tower::service_fn(move |uri: Uri| {
-            let tls = tls.clone();
+            let (tls, failures, address) = (tls.clone(), failures.clone(), address.clone());
             async move {
-                match tokio::time::timeout(CONNECT_TIMEOUT, open(&tls, &uri)).await {
-                    Ok(opened) => opened.map(TokioIo::new),
-                    Err(_) => Err(NotConnected { cause: "it does not answer".to_owned() }),
-                }
+                let opened = tokio::time::timeout(CONNECT_TIMEOUT, open(&tls, &uri)).await;
+                let opened =
+                    opened.unwrap_or_else(|_| Err(NotConnected::new("it does not answer")));
+                note(&failures, &address, opened.is_ok());
+                opened.map(TokioIo::new)
             }
         }));
         #[cfg(test)]
         let channel = mesoform_checks::way(channel);
         Ok(channel)
+    }
+}
+
+fn note(failures: &Failures, address: &str, reached: bool) {
+    let mut failures = failures.lock().unwrap_or_else(PoisonError::into_inner);
+    if reached {
+        failures.remove(address);
+    } else {
+        failures.insert(address.to_owned(), Instant::now());
     }
 }
 

@@ -31,8 +31,10 @@ pub struct Network {
 /// Raft's way to one of them.
 pub struct Connection {
     target: u64,
-    /// For the log: its address.
+    /// For the log: its likeliest address.
     name: String,
+    /// Where it may be.
+    addresses: Vec<String>,
     reach: Reach,
     pulse: Pulse,
     alarms: Alarms,
@@ -49,23 +51,29 @@ impl RaftNetworkFactory<Config> for Network {
     type Network = Connection;
 
     async fn new_client(&mut self, target: u64, node: &Member) -> Connection {
-        let name = self.directory.address(node).to_owned();
+        let addresses = self.directory.addresses(node);
+        let name = addresses.first().cloned().unwrap_or_default();
         let links = self.links.clone();
         let directory = self.directory.clone();
         let (pulse, alarms) = (self.pulse.clone(), self.alarms.clone());
         let (reach, refusal, log) = (Reach::default(), None, self.log.clone());
-        Connection { target, name, reach, pulse, alarms, links, directory, refusal, log }
+        Connection { target, name, addresses, reach, pulse, alarms, links, directory, refusal, log }
     }
 }
 
 impl Connection {
     fn client(&self) -> Result<PeerClient<Wire>, Unreachable> {
-        self.links.to(&self.name).map_err(|status| Unreachable::new(&status))
+        self.links.to(self.address()).map_err(|status| Unreachable::new(&status))
     }
 
-    /// It may be of another version when it answers again.
-    fn refused(&mut self, status: &Status) -> RaftRpcError {
+    fn address(&self) -> &str {
+        self.links.choose(&self.addresses)
+    }
+
+    /// It may be of another version when it answers again, or was not the one that is meant.
+    fn refused(&mut self, address: &str, status: &Status) -> RaftRpcError {
         self.directory.ladder().forget(self.target);
+        self.links.avoid(address);
         let cause = status.message();
         if status.code() == Code::FailedPrecondition && self.refusal.as_deref() != Some(cause) {
             tracing::warn!(voter = self.name, cause, "a voter does not take what it is told");
@@ -103,8 +111,9 @@ impl RaftNetwork<Config> for Connection {
         };
         let news = self.reach.asked(Instant::now().into_std());
         self.tell(news);
-        let asked = self.links.append(&self.name, request).await;
-        let response = asked.map_err(|status| self.refused(&status))?;
+        let address = self.address().to_owned();
+        let asked = self.links.append(&address, request).await;
+        let response = asked.map_err(|status| self.refused(&address, &status))?;
         self.pulse.beat(self.target, Instant::now());
         let news = self.reach.answered();
         self.tell(news);

@@ -25,7 +25,12 @@ impl Peers {
     /// # Errors
     /// Its address is none.
     pub fn client(&self, member: &Member) -> Result<PeerClient<Wire>, Status> {
-        self.links.to(self.directory.address(member))
+        self.links.to(&self.address(member))
+    }
+
+    /// Where to try to reach another member now.
+    pub fn address(&self, member: &Member) -> String {
+        self.links.choose(&self.directory.addresses(member)).to_owned()
     }
 
     /// The head of a message to the member `id`.

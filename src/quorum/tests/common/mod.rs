@@ -183,6 +183,17 @@ impl Cluster {
         pki::issue_for(&self.authority, &home, Role::Quorum, name, lifetime);
     }
 
+    /// From now on voters start with settings that have this voter's peers come in at `peer`
+    /// (`host:port`). Returns where they have come in.
+    pub fn readdress(&mut self, slot: u8, peer: &str) -> String {
+        std::mem::replace(&mut self.voters[usize::from(slot) - 1].peer, peer.to_owned())
+    }
+
+    /// From now on voters start with settings that call this voter so. It has no keys under that name.
+    pub fn rename(&mut self, slot: u8, name: &str) {
+        name.clone_into(&mut self.voters[usize::from(slot) - 1].name);
+    }
+
     /// From now on voters start with settings that name these.
     pub fn want(&mut self, slots: &[u8]) {
         self.wanted = slots.to_vec();
