@@ -7,9 +7,11 @@
 
 mod choose;
 mod hand_over;
+mod heed;
 mod promise;
 mod succeed;
 
 pub use hand_over::{HandOver, HandOverError};
+pub use heed::heed;
 pub use promise::give_way;
 pub use succeed::{LastWord, Succession};

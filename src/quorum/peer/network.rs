@@ -15,6 +15,7 @@ use openraft::{AnyError, OptionalSend, Snapshot};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tonic::{Code, Status};
 
@@ -26,6 +27,9 @@ pub struct Network {
     pub pulse: Pulse,
     pub alarms: Alarms,
     pub log: LogStore,
+    /// Takes the votes above its own that this voter is answered with. Where it is full, they are told
+    /// again.
+    pub higher: mpsc::Sender<Vote>,
 }
 
 /// Raft's way to one of them.
@@ -43,6 +47,7 @@ pub struct Connection {
     /// What it said last why it does not take what it is told.
     refusal: Option<String>,
     log: LogStore,
+    higher: mpsc::Sender<Vote>,
 }
 
 type RaftRpcError = RPCError<u64, Member, RaftError<u64>>;
@@ -56,8 +61,21 @@ impl RaftNetworkFactory<Config> for Network {
         let links = self.links.clone();
         let directory = self.directory.clone();
         let (pulse, alarms) = (self.pulse.clone(), self.alarms.clone());
-        let (reach, refusal, log) = (Reach::default(), None, self.log.clone());
-        Connection { target, name, addresses, reach, pulse, alarms, links, directory, refusal, log }
+        let (reach, refusal) = (Reach::default(), None);
+        let (log, higher) = (self.log.clone(), self.higher.clone());
+        Connection {
+            target,
+            name,
+            addresses,
+            reach,
+            pulse,
+            alarms,
+            links,
+            directory,
+            refusal,
+            log,
+            higher,
+        }
     }
 }
 
@@ -80,6 +98,12 @@ impl Connection {
             self.refusal = Some(cause.to_owned());
         }
         rpc_error(status)
+    }
+
+    /// What Raft hears instead of a higher vote, which it is told beside the answer (see `handover::heed`).
+    fn outvoted(&self, by: Vote) -> Unreachable {
+        let _ = self.higher.try_send(by);
+        Unreachable::new(&AnyError::error(format!("it heeds a higher vote: {by}")))
     }
 
     fn tell(&self, news: Option<News>) {
@@ -120,7 +144,10 @@ impl RaftNetwork<Config> for Connection {
         self.alarms.hear(self.target, Room::from_number(response.room));
         let known = Levels::heard(response.oldest, response.newest);
         self.directory.ladder().hear(self.target, known);
-        response.try_into().map_err(garbled)
+        match response.try_into().map_err(garbled)? {
+            AppendEntriesResponse::HigherVote(vote) => Err(self.outvoted(vote).into()),
+            answer => Ok(answer),
+        }
     }
 
     async fn vote(
@@ -147,7 +174,10 @@ impl RaftNetwork<Config> for Connection {
         let client = self.client()?;
         let envelope = self.directory.envelope(self.target);
         tokio::select! {
-            sent = snapshots::send(client, &self.name, envelope, vote, snapshot) => sent,
+            sent = snapshots::send(client, &self.name, envelope, vote, snapshot) => match sent? {
+                answer if answer.vote > vote => Err(self.outvoted(answer.vote).into()),
+                answer => Ok(answer),
+            },
             closed = cancel => Err(StreamingError::Closed(closed)),
         }
     }

@@ -4,16 +4,18 @@ use crate::api::{Api, READERS};
 use crate::bootstrap::{self, Introducer};
 use crate::compactor;
 use crate::error::Result;
-use crate::handover::HandOver;
+use crate::handover::{HandOver, heed};
 use crate::levels::Raiser;
 use crate::log::Limit;
 use crate::peer::{PeerService, Peers};
 use crate::port::Port;
+use crate::raft::Vote;
 use crate::space;
 use crate::wire::PeerServer;
 use mesoform_identity::{Clients, Identity, Role};
 use mesoform_notify::Notifier;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -38,6 +40,7 @@ pub struct Assembly {
     raiser: Raiser,
     peer: PeerService,
     api: Api,
+    higher: mpsc::Receiver<Vote>,
 }
 
 impl Assembly {
@@ -49,8 +52,8 @@ impl Assembly {
         let peer = services.for_peers(&foundation, &introducer, ending);
         let api = services.for_clients(&foundation, ending);
         let limit = limit(&foundation);
-        let (peers, status) = (foundation.peers, Notifier::default());
-        Self { peers, status, hand_over, introducer, limit, raiser, peer, api }
+        let (peers, higher, status) = (foundation.peers, foundation.higher, Notifier::default());
+        Self { peers, status, hand_over, introducer, limit, raiser, peer, api, higher }
     }
 
     /// Serves both ports in `servers`, and does what a voter does by itself in `chores`.
@@ -89,6 +92,7 @@ impl Assembly {
         chores.spawn(endless(api.leases.clone().keep()));
         chores.spawn(endless(self.limit.keep()));
         chores.spawn(endless(self.raiser.keep()));
+        chores.spawn(endless(heed(self.higher, self.peers.clone())));
         let for_report = api.state.clone();
         chores.spawn(endless(space::look(
             api.alarms.clone(),

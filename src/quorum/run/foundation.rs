@@ -7,13 +7,14 @@ use crate::levels::Ladder;
 use crate::log::LogStore;
 use crate::machine::{Machine, State};
 use crate::peer::{Directory, Links, Network, Peers, Pulse};
-use crate::raft::Raft;
+use crate::raft::{Raft, Vote};
 use crate::space::{Alarms, Reusable};
 use crate::tuning::Tuning;
 use crate::watch::Hub;
 use mesoform_settings::QuorumSettings;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::mpsc;
 
 /// What all services of a voter stand on: its data, and its Raft among the others.
 pub struct Foundation {
@@ -27,6 +28,8 @@ pub struct Foundation {
     pub pulse: Pulse,
     pub peers: Peers,
     pub alarms: Alarms,
+    /// Votes above its own that this voter is answered with.
+    pub higher: mpsc::Receiver<Vote>,
 }
 
 impl Foundation {
@@ -53,12 +56,14 @@ impl Foundation {
         let directory = Directory::new(&settings, data_dir.cluster_id(), ladder.clone());
         let pulse = Pulse::default();
         let alarms = watch_room(&data_dir, &tuning, &state)?;
+        let (told, higher) = mpsc::channel(1);
         let network = Network {
             links: links.clone(),
             directory: directory.clone(),
             pulse: pulse.clone(),
             alarms: alarms.clone(),
             log: log.clone(),
+            higher: told,
         };
         let folder = data_dir.path().to_owned();
         let data_dir = Arc::new(Mutex::new(data_dir));
@@ -71,7 +76,19 @@ impl Foundation {
         let patience = Duration::from_millis(settings.election_timeout_ms * 2);
         let leadership = Leadership::new(&raft, me, patience);
         let peers = Peers { me, raft, leadership, links, directory, gate: Arc::default() };
-        Ok(Self { settings, tuning, data_dir, state, hub, clock, log, pulse, peers, alarms })
+        Ok(Self {
+            settings,
+            tuning,
+            data_dir,
+            state,
+            hub,
+            clock,
+            log,
+            pulse,
+            peers,
+            alarms,
+            higher,
+        })
     }
 }
 
