@@ -4,6 +4,7 @@
 //! made where this voter leads, and passes it on where another one does.
 
 mod check;
+mod finish;
 mod join;
 #[allow(clippy::module_inception)]
 mod members;

@@ -44,7 +44,7 @@ impl Members {
         }
         let waited = tokio::time::timeout(LEADER, self.busy.lock()).await;
         let _busy = waited.map_err(|_| Status::from(Objection::TimedOut))?;
-        self.finish().await?;
+        self.finish(true).await?;
         tracing::info!(?wish, "members are to change");
         match wish {
             Wish::Promote(id) => self.promote(id).await?,
@@ -66,18 +66,6 @@ impl Members {
         match tokio::time::timeout(FORWARD, client.members(request)).await {
             Ok(answer) => Ok(answer?.into_inner().members),
             Err(_) => Err(Objection::TimedOut.into()),
-        }
-    }
-
-    /// Ends a change that was cut short by a change of leaders.
-    async fn finish(&self) -> Result<(), Status> {
-        let membership = self.peers.leadership.metrics().membership_config;
-        let configs = membership.membership().get_joint_config();
-        match configs.last() {
-            Some(voters) if configs.len() > 1 => {
-                self.change(ChangeMembers::ReplaceAllVoters(voters.clone()), true).await
-            }
-            _ => Ok(()),
         }
     }
 

@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::handover::{HandOver, heed};
 use crate::levels::Raiser;
 use crate::log::Limit;
+use crate::members::Members;
 use crate::peer::{PeerService, Peers};
 use crate::port::Port;
 use crate::raft::Vote;
@@ -38,6 +39,7 @@ pub struct Assembly {
     introducer: Introducer,
     limit: Limit,
     raiser: Raiser,
+    members: Members,
     peer: PeerService,
     api: Api,
     higher: mpsc::Receiver<Vote>,
@@ -49,11 +51,12 @@ impl Assembly {
         let introducer = introducer(&foundation);
         let services = Services::start(&foundation);
         let (hand_over, raiser) = (services.hand_over.clone(), services.raiser.clone());
+        let members = services.members.clone();
         let peer = services.for_peers(&foundation, &introducer, ending);
         let api = services.for_clients(&foundation, ending);
         let limit = limit(&foundation);
         let (peers, higher, status) = (foundation.peers, foundation.higher, Notifier::default());
-        Self { peers, status, hand_over, introducer, limit, raiser, peer, api, higher }
+        Self { peers, status, hand_over, introducer, limit, raiser, members, peer, api, higher }
     }
 
     /// Serves both ports in `servers`, and does what a voter does by itself in `chores`.
@@ -91,6 +94,7 @@ impl Assembly {
         let api = self.api;
         chores.spawn(endless(api.leases.clone().keep()));
         chores.spawn(endless(self.limit.keep()));
+        chores.spawn(endless(self.members.keep_whole()));
         chores.spawn(endless(self.raiser.keep()));
         chores.spawn(endless(heed(self.higher, self.peers.clone())));
         let for_report = api.state.clone();

@@ -21,7 +21,7 @@ pub struct Services {
     proposer: Proposer,
     read_index: ReadIndex,
     leases: Leases,
-    members: Members,
+    pub members: Members,
     pub raiser: Raiser,
     pub hand_over: HandOver,
 }

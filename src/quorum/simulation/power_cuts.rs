@@ -55,6 +55,32 @@ fn no_flush_around_a_snapshot_is_a_bad_one() {
     assert!(cuts.iter().all(|was_cut| *was_cut), "{cuts:?}");
 }
 
+/// A voter comes back without its data and is taken in anew, and another one, the leader too, loses its power
+/// in one of the flushes of that. Whichever it is: in the end just so many vote as before. A change of voters
+/// that nobody ends would leave one of the dead among them.
+#[test]
+fn no_flush_around_a_change_of_voters_is_a_bad_one() {
+    let mut cuts = 0;
+    for (at, flushes) in (1..3).flat_map(|at| (0..8).map(move |flushes| (at, flushes))) {
+        let told = within(11, Lie::Nothing, async move |mut story: Story, _| {
+            story.calm().await?;
+            insist(&story.ways[0], &put(1)).await;
+            story.settle().await?;
+            story.fail_after(at, flushes);
+            story.wipe_now(0).await;
+            sleep(Duration::from_secs(5)).await;
+            let was_cut = !story.is_up(at);
+            story.calm().await?;
+            story.settle().await?;
+            expect(&story.ways[0], 1).await?;
+            Ok(was_cut)
+        });
+        let was_cut = told.map_err(|failure| format!("{at} in flush {flushes}: {failure}"));
+        cuts += u32::from(was_cut.unwrap());
+    }
+    assert!(cuts >= 10, "{cuts} voters lost their power");
+}
+
 /// A voter makes its data file smaller, and loses its power in one of the flushes by which it does that and
 /// goes on. Whichever it is, and whichever of the two files has the name afterwards: it comes back.
 #[test]

@@ -181,12 +181,17 @@ impl Story {
     async fn wipe(&mut self, at: usize) -> Result<(), String> {
         self.calm().await?;
         self.settle().await?;
+        self.wipe_now(at).await;
+        Ok(())
+    }
+
+    /// As [`Self::wipe`], whatever the others are doing.
+    pub async fn wipe_now(&mut self, at: usize) {
         self.crash(at);
         // What is left of its life lets go.
         sleep(Duration::from_millis(50)).await;
         Voter::wipe(&self.world, &self.home, at);
         self.rise(at).await;
-        Ok(())
     }
 
     /// A voter is away until it must be sent a snapshot, and loses its power around the time that it takes it
@@ -220,7 +225,7 @@ impl Story {
     }
 
     /// Waits until all vote, and nobody else counts.
-    async fn settle(&self) -> Result<(), String> {
+    pub async fn settle(&self) -> Result<(), String> {
         let count = self.voters.len();
         let settled = async {
             while !self.voters.iter().flatten().all(|voter| voter.is_one_of(count)) {
