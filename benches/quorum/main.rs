@@ -21,6 +21,7 @@ mod lease;
 mod load;
 mod member;
 #[cfg(all(target_arch = "x86_64", target_env = "musl"))]
+#[allow(dead_code, reason = "its tests need a harness")]
 #[path = "../../src/mesoform/memory.rs"]
 mod memory;
 mod rows;
