@@ -20,3 +20,6 @@ pub use network::Network;
 pub use peers::Peers;
 pub use pulse::Pulse;
 pub use service::PeerService;
+
+#[cfg(test)]
+mod tests;

@@ -25,7 +25,7 @@ mod world;
 
 pub use network::Dialler;
 pub use pen::write;
-pub use voter::lay_alone;
+pub use voter::{lay_alone, serve_alone};
 use world::World;
 
 use std::path::Path;

@@ -171,6 +171,13 @@ pub async fn lay_alone(home: &Path) -> Foundation {
     Foundation::lay(settings, Tuning::default(), links).await.unwrap()
 }
 
+/// Has the voter of [`lay_alone`] serve the others, which are itself.
+pub fn serve_alone(on: Foundation) {
+    let peers = Assembly::new(on, &CancellationToken::new()).routes().0;
+    let port = Port { voter: 0, power: Power::default(), routes: peers };
+    World::here().unwrap().network.listen(peer_address(0), port);
+}
+
 /// So that a log is cut every few moments, for its entries or for its bytes.
 pub fn tuning() -> Tuning {
     Tuning {
