@@ -21,7 +21,15 @@ pub(crate) fn store() -> PathBuf {
 
 /// The base image, made by `tests/rig/setup` where it is missing.
 pub(crate) fn image() -> PathBuf {
-    let setup = repository().join("tests/rig/setup");
-    let made = run(&mut Command::new(setup), SETUP_LIMIT).expect_success();
+    made_by("tests/rig/setup")
+}
+
+/// The same with cloud-init in it: two folders, one over the other.
+pub(crate) fn cloud_image() -> PathBuf {
+    made_by("tests/rig/cloud-init")
+}
+
+fn made_by(script: &str) -> PathBuf {
+    let made = run(&mut Command::new(repository().join(script)), SETUP_LIMIT).expect_success();
     PathBuf::from(made.text().lines().last().unwrap())
 }

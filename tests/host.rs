@@ -59,6 +59,16 @@ impl Host {
         self.inner.dir.join("root")
     }
 
+    /// Lays a document where cloud-init looks for what its provider would have told it.
+    pub fn seed(&self, user_data: &str) {
+        let folder = self.root().join("var/lib/cloud/seed/nocloud");
+        std::fs::create_dir_all(&folder).unwrap();
+        let name = self.name();
+        let meta = format!("instance-id: {name}-1\nlocal-hostname: {name}\n");
+        std::fs::write(folder.join("meta-data"), meta).unwrap();
+        std::fs::write(folder.join("user-data"), user_data).unwrap();
+    }
+
     /// A shell command on the host, as root; not over the network, so it works on a host that is cut
     /// off. `limit` 120 s.
     #[track_caller]

@@ -99,10 +99,20 @@ impl Rig {
 
     /// A new host without power, for a story that wants to put something on its disk first.
     pub fn bare_host(&self, name: &str) -> Host {
+        self.host_on(&self.base, name)
+    }
+
+    /// A new host without power, which has cloud-init: what [`Host::seed`] gives it is carried out at its
+    /// first boot.
+    pub fn cloud_host(&self, name: &str) -> Host {
+        self.host_on(&base::cloud_image(), name)
+    }
+
+    fn host_on(&self, base: &Path, name: &str) -> Host {
         let number = self.numbers.fetch_add(1, Ordering::Relaxed) + 1;
         let (key, known_hosts) = (self.key(), self.known_hosts());
         let site = Site {
-            base: &self.base,
+            base,
             dir: &self.dir,
             network: &self.network,
             key: &key,

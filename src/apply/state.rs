@@ -50,10 +50,14 @@ impl State {
     }
 }
 
-/// Makes a folder and its parents; one that is there keeps its mode.
+/// Makes a folder and its parents; one that is there keeps its mode. A new one has `mode`, whatever the umask.
 pub fn make_folder(path: &Path, mode: u32) -> Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
     let made = fs::DirBuilder::new().recursive(true).mode(mode).create(path);
-    made.map_err(ApplyError::io("make", path))
+    made.and_then(|()| fs::set_permissions(path, Permissions::from_mode(mode)))
+        .map_err(ApplyError::io("make", path))
 }
 
 /// Replaces a file of ours at once, and has it on disk before it returns.

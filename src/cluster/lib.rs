@@ -12,6 +12,7 @@ mod error;
 mod graph;
 mod health;
 mod hostplan;
+mod invitation;
 pub mod membership;
 mod phases;
 mod places;
@@ -19,6 +20,7 @@ mod preflight;
 mod progress;
 pub mod report;
 mod run;
+mod secrets;
 mod service;
 mod session;
 mod signing;
@@ -31,6 +33,7 @@ pub use error::HostPlanError;
 pub use graph::{Declaration, GraphError, services as unit_graph, waves};
 pub use health::{Ailment, Health, Reports, etcd_members};
 pub use hostplan::{BinaryRef, Blueprint, removal};
+pub use invitation::{Uninvited, invitation};
 pub use phases::{
     Acceptances, Allowed, Forcing, Holding, Reach, Removals, Restoration, accept_quorum, backup,
     down, force_new_cluster, restart, restore, status, up,
@@ -39,9 +42,10 @@ pub use places::Places;
 pub use preflight::Problem;
 pub use progress::{Observer, Progress};
 pub use run::{Run, RunOptions, Stop, Summary};
+pub use secrets::Secrets;
 pub use service::{Service, UnknownService};
 pub use signing::sign;
 pub use spec::{
-    ArtifactUrl, Auth, ClusterSpec, EtcdFiles, EtcdSpec, ExtraUnit, Extras, HostSpec, Mistake,
-    Mistakes, Options, Ports, Timing, key_mistakes, notes, resolve,
+    ArtifactUrl, Auth, ClusterSpec, EtcdFiles, EtcdSpec, ExtraUnit, Extras, HostSpec, JoinUrl,
+    Mistake, Mistakes, Options, Ports, Timing, key_mistakes, notes, resolve,
 };

@@ -1,4 +1,5 @@
 use crate::call::CALL;
+use crate::claim::claim;
 use crate::list::{list, range};
 use crate::pool::Pool;
 use crate::watch::watch;
@@ -61,6 +62,21 @@ impl Coordination {
     /// The quorum does not answer, or refuses.
     pub async fn list(&self, prefix: &str) -> Result<(Vec<Entry>, Position)> {
         list(&self.pool, prefix).await
+    }
+
+    /// Puts `value` down at `key` where nothing is, and forgets the keys of `forget` with it; returns what was there
+    /// before, when nothing is changed. An answer that got lost makes it look as if somebody else had been first,
+    /// with the same value.
+    ///
+    /// # Errors
+    /// The quorum does not answer, or refuses.
+    pub async fn claim(
+        &self,
+        key: &str,
+        value: Vec<u8>,
+        forget: Vec<String>,
+    ) -> Result<Option<Entry>> {
+        claim(&self.pool, key, value, forget).await
     }
 
     /// Stands for `election` and waits until elected, through whatever outages. Dropping the future

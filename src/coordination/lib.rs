@@ -6,6 +6,7 @@
 
 mod admission;
 mod call;
+mod claim;
 mod coordination;
 mod dial;
 mod election;

@@ -19,6 +19,11 @@ pub enum Caller {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PeerCertificate(pub Arc<CertificateDer<'static>>);
 
+/// The request came over TLS: an extension of such requests, for routes that no secret should reach in the
+/// clear on a port that understands both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Encrypted;
+
 impl fmt::Display for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -55,7 +55,24 @@ impl Door {
         roles: &[Role],
     ) -> Result<Self, HttpError> {
         let tls = Tls::new(identity, Clients::Required)?;
-        Self::listen(addr, Speech::Tls(tls), Guard::Mutual { roles: roles.to_vec() }).await
+        let guard = Guard::Mutual { roles: roles.to_vec(), open: Vec::new() };
+        Self::listen(addr, Speech::Tls(tls), guard).await
+    }
+
+    /// As [`Self::mutual`], but for the paths `open`, on which those come who have no certificate yet: there the
+    /// caller may be [`crate::Caller::Anonymous`].
+    ///
+    /// # Errors
+    /// As [`Self::mutual`].
+    pub async fn mutual_but(
+        addr: SocketAddr,
+        identity: &Identity,
+        roles: &[Role],
+        open: &[&'static str],
+    ) -> Result<Self, HttpError> {
+        let tls = Tls::new(identity, Clients::Asked)?;
+        let guard = Guard::Mutual { roles: roles.to_vec(), open: open.to_vec() };
+        Self::listen(addr, Speech::Tls(tls), guard).await
     }
 
     async fn listen(addr: SocketAddr, speech: Speech, guard: Guard) -> Result<Self, HttpError> {

@@ -28,7 +28,7 @@ mod speech;
 
 pub use accept::Accept;
 pub use budget::Budget;
-pub use caller::{Caller, PeerCertificate};
+pub use caller::{Caller, Encrypted, PeerCertificate};
 pub use credentials::{Credentials, credential_line};
 pub use door::Door;
 pub use error::HttpError;

@@ -2,14 +2,15 @@ use crate::grant::random_serial;
 use crate::key_request::proven_key;
 use crate::peer::check_cluster;
 use crate::{
-    Grant, IdentityError, KeyRequest, Result, Role, Secret, files, inspect, write_public,
-    write_secret, x509,
+    Grant, IdentityError, Invitation, KeyRequest, Leaf, Result, Role, Secret, files, inspect,
+    write_public, write_secret, x509,
 };
 use jiff::{SignedDuration, Timestamp};
 use mesoform_settings::PkiPaths;
 use nix::fcntl::{Flock, FlockArg};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use std::fs::{DirBuilder, File};
+use std::net::IpAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -136,6 +137,44 @@ impl Authority {
         let key = proven_key(csr_pem)?;
         let params = grant.params(&self.cluster, self.end)?;
         params.signed_by(&key, &self.issuer).map(|cert| cert.pem()).map_err(IdentityError::make)
+    }
+
+    /// Signs what was judged before.
+    ///
+    /// # Errors
+    /// A name in the grant does not do.
+    pub fn sign_leaf(&self, leaf: &Leaf) -> Result<String> {
+        let params = leaf.grant.params(&self.cluster, self.end)?;
+        let signed = params.signed_by(&leaf.key, &self.issuer);
+        signed.map(|cert| cert.pem()).map_err(IdentityError::make)
+    }
+
+    /// The token for what `invitation` says. Whoever has it may have that.
+    ///
+    /// # Errors
+    /// The system gives no randomness.
+    pub fn invite(&self, invitation: &Invitation) -> Result<Secret> {
+        invitation.signed(&self.key_pem)
+    }
+
+    /// What `mesoform serve` shows to hosts that join, in `dir`: `enroller.crt` and `enroller.key`, made new
+    /// each time. Hosts reach it under `dns` and `ips`.
+    ///
+    /// # Errors
+    /// A name does not do, or a file cannot be written.
+    pub fn issue_enroller(
+        &self,
+        dir: &Path,
+        dns: Vec<String>,
+        ips: Vec<IpAddr>,
+    ) -> Result<PkiPaths> {
+        let paths = PkiPaths::in_dir(dir, Role::Enroller.as_str());
+        let request = KeyRequest::generate()?;
+        let grant = Grant { dns, ips, ..Grant::new(Role::Enroller, "operator") };
+        let chain = self.sign(&request.csr_pem, &grant)?;
+        write_secret(&paths.key, request.key_pem.expose().as_bytes())?;
+        write_public(&paths.cert, chain.as_bytes())?;
+        Ok(paths)
     }
 
     /// The operator's own certificate in `dir`: `ca.crt`, `operator.crt` and `operator.key`. It is

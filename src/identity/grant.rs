@@ -91,10 +91,11 @@ impl Grant {
     }
 }
 
-/// Everyone is a client of someone; the operator serves nobody.
+/// Everyone is a client of someone but who enrols hosts; the operator serves nobody.
 fn usages(role: Role) -> Vec<ExtendedKeyUsagePurpose> {
     match role {
         Role::Operator => vec![ExtendedKeyUsagePurpose::ClientAuth],
+        Role::Enroller => vec![ExtendedKeyUsagePurpose::ServerAuth],
         _ => vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth],
     }
 }

@@ -16,6 +16,8 @@ pub enum Clients {
     Required,
     /// Whoever shows none must prove himself otherwise; TLS 1.2 too, for foreign clients.
     Optional,
+    /// The same, for parts of the cluster and those that are about to become some; TLS 1.3 only.
+    Asked,
 }
 
 /// A service's own identity: its certificate, its key and the cluster's root. Cheap to clone.
@@ -97,6 +99,7 @@ impl Identity {
         let (verifier, versions) = match clients {
             Clients::Required => (verifier, &[&TLS13][..]),
             Clients::Optional => (verifier.allow_unauthenticated(), &[&TLS13, &TLS12][..]),
+            Clients::Asked => (verifier.allow_unauthenticated(), &[&TLS13][..]),
         };
         let mut config = ServerConfig::builder_with_provider(tls::provider())
             .with_protocol_versions(versions)

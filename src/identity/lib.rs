@@ -11,9 +11,11 @@ mod files;
 mod grant;
 mod identity;
 mod issuer;
+mod joining;
 mod key_request;
 mod outside;
 mod peer;
+mod pinned;
 mod reload;
 mod renewal;
 mod reread;
@@ -30,9 +32,14 @@ pub use files::{read_secret, write_public, write_secret};
 pub use grant::{BACKDATE, Grant, ISSUER_LIFETIME, ISSUER_RENEW_BEFORE, LIFETIME, RENEW_BEFORE};
 pub use identity::{Clients, Identity};
 pub use issuer::RenewalAuthority;
+pub use joining::{
+    Admission, Attempts, CREDENTIALS, Desk, ETCD_KEY, Invitation, JOIN_PATH, JoinAnswer, JoinBook,
+    JoinRefusal, JoinRequest, JoinUse, MAX_JOIN_REQUEST, Reception, may_have,
+};
 pub use key_request::KeyRequest;
 pub use outside::Outside;
 pub use peer::{Peer, peer_of};
+pub use pinned::pinned_client_config;
 pub use renewal::{
     Leaf, RENEW_PATH, Refusal, RenewAnswer, RenewRequest, decide, is_renewal_due, renewal_due,
 };

@@ -15,12 +15,21 @@ pub enum Role {
     Operator,
     /// A master's own CA, below the cluster's root. It renews certificates, and is nobody's to show.
     Issuer,
+    /// `mesoform serve`, where hosts join. It is a server only: its certificate opens nothing.
+    Enroller,
 }
 
 impl Role {
     /// All roles, in the order in which the cluster starts.
-    pub const ALL: [Self; 6] =
-        [Self::Quorum, Self::Master, Self::Scheduler, Self::Agent, Self::Operator, Self::Issuer];
+    pub const ALL: [Self; 7] = [
+        Self::Quorum,
+        Self::Master,
+        Self::Scheduler,
+        Self::Agent,
+        Self::Operator,
+        Self::Issuer,
+        Self::Enroller,
+    ];
 
     /// The roles whose certificates a master renews.
     pub const RENEWED: [Self; 4] = [Self::Quorum, Self::Master, Self::Scheduler, Self::Agent];
@@ -34,6 +43,7 @@ impl Role {
             Self::Agent => "agent",
             Self::Operator => "operator",
             Self::Issuer => "issuer",
+            Self::Enroller => "enroller",
         }
     }
 }

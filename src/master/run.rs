@@ -2,7 +2,7 @@ use crate::consensus::{Candidate, Consensus, Quorum};
 use crate::core::Limits;
 use crate::directory::Directory;
 use crate::reign::Reign;
-use crate::renewal::{self, Desk};
+use crate::renewal::{self, Desk, Files, Tokens};
 use crate::{MasterError, api, mutual, notify};
 use mesoform_coordination::Coordination;
 use mesoform_http::{Budget, Door, Limits as DoorLimits};
@@ -26,7 +26,8 @@ pub async fn run(settings: MasterSettings, shutdown: CancellationToken) -> Resul
     let doors = doors(&settings, &identity).await?;
     let coordination = Coordination::connect(&settings.quorum, &identity)?;
     let consensus = Quorum::new(coordination.clone());
-    let served = serve(&settings, consensus, doors, shutdown).await;
+    let tokens = Tokens(coordination.clone());
+    let served = serve(&settings, consensus, tokens, doors, shutdown).await;
     coordination.withdrawn().await;
     served
 }
@@ -60,6 +61,7 @@ async fn doors(settings: &MasterSettings, identity: &Identity) -> Result<Doors, 
 async fn serve<C: Consensus>(
     settings: &MasterSettings,
     consensus: C,
+    tokens: Tokens,
     doors: Doors,
     shutdown: CancellationToken,
 ) -> Result<(), MasterError> {
@@ -75,7 +77,7 @@ async fn serve<C: Consensus>(
         doors.parts.serve(mutual::router(directory), service.clone()),
         async {
             if let Some(desk) = doors.desk {
-                desk.serve(service.clone()).await;
+                desk.serve(tokens, Files::of(settings), service.clone()).await;
             }
         },
     );

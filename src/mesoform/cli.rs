@@ -8,7 +8,7 @@ mod voter;
 
 pub use certificates::{CertificatesAction, CertificatesArgs};
 pub use recovery::{BackupArgs, RestoreArgs};
-pub use render::RenderArgs;
+pub use render::{EnrolAt, RenderArgs};
 pub use serve::ServeArgs;
 pub use voter::{VoterAction, VoterArgs};
 
@@ -75,7 +75,7 @@ pub enum Command {
     Restore(RestoreArgs),
     /// What `up` would make of the hosts, as documents that machines boot from
     Render(RenderArgs),
-    /// Offer the binaries over HTTP to hosts that boot from documents
+    /// Offer hosts that boot from documents their binaries (HTTP), and have them join (HTTPS)
     Serve(ServeArgs),
     /// The inventory as mesoform understands it, in the shapes of ansible-inventory
     Inventory(InventoryArgs),
@@ -111,6 +111,9 @@ pub enum Command {
     /// Look after this host's certificates (a timer does this)
     #[command(hide = true)]
     Certificates(CertificatesArgs),
+    /// Get this host's certificates with its token (a unit does this at the first boot)
+    #[command(hide = true)]
+    Join,
     /// Tell how this host's services are, as JSON (`status` does this over SSH)
     #[command(hide = true)]
     Report(ReportArgs),

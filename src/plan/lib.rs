@@ -17,6 +17,7 @@ mod event;
 mod facts;
 mod fingerprint;
 mod interest;
+mod joining;
 mod observed;
 mod places;
 mod plan;
@@ -35,6 +36,7 @@ pub use event::{Event, Failure, Outcome};
 pub use facts::{ClusterMark, Facts, Holder, LastRun, Lock};
 pub use fingerprint::fingerprint;
 pub use interest::{Interest, Look, VersionsAt, interest};
+pub use joining::Joining;
 pub use observed::{Kind, Observed, PathState, UnitState, Versions};
 pub use places::{inputs_file, unit_file, wants_link};
 pub use plan::{FORMAT, Plan};
@@ -48,7 +50,8 @@ pub use step::{Ownership, Step};
 /// The places on a host that more than one part must know.
 pub mod place {
     pub use crate::places::{
-        CLUSTER, FETCH_UNIT, LOCK, PROGRAM, RUNS, RUNS_LAST, STATE, SYSTEMD_UNITS, UNITS,
+        CLUSTER, FETCH_UNIT, JOIN, JOIN_KEYS, JOIN_UNIT, LOCK, PROGRAM, RUNS, RUNS_LAST, STATE,
+        SYSTEMD_UNITS, UNITS,
     };
 }
 

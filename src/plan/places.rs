@@ -16,6 +16,12 @@ pub const UNITS: &str = "/var/lib/mesoform/units";
 pub const SYSTEMD_UNITS: &str = "/etc/systemd/system";
 /// Fetches the binary of a host that booted from a document; whoever brings one takes it away.
 pub const FETCH_UNIT: &str = "mesoform-artifact.service";
+/// Joins a host that booted from a document; `up` takes it away.
+pub const JOIN_UNIT: &str = "mesoform-join.service";
+/// What that unit goes by, the token among it (0600).
+pub const JOIN: &str = "/etc/mesoform/join.json";
+/// The keys that it made and has no certificates for yet (0600).
+pub const JOIN_KEYS: &str = "/var/lib/mesoform/join-keys.json";
 /// Leads to the binary that `mesoform` is on a host.
 pub const PROGRAM: &str = "/opt/mesoform/bin/mesoform";
 

@@ -1,6 +1,6 @@
-use crate::{Missing, RenderError, Supply, hostname};
-use mesoform_plan::place::{FETCH_UNIT, PROGRAM};
-use mesoform_plan::{Ownership, Plan, Step, unit_file};
+use crate::{Join, Missing, RenderError, Supply, hostname};
+use mesoform_plan::place::{FETCH_UNIT, JOIN, JOIN_UNIT, PROGRAM};
+use mesoform_plan::{Joining, Ownership, Plan, Step, unit_file};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +20,8 @@ pub struct Boot {
     pub units: Vec<String>,
     /// The unit that fetches the binary at the first boot; it takes itself away.
     pub fetch: Option<String>,
+    /// The unit that joins at the first boot; it takes itself away too.
+    pub join: Option<String>,
     pub missing: Missing,
 }
 
@@ -85,6 +87,10 @@ impl Boot {
         if let Some(binary) = binary {
             boot.fetches(&binary, supply)?;
         }
+        // Who has no binary cannot ask for anything.
+        if let Some(join) = supply.join.filter(|_| boot.fetch.is_some()) {
+            boot.joins(plan, join, supply)?;
+        }
         Ok(boot)
     }
 
@@ -99,6 +105,7 @@ impl Boot {
             links: Vec::new(),
             units: Vec::new(),
             fetch: None,
+            join: None,
             missing: Missing::default(),
         }
     }
@@ -115,7 +122,7 @@ impl Boot {
             folder: folder(&binary.path),
             versions: folder(folder(&binary.path)),
             url,
-            units: self.units.iter().filter(|unit| unit.starts_with(OURS)).collect(),
+            units: self.ours(),
             program: PROGRAM,
             unit_file: unit_file(FETCH_UNIT),
         };
@@ -126,9 +133,31 @@ impl Boot {
         Ok(())
     }
 
+    /// What is in no document is asked for by a unit, before anything starts that needs it.
+    fn joins(&mut self, plan: &Plan, join: &Join, supply: &Supply) -> Result<(), RenderError> {
+        let units = self.ours();
+        let (program, unit_file) = (PROGRAM, unit_file(JOIN_UNIT));
+        let context = JoinContext { cluster: &self.cluster, units, file: JOIN, program, unit_file };
+        let content = supply.templates.render(&format!("units/{JOIN_UNIT}"), &context)?;
+        let unit = File { path: context.unit_file, ownership: Ownership::root(0o644), content };
+        let ticket = Joining::new(plan, join.token.clone(), join.places.clone());
+        let (ownership, content) = (Ownership::root(0o600), ticket.to_json()?);
+        self.files.push(File { path: JOIN.into(), ownership, content });
+        self.files.push(unit);
+        self.join = Some(JOIN_UNIT.to_owned());
+        (self.missing.certificates, self.missing.credentials) = (0, 0);
+        Ok(())
+    }
+
+    /// The units that need the binary, keys and certificates. Not the operator's: mounts come before whatever
+    /// the units of the first boot need, and a network of his may lead to whom these ask.
+    fn ours(&self) -> Vec<String> {
+        self.units.iter().filter(|unit| unit.starts_with(OURS)).cloned().collect()
+    }
+
     /// All units that are enabled: what fetches the binary comes before all others.
     pub(crate) fn enabled(&self) -> impl Iterator<Item = &str> {
-        self.fetch.iter().chain(&self.units).map(String::as_str)
+        self.fetch.iter().chain(&self.join).chain(&self.units).map(String::as_str)
     }
 }
 
@@ -151,10 +180,20 @@ struct Fetch<'a> {
     folder: &'a Path,
     versions: &'a Path,
     url: &'a str,
-    /// What must not start before. Not the operator's units: mounts come before whatever this unit needs, and
-    /// the URL may be reached through one of them.
-    units: Vec<&'a String>,
+    /// What must not start before.
+    units: Vec<String>,
     /// Leads to the binary, once there is one.
+    program: &'a str,
+    unit_file: PathBuf,
+}
+
+#[derive(Serialize)]
+struct JoinContext<'a> {
+    cluster: &'a str,
+    /// What must not start before.
+    units: Vec<String>,
+    /// What it goes by.
+    file: &'a str,
     program: &'a str,
     unit_file: PathBuf,
 }

@@ -1,3 +1,4 @@
+use mesoform_plan::PlanError;
 use mesoform_template::TemplateError;
 use std::fmt;
 use thiserror::Error;
@@ -7,6 +8,8 @@ use thiserror::Error;
 pub enum RenderError {
     #[error(transparent)]
     Template(#[from] TemplateError),
+    #[error(transparent)]
+    Plan(#[from] PlanError),
     #[error("template {name}: {cause}")]
     Skeleton { name: String, cause: String },
     #[error(

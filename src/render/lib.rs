@@ -27,7 +27,7 @@ pub use error::RenderError;
 pub use hostname::hostname;
 pub use missing::Missing;
 pub use packer::Packer;
-pub use supply::Supply;
+pub use supply::{Join, Supply};
 pub use tree::{Entry, Tree, tree};
 
 #[cfg(test)]

@@ -1,7 +1,16 @@
 use crate::Packer;
+use mesoform_plan::SecretText;
 use mesoform_template::Templates;
 use serde_json::Value;
 use std::net::IpAddr;
+
+/// A host's ticket into its cluster.
+#[derive(Debug, Clone)]
+pub struct Join {
+    pub token: SecretText,
+    /// Where it is good, to be asked one after the other (`https://host:port`).
+    pub places: Vec<String>,
+}
 
 /// What a document needs beside the plan.
 #[derive(Clone, Copy)]
@@ -11,6 +20,8 @@ pub struct Supply<'a> {
     pub packer: &'a Packer,
     /// Where the host finds the binary that its plan names; none: it comes with `up`.
     pub artifact_url: Option<&'a str>,
+    /// With what the host gets what no document may hold; none: that comes with `up`.
+    pub join: Option<&'a Join>,
     /// The host's address, where one is known: CoreOS' dialect has a word for it.
     pub address: Option<IpAddr>,
     /// What is merged into a `#cloud-config`, as the operator wrote it.

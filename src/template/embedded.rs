@@ -19,6 +19,7 @@ files![
     "units/mesoform-artifact.service",
     "units/mesoform-certificates.service",
     "units/mesoform-certificates.timer",
+    "units/mesoform-join.service",
     "units/mesoform-master.service",
     "units/mesoform-quorum.service",
     "units/mesoform-scheduler.service",

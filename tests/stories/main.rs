@@ -10,6 +10,7 @@
 
 mod alone;
 mod bad_input;
+mod boots_from_user_data;
 mod certificates_renew_themselves;
 mod certificates_renewed;
 mod check_tells_the_truth;
@@ -33,6 +34,7 @@ mod quorum_grows_and_shrinks;
 mod quorum_lost_and_recovered;
 mod quorum_rebuilt;
 mod rig_boots;
+mod same_either_way;
 mod second_run_changes_nothing;
 mod services_restart;
 mod tasks_are_confined;

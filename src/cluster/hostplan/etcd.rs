@@ -5,12 +5,10 @@ use super::accounts::Accounts;
 use super::{Blueprint, Local};
 use crate::spec::EtcdFiles;
 use crate::{Places, Service};
+use mesoform_identity::ETCD_KEY;
 use mesoform_plan::{Ownership, Step};
 use mesoform_settings::{EtcdClient, EtcdSettings, EtcdTls, QuorumClientSettings};
 use std::path::PathBuf;
-
-/// What the key is called that travels apart from the plan.
-pub(crate) const KEY: &str = "etcd-key";
 
 /// The services that use the quorum.
 const USERS: [Service; 2] = [Service::Master, Service::Scheduler];
@@ -79,7 +77,7 @@ pub(super) fn steps(blueprint: &Blueprint, local: &Local, accounts: Accounts) ->
             steps.extend(users.iter().map(|user| Step::Credential {
                 path: local.paths(*user)[2].clone(),
                 ownership: Ownership::new(accounts.of(*user), accounts.of(*user), 0o600),
-                name: KEY.into(),
+                name: ETCD_KEY.into(),
                 sha256: sha256.clone(),
             }));
         }

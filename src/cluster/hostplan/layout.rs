@@ -3,13 +3,10 @@
 use super::accounts::Accounts;
 use super::{BinaryRef, Blueprint, Local, renewal};
 use crate::{HostSpec, Places, Service};
-use mesoform_identity::RENEW_BEFORE;
+use mesoform_identity::{CREDENTIALS, RENEW_BEFORE};
 use mesoform_plan::{Ownership, Step, place, wants_link};
 use sha2::{Digest, Sha256};
 use std::path::Path;
-
-/// What the line of accepted credentials is called that travels apart from the plan.
-pub(crate) const CREDENTIALS: &str = "credentials";
 
 fn directory(path: &Path, user: &str, mode: u32) -> Step {
     Step::Directory { path: path.to_owned(), ownership: Ownership::new(user, user, mode) }
@@ -58,11 +55,18 @@ pub(super) fn binary(host: &HostSpec, places: &Places, binary: &BinaryRef) -> Ve
     steps
 }
 
-/// What a document brought to fetch the binary: whoever brings one himself has no need of it, and the
-/// services would wait for a version that may never be served.
-pub(super) fn no_fetch() -> [Step; 2] {
-    let (name, path) = (place::FETCH_UNIT.to_owned(), wants_link(place::FETCH_UNIT));
-    [Step::UnitAbsent { name }, Step::Absent { path, recursive: false }]
+/// What a document brought for the first boot, to fetch the binary and to join: whoever brings and signs all
+/// himself has no need of it, and the services would wait for what may never come.
+pub(super) fn no_first_boot() -> Vec<Step> {
+    let absent = |path| Step::Absent { path, recursive: false };
+    let units = [place::JOIN_UNIT, place::FETCH_UNIT];
+    let mut steps: Vec<Step> = Vec::new();
+    for unit in units {
+        steps.push(Step::UnitAbsent { name: unit.to_owned() });
+        steps.push(absent(wants_link(unit)));
+    }
+    steps.extend([place::JOIN, place::JOIN_KEYS].map(|path| absent(path.into())));
+    steps
 }
 
 /// Which version a service runs is a link of its own, so that an upgrade can go service by service.

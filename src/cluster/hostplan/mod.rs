@@ -12,7 +12,6 @@ mod services;
 mod settings;
 
 pub use acceptance::acceptance;
-pub(crate) use layout::CREDENTIALS;
 pub use removal::removal;
 pub(crate) use retirement::{ending, last_copies, retirement};
 pub(crate) use settings::Local;
@@ -74,8 +73,8 @@ impl Blueprint<'_> {
             steps.extend(services::settings(self, &local, *service, accounts)?);
         }
         steps.extend(host.extras.files.iter().cloned());
-        // Documents leave out what is gone: they bring this unit.
-        steps.extend(layout::no_fetch());
+        // Documents leave out what is gone: they bring these units.
+        steps.extend(layout::no_first_boot());
         steps.extend(extras::units(self, &local, accounts)?);
         steps.extend(renewal::steps(self, &local, accounts)?);
         let (dir, links) = (places.opt.join("versions"), places.bin.clone());

@@ -6,7 +6,7 @@ pub fn removal(spec: &ClusterSpec, host: &HostSpec, keep_data: bool) -> Plan {
     let places = Places::system();
     let absent = |path: std::path::PathBuf| Step::Absent { path, recursive: true };
     // First: it holds up the services, and would bring the binary back.
-    let mut steps = super::layout::no_fetch().to_vec();
+    let mut steps = super::layout::no_first_boot();
     let services = Service::ALL.iter().rev();
     steps.extend(services.map(|service| Step::UnitAbsent { name: service.unit() }));
     steps.extend(super::renewal::absent(&places));

@@ -1,12 +1,11 @@
 //! Comparing, carrying, locking, applying.
 
 use super::connect;
-use crate::hostplan::{CREDENTIALS, etcd};
 use crate::run::{HostRun, Run, Stop, teller};
 use crate::session::{OnEvent, Session};
 use crate::signing::sign;
 use crate::{Observer, Progress};
-use mesoform_identity::Authority;
+use mesoform_identity::{Authority, CREDENTIALS, ETCD_KEY};
 use mesoform_plan::{Change, SecretText, SigningRequest, Step, Thing, What, changes, place};
 use mesoform_transport::{Carry, VERSIONS};
 use std::collections::BTreeMap;
@@ -188,7 +187,7 @@ struct Secrets(BTreeMap<&'static str, SecretText>);
 impl Secrets {
     fn of_run(run: &Run) -> Self {
         let key = run.etcd.as_ref().and_then(|etcd| etcd.client.as_ref()).map(|(_, key)| key);
-        let key = key.map(|key| (etcd::KEY, SecretText::new(key.expose())));
+        let key = key.map(|key| (ETCD_KEY, SecretText::new(key.expose())));
         let line = (CREDENTIALS, SecretText::new(run.admin.credential.line()));
         Self(key.into_iter().chain([line]).collect())
     }

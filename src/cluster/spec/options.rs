@@ -1,4 +1,4 @@
-use super::ArtifactUrl;
+use super::{ArtifactUrl, JoinUrl};
 use crate::Service;
 use mesoform_settings::Scheme;
 use serde::Serialize;
@@ -18,6 +18,8 @@ pub struct Options {
     pub task_log_mib: u64,
     /// Where hosts that boot from a document fetch the binary (`mesoform_artifact_url`).
     pub artifact_url: Option<ArtifactUrl>,
+    /// Where hosts that boot from a document join: an operator's `mesoform serve` (`mesoform_join_url`).
+    pub join_url: Option<JoinUrl>,
 }
 
 /// The user without rights that tasks run as; agents have it from `up`.
@@ -113,6 +115,7 @@ impl Default for Options {
             task_user: TASK_USER.to_owned(),
             task_log_mib: 10,
             artifact_url: None,
+            join_url: None,
         }
     }
 }

@@ -1,4 +1,4 @@
-use super::{ArtifactUrl, Mistakes};
+use super::{ArtifactUrl, JoinUrl, Mistakes};
 use mesoform_inventory::{Host, Origin, Var};
 use std::ops::RangeInclusive;
 
@@ -82,6 +82,15 @@ impl<'a> Reader<'a, '_> {
         let url = ArtifactUrl::of(var);
         if url.is_none() {
             self.wrong(name, var, ArtifactUrl::WANTED);
+        }
+        url
+    }
+
+    pub fn join_url(&mut self, name: &str) -> Option<JoinUrl> {
+        let var = self.get(name)?;
+        let url = JoinUrl::of(var);
+        if url.is_none() {
+            self.wrong(name, var, JoinUrl::WANTED);
         }
         url
     }

@@ -32,6 +32,7 @@ const KNOWN: &[&str] = &[
     "heartbeat_ms",
     "host_key_checking",
     "http",
+    "join_url",
     "leadership_ttl_ms",
     "master_agents_port",
     "master_enrolment_port",
@@ -80,6 +81,7 @@ pub(super) fn options(hosts: &[&Host], mistakes: &mut Mistakes) -> Options {
     reader.user("mesoform_task_user", &mut options.task_user);
     reader.number("mesoform_task_log_size", 1..=1_000_000, &mut options.task_log_mib);
     options.artifact_url = reader.artifact_url("mesoform_artifact_url");
+    options.join_url = reader.join_url("mesoform_join_url");
     options
 }
 

@@ -16,6 +16,7 @@ pub(crate) use intake::{Fate, Intake, Tale};
 pub(crate) use link::Link;
 pub(crate) use stock::{Holder, Stock};
 
+use crate::Encrypted;
 use crate::guard::Arrived;
 use crate::places::{Place, Standing};
 use crate::speech::Shown;
@@ -57,11 +58,12 @@ pub(crate) struct Connection {
     common: Common,
     remote: SocketAddr,
     place: Place,
+    encrypted: bool,
 }
 
 impl Connection {
     pub(crate) fn new(common: Common, remote: SocketAddr, place: Place) -> Self {
-        Self { common, remote, place }
+        Self { common, remote, place, encrypted: false }
     }
 
     pub(crate) async fn run(self, stream: TcpStream) {
@@ -78,7 +80,7 @@ impl Connection {
             Ok(Ok(Greeted::Plain(stream))) => self.settle(stream, None, true).await,
             Ok(Ok(Greeted::Tls(stream, shown))) => {
                 let http1 = stream.get_ref().1.alpn_protocol() != Some(b"h2");
-                self.settle(stream, shown, http1).await;
+                Self { encrypted: true, ..self }.settle(stream, shown, http1).await;
             }
             Ok(Err(error)) => tracing::debug!(remote = %self.remote, %error, "no TLS handshake"),
             Err(_) => tracing::debug!(remote = %self.remote, "the TLS handshake took too long"),
@@ -115,13 +117,13 @@ impl Connection {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Self { common, remote, place } = self;
+        let Self { common, remote, place, encrypted } = self;
         let Common { limits, shutdown, router, .. } = common;
         let link = Link::new(&limits, place, known);
         let io = TokioIo::new(Watched::new(stream, link.clone()));
         let builder = builder();
-        let mut served =
-            pin!(builder.serve_connection(io, service(router, remote, shown, link.clone())));
+        let from = OtherEnd { remote, shown, encrypted };
+        let mut served = pin!(builder.serve_connection(io, service(router, from, link.clone())));
         tokio::select! {
             ended = served.as_mut() => return told(remote, ended),
             () = shutdown.cancelled() => {}
@@ -152,11 +154,18 @@ enum Greeted {
     Tls(Box<TlsStream<TcpStream>>, Option<Shown>),
 }
 
+/// What is known of the other end of a connection.
+#[derive(Clone)]
+struct OtherEnd {
+    remote: SocketAddr,
+    shown: Option<Shown>,
+    encrypted: bool,
+}
+
 /// The router, with what is known of the connection added to each request.
 fn service(
     router: Router,
-    remote: SocketAddr,
-    shown: Option<Shown>,
+    from: OtherEnd,
     link: Arc<Link>,
 ) -> impl hyper::service::Service<
     Request<Incoming>,
@@ -166,11 +175,15 @@ fn service(
 > + Clone {
     hyper::service::service_fn(move |mut request: Request<Incoming>| {
         let open = link.asked(request.version() == Version::HTTP_2);
+        let OtherEnd { remote, shown, encrypted } = &from;
         let peer = shown.as_ref().map(|shown| shown.peer.clone());
         let arrived = Arrived { peer, link: link.clone() };
-        request.extensions_mut().insert(ConnectInfo(remote));
-        if let Some(shown) = &shown {
+        request.extensions_mut().insert(ConnectInfo(*remote));
+        if let Some(shown) = shown {
             request.extensions_mut().insert(shown.certificate.clone());
+        }
+        if *encrypted {
+            request.extensions_mut().insert(Encrypted);
         }
         request.extensions_mut().insert(arrived);
         let answering = router.clone().call(request);

@@ -25,8 +25,8 @@ pub(crate) enum Guard {
     /// Certificates of the cluster or Basic credentials; anyone where there are none. `host` is the
     /// one in the door's own certificate, where it has one.
     Api { credentials: Option<Credentials>, loopback_only: bool, host: Option<String> },
-    /// A certificate with one of these roles.
-    Mutual { roles: Vec<Role> },
+    /// A certificate with one of these roles; on the paths `open` none is asked for.
+    Mutual { roles: Vec<Role>, open: Vec<&'static str> },
 }
 
 /// What is known of the connection that a request came on: an extension of every request.
@@ -61,6 +61,9 @@ impl Guard {
             (Some(peer), Self::Mutual { .. }) => self.admitted(peer),
             (Some(peer), Self::Api { .. }) if peer.role != Role::Quorum => self.admitted(peer),
             (_, Self::Api { credentials, .. }) => known(credentials.as_ref(), parts),
+            (None, Self::Mutual { open, .. }) if open.contains(&parts.uri.path()) => {
+                Ok(Caller::Anonymous)
+            }
             (None, Self::Mutual { .. }) => {
                 Err(forbid("this port asks for a certificate of this cluster"))
             }
@@ -77,7 +80,7 @@ impl Guard {
     /// Whether this certificate opens this door; the error says why not.
     fn opens(&self, peer: &Peer) -> Result<(), String> {
         match self {
-            Self::Mutual { roles } if roles.contains(&peer.role) => Ok(()),
+            Self::Mutual { roles, .. } if roles.contains(&peer.role) => Ok(()),
             Self::Mutual { .. } => Err(format!("the role {} may not call this port", peer.role)),
             Self::Api { .. } if peer.role == Role::Quorum => {
                 Err("the certificate of a voter opens no API".to_owned())

@@ -129,7 +129,7 @@ async fn strangers_stay_outside() {
     let (ours, theirs) = (Authority::create("demo").unwrap(), Authority::create("demo").unwrap());
     let server = identity(&ours, Role::Master);
     let stranger = identity(&theirs, Role::Operator).client_config(&[]).unwrap();
-    for clients in [Clients::Required, Clients::Optional] {
+    for clients in [Clients::Required, Clients::Optional, Clients::Asked] {
         let server = server.server_config(clients, &[]).unwrap();
         assert!(meet(server, stranger.clone(), "localhost").await.is_err());
     }

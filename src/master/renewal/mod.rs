@@ -2,9 +2,11 @@
 //!
 //! Any master does that, whether or not it leads: what is signed depends on nothing but the certificate
 //! that is shown, so a quorum without consensus keeps nobody from it. What may be signed is decided by
-//! [`mesoform_identity::decide`]. Hosts that come with a token will ask here too; until then nobody
-//! comes in without a certificate.
+//! [`mesoform_identity::decide`]. Hosts that come with a token in the place of a certificate ask here too
+//! (`joining`): the book of used tokens is in the quorum, so that one needs consensus.
 
+mod joining;
+mod ledger;
 mod ration;
 #[cfg(test)]
 mod tests;
@@ -17,10 +19,13 @@ use axum::routing::post;
 use axum::{Extension, Json, Router};
 use http::StatusCode;
 use jiff::Timestamp;
+pub use joining::Files;
+use joining::Lobby;
+pub use ledger::{Ledger, Tokens};
 use mesoform_http::{Door, Limits, PeerCertificate};
 use mesoform_identity::{
-    CertInfo, Identity, RENEW_PATH, Refusal, RenewAnswer, RenewRequest, RenewalAuthority, Role,
-    decide,
+    CertInfo, Identity, JOIN_PATH, RENEW_PATH, Refusal, RenewAnswer, RenewRequest,
+    RenewalAuthority, Role, decide,
 };
 use mesoform_settings::{PkiPaths, RenewalSettings};
 use ration::Ration;
@@ -29,7 +34,7 @@ use std::time::Instant;
 
 /// At a time; each stays for one answer.
 pub const CONNECTIONS: usize = 512;
-/// A request of ours is below 1 KiB.
+/// A request for a renewal is below 1 KiB, one with a token below 4 KiB.
 const BODY: usize = 32 << 10;
 const BODIES: usize = 4 << 20;
 
@@ -56,7 +61,8 @@ impl Desk {
         identity: &Identity,
         connections: usize,
     ) -> Result<Self, MasterError> {
-        let door = Door::mutual(settings.listen, identity, &Role::RENEWED).await?;
+        let door =
+            Door::mutual_but(settings.listen, identity, &Role::RENEWED, &[JOIN_PATH]).await?;
         let limits = Limits { connections, body: BODY, bodies: BODIES, ..Limits::default() };
         let office = Office { issuer: settings.issuer.clone(), ration: Mutex::default() };
         Ok(Self { door: door.with_limits(limits), office: Arc::new(office) })
@@ -67,10 +73,17 @@ impl Desk {
         self.door.local_addr()
     }
 
-    /// Serves until `shutdown`.
-    pub async fn serve(self, shutdown: tokio_util::sync::CancellationToken) {
+    /// Serves until `shutdown`; `ledger` is the book of used tokens, and `files` are what hosts get beside their
+    /// certificates.
+    pub async fn serve<L: Ledger>(
+        self,
+        ledger: L,
+        files: Files,
+        shutdown: tokio_util::sync::CancellationToken,
+    ) {
+        let lobby = Lobby::new(ledger, files, self.office.issuer.clone());
         let router = Router::new().route(RENEW_PATH, post(renew)).with_state(self.office);
-        self.door.serve(router, shutdown).await;
+        self.door.serve(router.merge(lobby.routes()), shutdown).await;
     }
 }
 

@@ -1,6 +1,8 @@
+use super::ledger::NotEntered;
 use super::*;
 use mesoform_identity::{
-    Authority, Grant, KeyRequest, inspect, inspect_file, write_public, write_secret,
+    Admission, Authority, Grant, Invitation, JoinAnswer, JoinBook, JoinRequest, KeyRequest,
+    inspect, inspect_file, pinned_client_config, write_public, write_secret,
 };
 use std::path::Path;
 use std::time::Duration;
@@ -26,7 +28,8 @@ impl Bench {
         let identity = Identity::load(&master).unwrap();
         let desk = Desk::bind(&settings, &identity, 64).await.unwrap();
         let (address, shutdown) = (desk.local_addr(), CancellationToken::new());
-        tokio::spawn(desk.serve(shutdown.clone()));
+        let files = Files::at(&dir.path().join("master.credentials"));
+        tokio::spawn(desk.serve(Memory::default(), files, shutdown.clone()));
         Self { root, dir, address, _shutdown: shutdown.drop_guard() }
     }
 
@@ -177,4 +180,119 @@ async fn without_its_own_ca_a_master_says_so() {
     std::fs::remove_file(bench.dir.path().join("issuer.key")).unwrap();
     let (status, words) = bench.asks(&grant(Role::Agent, "h1", 10 * DAY)).await;
     assert_eq!((status, words.contains("issuer.key")), (503, true), "{words}");
+}
+
+/// A book without a quorum.
+#[derive(Default)]
+struct Memory(Mutex<JoinBook>);
+
+impl Ledger for Memory {
+    async fn enter(&self, admission: &Admission, now: Timestamp) -> Result<(), NotEntered> {
+        let mut book = self.0.lock().unwrap();
+        Ok(book.enter(admission, now).map(drop)?)
+    }
+}
+
+const LINE: &str = "admin:00:11\n";
+
+impl Bench {
+    fn invitation(&self) -> Invitation {
+        Invitation {
+            id: Invitation::new_id().unwrap(),
+            cluster: "test".into(),
+            desk: mesoform_identity::Desk::Masters,
+            host: "h7".into(),
+            roles: vec![Role::Agent, Role::Scheduler, Role::Master],
+            dns: vec!["h7.example".into()],
+            ips: vec!["127.0.0.1".parse().unwrap()],
+            until: Timestamp::now().as_second() + 3600,
+        }
+    }
+
+    fn asks_to_be(&self, invitation: &Invitation, roles: &[Role]) -> JoinRequest {
+        std::fs::write(self.dir.path().join("master.credentials"), LINE).unwrap();
+        let csr = |role: &Role| (*role, KeyRequest::generate().unwrap().csr_pem);
+        JoinRequest {
+            token: self.root.invite(invitation).unwrap().expose().to_owned(),
+            host: invitation.host.clone(),
+            requests: roles.iter().map(csr).collect(),
+            secrets: vec!["credentials".into()],
+        }
+    }
+
+    /// Without a certificate.
+    async fn joins(&self, request: &JoinRequest) -> (u16, String) {
+        let pin = self.root.fingerprint();
+        let ca = self.root.certificate_pem();
+        let tls = pinned_client_config(ca, &pin, "test", &[Role::Master], &[b"http/1.1"]).unwrap();
+        let builder = reqwest::Client::builder().tls_backend_preconfigured((*tls).clone());
+        let client = builder.no_proxy().build().unwrap();
+        let url = format!("https://{}{JOIN_PATH}", self.address);
+        let body = serde_json::to_string(request).unwrap();
+        let answer = client.post(url).body(body).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+}
+
+#[tokio::test]
+async fn a_host_joins_with_its_token_once() {
+    let bench = Bench::new().await;
+    let invitation = bench.invitation();
+    let request = bench.asks_to_be(&invitation, &[Role::Agent, Role::Scheduler]);
+    // The first answer got lost.
+    for _ in 0..2 {
+        let (status, body) = bench.joins(&request).await;
+        assert_eq!(status, 200, "{body}");
+        let answer: JoinAnswer = serde_json::from_str(&body).unwrap();
+        assert_eq!(answer.secrets["credentials"], LINE);
+        for role in [Role::Agent, Role::Scheduler] {
+            let info = inspect(&answer.chains[&role], bench.root.certificate_pem()).unwrap();
+            assert_eq!((info.role, info.host.as_str()), (role, "h7"));
+            assert_eq!((info.dns, info.ips), (invitation.dns.clone(), invitation.ips.clone()));
+        }
+    }
+    let thief = bench.asks_to_be(&invitation, &[Role::Agent, Role::Scheduler]);
+    let (status, words) = bench.joins(&thief).await;
+    assert_eq!((status, words.contains("was used on")), (403, true), "{words}");
+    assert!(!words.contains(&thief.token[..40]), "{words}");
+}
+
+#[tokio::test]
+async fn who_does_not_join_is_told_why() {
+    let bench = Bench::new().await;
+    let good = bench.invitation();
+    let agent = [Role::Agent];
+    let ended = Invitation { until: Timestamp::now().as_second() - 1, ..good.clone() };
+    let elsewhere = Invitation { desk: mesoform_identity::Desk::Operator, ..good.clone() };
+    let mut more = bench.asks_to_be(&good, &agent);
+    more.secrets.push("etcd-key".into());
+    let mut forged = bench.asks_to_be(&good, &agent);
+    forged.token = Authority::create("test").unwrap().invite(&good).unwrap().expose().to_owned();
+    for (request, status, told) in [
+        (bench.asks_to_be(&ended, &agent), 403, "ended on"),
+        (bench.asks_to_be(&elsewhere, &agent), 403, "for `mesoform serve`"),
+        (bench.asks_to_be(&good, &[Role::Master]), 403, "`mesoform up` alone"),
+        (bench.asks_to_be(&good, &[Role::Quorum]), 403, "the role quorum"),
+        (bench.asks_to_be(&good, &[]), 400, "no certificate is asked for"),
+        (more, 403, "not for this host"),
+        (forged, 403, "not made by the operator"),
+    ] {
+        let (found, words) = bench.joins(&request).await;
+        assert_eq!((found, words.contains(told)), (status, true), "{words}");
+    }
+    // None of that has used the token up.
+    let (status, words) = bench.joins(&bench.asks_to_be(&good, &agent)).await;
+    assert_eq!(status, 200, "{words}");
+}
+
+#[tokio::test]
+async fn an_address_does_not_ask_for_ever() {
+    let bench = Bench::new().await;
+    let mut request = bench.asks_to_be(&bench.invitation(), &[Role::Agent]);
+    request.token = "guess".into();
+    let mut codes = Vec::new();
+    for _ in 0..40 {
+        codes.push(bench.joins(&request).await.0);
+    }
+    assert!(codes.contains(&403) && codes.last() == Some(&429), "{codes:?}");
 }

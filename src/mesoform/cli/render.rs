@@ -1,4 +1,5 @@
 use clap::{Args, ValueEnum};
+use jiff::SignedDuration;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -20,6 +21,15 @@ pub struct RenderArgs {
     /// A folder with templates of yours, laid out as templates/ is; as mesoform_templates
     #[arg(long, value_name = "DIR")]
     pub templates: Option<PathBuf>,
+    /// Leave the token out with which a host joins by itself
+    #[arg(long)]
+    pub no_token: bool,
+    /// Who redeems it: `mesoform serve` (where mesoform_join_url is set), or the masters of a cluster that runs
+    #[arg(long, value_enum, default_value_t = EnrolAt::Serve, conflicts_with = "no_token")]
+    pub enrol_at: EnrolAt,
+    /// How long the token is good: 90m, 24h
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = lifetime, conflicts_with = "no_token")]
+    pub token_ttl: SignedDuration,
     /// Where the machines are: how large a document may be there
     #[arg(long, value_enum, default_value_t = Target::Ec2)]
     pub target: Target,
@@ -50,6 +60,12 @@ pub struct RenderFormat {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EnrolAt {
+    Serve,
+    Masters,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Target {
     /// 16 KiB, which is little enough for anywhere
     Ec2,
@@ -57,6 +73,14 @@ pub enum Target {
     Hetzner,
     /// 64 KiB
     Digitalocean,
+}
+
+/// From a minute to a week: a token lies in user-data, which everything on a host can read.
+fn lifetime(text: &str) -> Result<SignedDuration, String> {
+    let wanted = || "a time from 1m to 168h".to_owned();
+    let time: SignedDuration = text.parse().map_err(|_| wanted())?;
+    let range = SignedDuration::from_mins(1)..=SignedDuration::from_hours(168);
+    range.contains(&time).then_some(time).ok_or_else(wanted)
 }
 
 impl RenderArgs {

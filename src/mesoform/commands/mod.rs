@@ -9,6 +9,7 @@ mod consent;
 mod down;
 mod executor;
 mod inventory;
+mod join;
 mod render;
 mod report;
 mod restart;
@@ -47,6 +48,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Backup(args) => asynchronous(backup::run(args)),
         Command::Restore(args) => asynchronous(restore::run(args)),
         Command::Voter(args) => asynchronous(voter::run(args)),
+        Command::Join => asynchronous(join::run()),
         Command::Certificates(args) => asynchronous(certificates::run(args)),
         Command::Report(args) => asynchronous(report::run(args)),
     }

@@ -1,6 +1,7 @@
 //! Documents, held against the plan that they were made from.
 
 mod equal;
+mod joins;
 mod limits;
 mod plans;
 mod tree;
@@ -20,6 +21,7 @@ pub fn supply<'a>(templates: &'a Templates, packer: &'a Packer) -> Supply<'a> {
         templates,
         packer,
         artifact_url: Some("http://192.0.2.1/m%20m"),
+        join: None,
         address: None,
         extra_cloud_config: None,
     }

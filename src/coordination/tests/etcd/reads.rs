@@ -93,3 +93,23 @@ async fn a_server_that_is_no_voter_is_not_trusted() {
     let error = etcd.client(Role::Master).consensus().await.unwrap_err().to_string();
     assert!(error.contains("certificate"), "{error}");
 }
+
+/// Two masters are asked at once for the same.
+#[tokio::test]
+async fn whoever_claims_first_stays() {
+    let Some(etcd) = Etcd::start(1).await else { return };
+    let (one, other) = (etcd.client(Role::Master), etcd.client(Role::Master));
+    assert_eq!(one.claim("/t/old", b"0".to_vec(), Vec::new()).await.unwrap(), None);
+    let both = tokio::join!(
+        one.claim("/t/a", b"1".to_vec(), vec!["/t/old".into()]),
+        other.claim("/t/a", b"2".to_vec(), vec!["/t/old".into()]),
+    );
+    let found = [both.0.unwrap(), both.1.unwrap()];
+    assert_eq!(found.iter().flatten().count(), 1, "{found:?}");
+    let first = one.get("/t/a").await.unwrap().unwrap();
+    assert_eq!(found.iter().flatten().next(), Some(&first));
+    assert_eq!(one.get("/t/old").await.unwrap(), None);
+    // The same again finds itself.
+    let again = other.claim("/t/a", first.value.clone(), Vec::new()).await.unwrap();
+    assert_eq!(again, Some(first));
+}

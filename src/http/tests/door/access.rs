@@ -145,6 +145,36 @@ async fn a_mutual_door_checks_the_role() {
 }
 
 #[tokio::test]
+async fn a_mutual_door_may_be_open_on_some_paths() {
+    let cluster = Cluster::new();
+    let identity = cluster.identity(Role::Master);
+    let addr = ([127, 0, 0, 1], 0).into();
+    let door = Door::mutual_but(addr, &identity, &[Role::Agent], &["/who"]).await.unwrap();
+    let port = Running::door(door);
+    let guest = cluster.guest();
+    let reply = guest.get(port.https("/who")).send().await.unwrap();
+    assert_eq!(reply.text().await.unwrap(), "anonymous");
+    let closed = guest.get(port.https("/ping")).send().await.unwrap();
+    assert_eq!(closed.status(), StatusCode::FORBIDDEN);
+    let agent = cluster.member(Role::Agent).get(port.https("/who")).send().await.unwrap();
+    assert_eq!(agent.text().await.unwrap(), "agent@h1");
+    let other = cluster.member(Role::Scheduler).get(port.https("/who")).send().await.unwrap();
+    assert_eq!(other.status(), StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_route_can_tell_whether_nobody_listens_in() {
+    let cluster = Cluster::new();
+    let identity = cluster.identity(Role::Master);
+    let http = settings(Scheme::Http, None);
+    let api = Running::start(&http, Some(&identity), Limits::default()).await;
+    let plainly = plain().get(api.http("/encrypted")).send().await.unwrap();
+    assert_eq!(plainly.text().await.unwrap(), "false");
+    let secretly = cluster.guest().get(api.https("/encrypted")).send().await.unwrap();
+    assert_eq!(secretly.text().await.unwrap(), "true");
+}
+
+#[tokio::test]
 async fn routes_may_be_for_some_of_the_roles_only() {
     let cluster = Cluster::new();
     let identity = cluster.identity(Role::Master);

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
-use mesoform_http::{Caller, Door, Limits, credential_line, only_for};
+use mesoform_http::{Caller, Door, Encrypted, Limits, credential_line, only_for};
 use mesoform_identity::{Authority, Grant, Identity, KeyRequest, Role, write_public, write_secret};
 use mesoform_settings::{HttpSettings, PkiPaths, Scheme};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -146,6 +146,10 @@ fn routes() -> Router {
             get(|Extension(caller): Extension<Caller>| async move { caller.to_string() }),
         )
         .route("/ping", get(|| async { "pong" }))
+        .route(
+            "/encrypted",
+            get(|how: Option<Extension<Encrypted>>| async move { how.is_some().to_string() }),
+        )
         .route("/size", post(|body: String| async move { body.len().to_string() }))
         .route("/drip", get(drip))
         .merge(only_for(&[Role::Scheduler], Router::new().route("/frameworks", get(|| async {}))))

@@ -3,19 +3,22 @@
 mod folder;
 mod format;
 mod sink;
+mod ticket;
 
 use super::run::cluster;
 use crate::cli::{ColorChoice, OutputFormat, OutputOptions, RenderArgs};
 use crate::exit::Exit;
 use crate::render;
 use anyhow::Context as _;
-use format::Format;
+use format::{Format, Rendered};
 use mesoform_cluster::{
     Admin, Auth, BinaryRef, Blueprint, ClusterSpec, HostSpec, Observer, Progress, find_artifact,
 };
-use mesoform_render::{Boot, Dialect, Missing, Packer, Supply};
+use mesoform_plan::Plan;
+use mesoform_render::{Boot, Dialect, Missing, Packer, RenderError, Supply};
 use sink::Sink;
 use std::collections::BTreeMap;
+use ticket::Tickets;
 
 /// Notices go to people; standard output has the documents alone.
 const PLAIN: OutputOptions = OutputOptions { output: OutputFormat::Text, color: ColorChoice::Auto };
@@ -39,25 +42,48 @@ pub async fn run(args: RenderArgs) -> anyhow::Result<Exit> {
         etcd: etcd.as_ref(),
     };
     let format = Format::of(&args);
-    let mut sink = Sink::of(&args, format, hosts.len());
+    let tickets = Tickets::of(&args, format, &spec, &admin)?;
+    let mut sink = Sink::of(&args, format, hosts.len(), tickets.is_some());
+    let (mut without, hosts_count) = (Vec::new(), hosts.len());
     let (mut missing, packer) = (Missing::default(), Packer::default());
     for host in hosts {
         let binary = binaries.get(&host.arch).context("no binary for this host")?;
         let plan = blueprint.host(host, binary)?;
         let url = spec.options.artifact_url.as_ref().map(|url| url.at(&host.arch, &binary.sha256));
+        let join = match &tickets {
+            Some(tickets) => tickets.for_host(&plan)?,
+            None => None,
+        };
         let supply = Supply {
             templates: &templates,
             packer: &packer,
             artifact_url: url.as_deref(),
+            join: join.as_ref(),
             address: host.address.parse().ok(),
             extra_cloud_config: host.extra_cloud_config.as_ref(),
         };
-        let boot = Boot::of(&plan, &supply)?;
-        missing += boot.missing;
-        sink.take(&host.name, format.rendered(&plan, &boot, &supply)?)?;
+        let (lacks, rendered) = match rendered(format, &plan, &supply) {
+            Err(error) if supply.join.is_some() && is_too_large(&error) => {
+                without.push(host.name.as_str());
+                rendered(format, &plan, &Supply { join: None, ..supply })?
+            }
+            other => other?,
+        };
+        missing += lacks;
+        sink.take(&host.name, rendered)?;
     }
     sink.end()?;
     tell(format, missing, &*observer);
+    if !without.is_empty() {
+        let message = format!(
+            "without a token, for which its document has no room (--target, --limit-bytes): {}",
+            without.join(", ")
+        );
+        observer.on(Progress::Notice { message });
+    }
+    if let Some(tickets) = tickets.as_ref().filter(|_| without.len() < hosts_count) {
+        observer.on(Progress::Notice { message: tickets.words() });
+    }
     let extra = spec.hosts.iter().any(|host| host.extra_cloud_config.is_some());
     if extra
         && matches!(
@@ -70,6 +96,15 @@ pub async fn run(args: RenderArgs) -> anyhow::Result<Exit> {
         observer.on(Progress::Notice { message });
     }
     Ok(Exit::Fine)
+}
+
+fn rendered(format: Format, plan: &Plan, supply: &Supply) -> anyhow::Result<(Missing, Rendered)> {
+    let boot = Boot::of(plan, supply)?;
+    Ok((boot.missing, format.rendered(plan, &boot, supply)?))
+}
+
+fn is_too_large(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(RenderError::TooLarge { .. }))
 }
 
 fn chosen<'s>(spec: &'s ClusterSpec, name: Option<&str>) -> anyhow::Result<Vec<&'s HostSpec>> {
@@ -119,6 +154,8 @@ fn tell(format: Format, missing: Missing, observer: &dyn Observer) {
     );
     if missing.binaries > 0 {
         message.push_str("; with mesoform_artifact_url they fetch the binary by themselves");
+    } else if missing.certificates > 0 && !matches!(format, Format::Document(Dialect::Coreos, _)) {
+        message.push_str("; with mesoform_join_url they join by themselves");
     }
     observer.on(Progress::Notice { message });
 }

@@ -4,6 +4,7 @@ use super::format::{Format, Rendered};
 use crate::cli::RenderArgs;
 use crate::render::say;
 use anyhow::{Context as _, bail};
+use mesoform_identity::write_secret;
 use mesoform_render::{Entry, Tree};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,11 +14,13 @@ pub struct Sink {
     format: Format,
     several: bool,
     taken: usize,
+    /// There are tokens in them.
+    secret: bool,
 }
 
 impl Sink {
-    pub fn of(args: &RenderArgs, format: Format, hosts: usize) -> Self {
-        Self { folder: args.dir.clone(), format, several: hosts > 1, taken: 0 }
+    pub fn of(args: &RenderArgs, format: Format, hosts: usize, secret: bool) -> Self {
+        Self { folder: args.dir.clone(), format, several: hosts > 1, taken: 0, secret }
     }
 
     /// # Errors
@@ -67,7 +70,10 @@ impl Sink {
         match (rendered, self.format.ending()) {
             (Rendered::Text(text), ending) => {
                 let path = folder.join(format!("{host}.{}", ending.unwrap_or_default()));
-                fs::write(&path, text).with_context(|| cannot(&path))
+                match self.secret {
+                    true => Ok(write_secret(&path, text.as_bytes())?),
+                    false => fs::write(&path, text).with_context(|| cannot(&path)),
+                }
             }
             (Rendered::Tree(tree), _) => super::folder::keep(folder, host, &tree),
         }

@@ -4,6 +4,7 @@
 
 mod hosts;
 mod input;
+mod joining;
 mod kit;
 mod recovery;
 mod render;

@@ -61,6 +61,7 @@ fn unit_before(binary: &Path, url: &str, units: &[&str]) -> String {
         templates: &templates,
         packer: &Packer::default(),
         artifact_url: Some(url),
+        join: None,
         address: None,
         extra_cloud_config: None,
     };

@@ -2,8 +2,8 @@
 
 use mesoform_cluster::{BinaryRef, Blueprint, ClusterSpec, HostSpec, resolve};
 use mesoform_inventory::{ExtraVars, Inventory};
-use mesoform_plan::Plan;
-use mesoform_render::{Boot, Dialect, Packer, Supply, document};
+use mesoform_plan::{Plan, SecretText, sha256_hex};
+use mesoform_render::{Boot, Dialect, Join, Packer, Supply, document};
 use mesoform_template::Templates;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -69,14 +69,31 @@ pub struct Cluster {
     pub spec: ClusterSpec,
     templates: Templates,
     packer: Packer,
+    join: Option<Join>,
 }
 
 impl Cluster {
+    /// One whose hosts join by themselves: with a token as long as a real one that packs as badly.
+    pub fn joining(inventory: &str) -> Self {
+        let token = sha256_hex("token");
+        let token = (0..8).map(|n| sha256_hex(format!("{token}{n}"))).collect::<String>();
+        let join = Join {
+            token: SecretText::new(format!("mesoform-join-1.{token}")),
+            places: vec!["https://10.0.0.100:8000".into()],
+        };
+        Self { join: Some(join), ..Self::of(inventory) }
+    }
+
     pub fn of(inventory: &str) -> Self {
         let extra = ExtraVars::parse::<&str>(&[]).unwrap();
         let inventory = Inventory::parse(inventory, Path::new("demo.ini"), &extra).unwrap();
         let spec = resolve(&inventory).unwrap();
-        Self { spec, templates: Templates::embedded().unwrap(), packer: Packer::default() }
+        Self {
+            spec,
+            templates: Templates::embedded().unwrap(),
+            packer: Packer::default(),
+            join: None,
+        }
     }
 
     pub fn plan(&self, host: &HostSpec) -> Plan {
@@ -98,6 +115,7 @@ impl Cluster {
             templates: &self.templates,
             packer: &self.packer,
             artifact_url: url.as_deref(),
+            join: self.join.as_ref(),
             address: host.address.parse().ok(),
             extra_cloud_config: host.extra_cloud_config.as_ref(),
         };

@@ -1,6 +1,7 @@
 //! Documents fit where machines take only small ones.
 
 use crate::kit::{ALL, Cluster, FIVE, ONE, SMALL, THREE};
+use mesoform_render::Dialect;
 
 #[test]
 fn every_host_of_a_usual_cluster_fits_anywhere() {
@@ -11,6 +12,18 @@ fn every_host_of_a_usual_cluster_fits_anywhere() {
                 let size = cluster.document(dialect, &host.name, Some(SMALL)).len();
                 assert!(size <= SMALL, "{dialect} of {}: {size}", host.name);
             }
+        }
+    }
+}
+
+/// The token, what it is for, and the unit that asks have their place too.
+#[test]
+fn a_host_that_joins_by_itself_fits_as_well() {
+    for inventory in [THREE, FIVE] {
+        let cluster = Cluster::joining(inventory);
+        for host in &cluster.spec.hosts {
+            let size = cluster.document(Dialect::CloudConfig, &host.name, Some(SMALL)).len();
+            assert!(size <= SMALL, "{}: {size}", host.name);
         }
     }
 }

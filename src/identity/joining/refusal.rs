@@ -1,0 +1,34 @@
+use super::Desk;
+use crate::{IdentityError, Role};
+use jiff::Timestamp;
+use thiserror::Error;
+
+/// Why a host does not join.
+#[derive(Debug, Error)]
+pub enum JoinRefusal {
+    #[error(
+        "this token was not made by the operator of this cluster; render the host's document anew"
+    )]
+    Foreign,
+    #[error("this token is of the cluster `{found}`, not of `{wanted}`")]
+    OtherCluster { found: String, wanted: String },
+    #[error("this token ended on {0}; render the host's document anew, or run `mesoform up`")]
+    Expired(Timestamp),
+    #[error("this token is for {0}, which alone know whether it was used")]
+    OtherDesk(Desk),
+    #[error("this token is for the host {wanted}, not for {found:?}")]
+    OtherHost { found: String, wanted: String },
+    #[error("this token is not for a certificate with the role {0}")]
+    Role(Role),
+    #[error("no certificate is asked for")]
+    Nothing,
+    #[error(
+        "this token was used on {at} by whoever holds another key; if that was not this host, take its certificates \
+         for stolen; run `mesoform up`, which needs no token"
+    )]
+    Used { at: Timestamp },
+    #[error("the book of used tokens is full; come back later")]
+    Full,
+    #[error(transparent)]
+    Request(#[from] IdentityError),
+}

@@ -1,0 +1,165 @@
+//! Where hosts join with their tokens, as long as no master does it.
+
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::post;
+use axum::{Extension, Json, Router};
+use jiff::Timestamp;
+use mesoform_cluster::{Admin, Secrets};
+use mesoform_http::{Encrypted, error_reply};
+use mesoform_identity::{
+    Attempts, Authority, Desk as Place, IdentityError, JOIN_PATH, JoinAnswer, JoinBook,
+    JoinRefusal, JoinRequest, MAX_JOIN_REQUEST, Reception, Role, lock_folder, read_secret,
+    write_secret,
+};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+use thiserror::Error;
+
+/// In the operator's folder of the cluster: which tokens were used.
+const BOOK: &str = "joined.json";
+
+/// The operator's own.
+pub struct Desk {
+    authority: Arc<Authority>,
+    reception: Reception,
+    secrets: Secrets,
+    /// The operator's folder.
+    dir: PathBuf,
+    attempts: Mutex<Attempts>,
+}
+
+/// Why nobody was enrolled.
+#[derive(Debug, Error)]
+enum Trouble {
+    #[error(transparent)]
+    Refusal(#[from] JoinRefusal),
+    #[error("the secret file {0:?} is not for this host")]
+    Secret(String),
+    #[error("this cannot be done now: {0}")]
+    Here(IdentityError),
+    #[error("this cannot be done now: {}: {cause}", path.display())]
+    Book { path: PathBuf, cause: String },
+}
+
+impl Trouble {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Refusal(JoinRefusal::Request(_) | JoinRefusal::Nothing) => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::Refusal(JoinRefusal::Full) | Self::Here(_) | Self::Book { .. } => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::Refusal(_) | Self::Secret(_) => StatusCode::FORBIDDEN,
+        }
+    }
+}
+
+impl Desk {
+    /// # Errors
+    /// The CA is none.
+    pub fn new(admin: &Admin, secrets: Secrets) -> Result<Self, IdentityError> {
+        let authority = admin.authority.clone();
+        let reception = Reception::new(Place::Operator, authority.certificate_pem())?;
+        let dir = admin.dir.clone();
+        Ok(Self { authority, reception, secrets, dir, attempts: Mutex::default() })
+    }
+
+    pub fn routes(self) -> Router {
+        Router::new().route(JOIN_PATH, post(join)).with_state(Arc::new(self))
+    }
+
+    fn enrol(&self, request: &JoinRequest) -> Result<(String, JoinAnswer), Trouble> {
+        let now = Timestamp::now();
+        let admission = self.reception.judge(request, now)?;
+        let roles: Vec<Role> = admission.invitation.roles.clone();
+        let mut answer = JoinAnswer::default();
+        for name in &request.secrets {
+            let secret =
+                self.secrets.of(name, &roles).ok_or_else(|| Trouble::Secret(shown(name)))?;
+            answer.secrets.insert(name.clone(), secret.expose().to_owned());
+        }
+        self.enter(&admission, now)?;
+        for (role, leaf) in &admission.leaves {
+            let chain = self.authority.sign_leaf(leaf).map_err(Trouble::Here)?;
+            answer.chains.insert(*role, chain);
+        }
+        Ok((admission.invitation.host, answer))
+    }
+
+    /// On the disk before anything is signed; one after the other, whoever else serves from the same folder.
+    fn enter(
+        &self,
+        admission: &mesoform_identity::Admission,
+        now: Timestamp,
+    ) -> Result<(), Trouble> {
+        let _alone = lock_folder(&self.dir).map_err(Trouble::Here)?;
+        let path = self.dir.join(BOOK);
+        let malformed = |cause: serde_json::Error| Trouble::Book {
+            path: path.clone(),
+            cause: cause.to_string(),
+        };
+        let mut book: JoinBook = match path.exists() {
+            true => {
+                let text = read_secret(&path).map_err(Trouble::Here)?;
+                serde_json::from_str(text.expose()).map_err(malformed)?
+            }
+            false => JoinBook::default(),
+        };
+        if book.enter(admission, now)? {
+            let text = serde_json::to_string(&book).map_err(malformed)?;
+            write_secret(&path, text.as_bytes()).map_err(Trouble::Here)?;
+        }
+        Ok(())
+    }
+}
+
+async fn join(
+    State(desk): State<Arc<Desk>>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    encrypted: Option<Extension<Encrypted>>,
+    body: Bytes,
+) -> Response {
+    let refuse = |status, words: String| {
+        tracing::warn!(peer = %from, "nobody joins: {words}");
+        error_reply(status, words)
+    };
+    if encrypted.is_none() {
+        return refuse(StatusCode::FORBIDDEN, "hosts join over https:// alone".to_owned());
+    }
+    let allowed = {
+        let mut attempts = desk.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        attempts.allow(from.ip(), Instant::now())
+    };
+    if !allowed {
+        let words = "this address has asked too often; come back in a minute".to_owned();
+        return refuse(StatusCode::TOO_MANY_REQUESTS, words);
+    }
+    if body.len() > MAX_JOIN_REQUEST {
+        return refuse(StatusCode::PAYLOAD_TOO_LARGE, "this is too long for a request".to_owned());
+    }
+    let request: JoinRequest = match serde_json::from_slice(&body) {
+        Ok(request) => request,
+        // The error could show a piece of the token.
+        Err(_) => return refuse(StatusCode::BAD_REQUEST, "this is no request to join".to_owned()),
+    };
+    let work = tokio::task::spawn_blocking(move || desk.enrol(&request));
+    match work.await {
+        Ok(Ok((host, answer))) => {
+            tracing::info!(peer = %from, %host, "a host has joined");
+            Json(answer).into_response()
+        }
+        Ok(Err(trouble)) => refuse(trouble.status(), trouble.to_string()),
+        Err(_) => refuse(StatusCode::INTERNAL_SERVER_ERROR, "the signing broke off".to_owned()),
+    }
+}
+
+/// A name that somebody sent, for a message.
+fn shown(name: &str) -> String {
+    name.chars().take(64).collect()
+}
