@@ -30,6 +30,7 @@ mod process;
 mod rig;
 mod run;
 mod sweep;
+mod tree;
 mod unit;
 mod wait;
 

@@ -1,7 +1,7 @@
 use crate::carry::{carry_out, todo};
 use crate::journal::Journal;
 use crate::runs::RunFolder;
-use crate::{ApplyError, Host, Machine, Materials, Result};
+use crate::{ApplyError, Documents, Host, Machine, Materials, Result};
 use mesoform_plan::{Event, Failure, Outcome, Plan};
 use nix::fcntl::Flock;
 use std::fs::{self, File};
@@ -19,21 +19,25 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// # Errors
 /// The folder is none of a run, another process works on it, or its files cannot be written. That a
 /// step failed is an outcome, not an error.
-pub fn job(dir: &Path) -> Result<Outcome> {
+pub fn job(dir: &Path, documents: &dyn Documents) -> Result<Outcome> {
     // Fails for the leader of a group, which is apart already.
     let _ = nix::unistd::setsid();
-    work(&mut Host::real()?, dir)
+    work(&mut Host::real()?, Some(documents), dir)
 }
 
 /// As [`job`], on any machine.
-pub fn work(machine: &mut dyn Machine, dir: &Path) -> Result<Outcome> {
+pub fn work(
+    machine: &mut dyn Machine,
+    documents: Option<&dyn Documents>,
+    dir: &Path,
+) -> Result<Outcome> {
     let run = RunFolder::at(dir)?;
     let Some(_work) = alone(&run)? else { return Err(ApplyError::StillRuns { id: run.id }) };
     if let Some(outcome) = run.outcome() {
         return Ok(outcome);
     }
     let mut journal = Journal::append(&run)?;
-    let working = AssertUnwindSafe(|| attempt(machine, &run, &mut journal));
+    let working = AssertUnwindSafe(|| attempt(machine, documents, &run, &mut journal));
     let outcome = match catch_unwind(working) {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(error)) => failed(error.failure()),
@@ -45,7 +49,17 @@ pub fn work(machine: &mut dyn Machine, dir: &Path) -> Result<Outcome> {
     written.map(|()| outcome)
 }
 
-fn attempt(machine: &mut dyn Machine, run: &RunFolder, journal: &mut Journal) -> Result<Outcome> {
+fn attempt(
+    machine: &mut dyn Machine,
+    documents: Option<&dyn Documents>,
+    run: &RunFolder,
+    journal: &mut Journal,
+) -> Result<Outcome> {
+    if let (Some(wish), Some(documents)) = (run.document()?, documents) {
+        run.forget_materials();
+        journal.write(&Event::Began { run_id: run.id.clone(), changes: 0 });
+        return Ok(documents.carry_out(&wish, &mut |event| journal.write(&event)));
+    }
     let plan = Plan::parse(&read(&run.plan())?)?;
     let materials: Materials = serde_json::from_str(&read(&run.materials())?)
         .map_err(|error| ApplyError::io("read", run.materials())(error.into()))?;

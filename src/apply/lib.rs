@@ -8,6 +8,7 @@
 mod accounts;
 mod carry;
 mod cure;
+mod documents;
 mod error;
 mod host;
 mod job;
@@ -28,6 +29,7 @@ mod systemd;
 mod tree;
 mod wave;
 
+pub use documents::Documents;
 pub use error::{ApplyError, Result};
 pub use host::Host;
 pub use job::job;
@@ -38,6 +40,7 @@ pub use materials::{Materials, Pair};
 pub use renewal::{Certificates, Renewed, Round, write_outcome};
 pub use run::{Call, Commands, Done, Run};
 pub use session::session;
+pub use tree::{Owner, Tree};
 
 #[cfg(test)]
 mod unit;

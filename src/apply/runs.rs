@@ -1,7 +1,7 @@
 use crate::journal::{self, Journal};
 use crate::state::{State, make_folder, write_file};
 use crate::{ApplyError, Materials, Result};
-use mesoform_plan::{LastRun, Outcome, Plan};
+use mesoform_plan::{DocumentWish, LastRun, Outcome, Plan};
 use nix::fcntl::{Flock, FlockArg};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -34,6 +34,22 @@ impl RunFolder {
 
     /// Puts everything in place that the job needs, and makes this run the last.
     pub fn create(state: &State, id: &str, plan: &Plan, materials: &Materials) -> Result<Self> {
+        Self::create_with(state, id, |run| {
+            write_file(&run.plan(), &plan.to_json()?, 0o600)?;
+            run.write_secret(&run.materials(), materials)
+        })
+    }
+
+    /// The same for a document.
+    pub fn create_for(state: &State, id: &str, document: &DocumentWish) -> Result<Self> {
+        Self::create_with(state, id, |run| run.write_secret(&run.document_file(), document))
+    }
+
+    fn create_with(
+        state: &State,
+        id: &str,
+        fill: impl FnOnce(&Self) -> Result<()>,
+    ) -> Result<Self> {
         let run = Self::of(state, id)?;
         state.prepare()?;
         if run.dir.exists() {
@@ -41,19 +57,22 @@ impl RunFolder {
         }
         prune(state);
         // What is only half there must not keep its secrets there.
-        run.fill(state, plan, materials).inspect_err(|_| {
+        run.fill(state, fill).inspect_err(|_| {
             run.forget_materials();
             drop(fs::remove_dir_all(&run.dir));
         })?;
         Ok(run)
     }
 
-    fn fill(&self, state: &State, plan: &Plan, materials: &Materials) -> Result<()> {
+    fn write_secret(&self, path: &Path, what: &impl serde::Serialize) -> Result<()> {
+        let text = serde_json::to_string(what)
+            .map_err(|error| ApplyError::io("write", path)(error.into()))?;
+        write_file(path, &text, 0o600)
+    }
+
+    fn fill(&self, state: &State, fill: impl FnOnce(&Self) -> Result<()>) -> Result<()> {
         make_folder(&self.dir, 0o700)?;
-        write_file(&self.plan(), &plan.to_json()?, 0o600)?;
-        let secrets = serde_json::to_string(materials)
-            .map_err(|error| ApplyError::io("write", self.materials())(error.into()))?;
-        write_file(&self.materials(), &secrets, 0o600)?;
+        fill(self)?;
         write_file(&self.journal(), "", 0o600)?;
         write_file(&self.running(), "", 0o600)?;
         write_file(&state.last(), &format!("{}\n", self.id), 0o644)
@@ -65,6 +84,22 @@ impl RunFolder {
 
     pub fn materials(&self) -> PathBuf {
         self.dir.join("secrets")
+    }
+
+    fn document_file(&self) -> PathBuf {
+        self.dir.join("document")
+    }
+
+    /// The document that this run is about; none where it is about a plan.
+    pub fn document(&self) -> Result<Option<DocumentWish>> {
+        let path = self.document_file();
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(ApplyError::io("read", path)(error)),
+        };
+        let wish = serde_json::from_str(&text);
+        wish.map(Some).map_err(|error| ApplyError::io("read", path)(error.into()))
     }
 
     pub fn journal(&self) -> PathBuf {
@@ -107,9 +142,10 @@ impl RunFolder {
 
     /// Secrets are overwritten before they are removed.
     pub fn forget_materials(&self) {
-        for path in [self.materials(), self.dir.join("secrets.new")] {
-            drop(overwrite(&path));
-            drop(fs::remove_file(&path));
+        let drafts = ["secrets.new", "document.new"].map(|name| self.dir.join(name));
+        for path in [self.materials(), self.document_file()].iter().chain(&drafts) {
+            drop(overwrite(path));
+            drop(fs::remove_file(path));
         }
     }
 }

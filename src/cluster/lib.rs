@@ -36,7 +36,7 @@ pub use hostplan::{BinaryRef, Blueprint, removal};
 pub use invitation::{Uninvited, invitation};
 pub use phases::{
     Acceptances, Allowed, Forcing, Holding, Reach, Removals, Restoration, accept_quorum, backup,
-    down, force_new_cluster, restart, restore, status, up,
+    down, force_new_cluster, push, restart, restore, status, up,
 };
 pub use places::Places;
 pub use preflight::Problem;
@@ -47,5 +47,5 @@ pub use service::{Service, UnknownService};
 pub use signing::sign;
 pub use spec::{
     ArtifactUrl, Auth, ClusterSpec, EtcdFiles, EtcdSpec, ExtraUnit, Extras, HostSpec, JoinUrl,
-    Mistake, Mistakes, Options, Ports, Timing, key_mistakes, notes, resolve,
+    Mistake, Mistakes, Options, Ports, Timing, key_mistakes, notes, resolve, resolve_hosts,
 };

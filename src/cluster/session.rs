@@ -1,7 +1,7 @@
 use crate::report::HostReport;
 use mesoform_plan::{
-    BEATS, Event, Failure, Lock, Outcome, PROTOCOL, Plan, Reply, Request, SecretText, SignedChain,
-    SigningRequest, StartUnit, Started,
+    BEATS, DocumentWish, Event, Failure, Lock, Outcome, PROTOCOL, Plan, Reply, Request, SecretText,
+    SignedChain, SigningRequest, StartUnit, Started,
 };
 use mesoform_transport::{Channel, ChannelEnd, ChannelReader, ChannelWriter};
 use std::collections::BTreeMap;
@@ -17,6 +17,8 @@ use tokio_util::task::AbortOnDropHandle;
 const LINE_MAX: u64 = 16 * 1024 * 1024;
 /// Longer than any single step of a plan takes; a host that is silent for so long is lost.
 const SILENCE: Duration = Duration::from_secs(180);
+/// A document's commands may say nothing for as long as they may take.
+const DOCUMENT: Duration = Duration::from_secs(4 * 3600);
 /// After its output ends, how a command ended is known at once, or never.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
@@ -159,6 +161,21 @@ impl Session {
             reply = self.ask(&request, on_event).await?;
         }
         match reply {
+            Reply::Applied { outcome: Outcome::Done { changed }, .. } => Ok(changed),
+            Reply::Applied { outcome, .. } => Err(SessionError::Ended(outcome)),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Has a document carried out.
+    pub async fn document(
+        &mut self,
+        run_id: &str,
+        document: DocumentWish,
+        on_event: OnEvent<'_>,
+    ) -> Result<usize, SessionError> {
+        let request = Request::Document { run_id: run_id.into(), document };
+        match self.ask_within(DOCUMENT, &request, on_event).await? {
             Reply::Applied { outcome: Outcome::Done { changed }, .. } => Ok(changed),
             Reply::Applied { outcome, .. } => Err(SessionError::Ended(outcome)),
             other => Err(unexpected(&other)),

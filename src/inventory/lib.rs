@@ -50,5 +50,6 @@ pub use output::render_json;
 pub use pattern::Selection;
 pub use source::Source;
 pub use var::{Var, Vars};
+pub use yaml::yaml_word;
 
 pub use serde_json::Value;

@@ -1,12 +1,14 @@
 //! The command line: what can be asked for, and its help.
 
 mod certificates;
+mod push;
 mod recovery;
 mod render;
 mod serve;
 mod voter;
 
 pub use certificates::{CertificatesAction, CertificatesArgs};
+pub use push::{ApplyArgs, DocumentOptions, PushArgs};
 pub use recovery::{BackupArgs, RestoreArgs};
 pub use render::{EnrolAt, RenderArgs};
 pub use serve::ServeArgs;
@@ -53,6 +55,8 @@ impl Cli {
             Command::Down(args) => args.output,
             Command::Backup(args) => args.output(),
             Command::Restore(args) => args.output,
+            Command::Apply(args) => args.how.output,
+            Command::Push(args) => args.how.output,
             _ => return false,
         };
         output.output == OutputFormat::Json
@@ -77,6 +81,10 @@ pub enum Command {
     Render(RenderArgs),
     /// Offer hosts that boot from documents their binaries (HTTP), and have them join (HTTPS)
     Serve(ServeArgs),
+    /// Apply a #cloud-config on running hosts
+    Push(PushArgs),
+    /// Apply a #cloud-config on this host, as cloud-init would
+    Apply(ApplyArgs),
     /// The inventory as mesoform understands it, in the shapes of ansible-inventory
     Inventory(InventoryArgs),
     /// Completions for a shell
@@ -102,9 +110,6 @@ pub enum Command {
         #[arg(long)]
         dir: PathBuf,
     },
-    /// Carry out plans on this host (`up` does this over SSH)
-    #[command(hide = true)]
-    Apply(ApplyArgs),
     /// Look after this host's voter (`up`, `backup` and `restore` do this over SSH)
     #[command(hide = true)]
     Voter(VoterArgs),
@@ -259,17 +264,6 @@ pub struct ServiceArgs {
     /// The service's settings
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
-}
-
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-pub struct ApplyArgs {
-    /// Speak with an operator over standard input and output
-    #[arg(long)]
-    pub session: bool,
-    /// Carry out the plan in this folder
-    #[arg(long, value_name = "DIR")]
-    pub job: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -17,6 +17,8 @@ pub enum What {
     Start,
     /// As `Start`.
     Restart,
+    Install,
+    Run,
 }
 
 impl What {
@@ -36,6 +38,8 @@ impl What {
             Self::Disable => "disable",
             Self::Start => "start",
             Self::Restart => "restart",
+            Self::Install => "install",
+            Self::Run => "run",
         }
     }
 }
@@ -54,6 +58,14 @@ pub enum Thing {
     Unit,
     /// Whatever lies at a path that should be empty.
     Path,
+    // What only documents are about.
+    Command,
+    Group,
+    Hostname,
+    Locale,
+    Package,
+    Partition,
+    Password,
 }
 
 impl Thing {
@@ -68,6 +80,13 @@ impl Thing {
             Self::Credential => "credential",
             Self::Unit => "unit",
             Self::Path => "path",
+            Self::Command => "command",
+            Self::Group => "group",
+            Self::Hostname => "hostname",
+            Self::Locale => "locale",
+            Self::Package => "package",
+            Self::Partition => "partition",
+            Self::Password => "password",
         }
     }
 }

@@ -42,7 +42,7 @@ pub use places::{inputs_file, unit_file, wants_link};
 pub use plan::{FORMAT, Plan};
 pub use probe::{parse_probe, probe_script};
 pub use protocol::{
-    BEATS, PROTOCOL, Reply, Request, SignedChain, SigningRequest, StartUnit, Started,
+    BEATS, DocumentWish, PROTOCOL, Reply, Request, SignedChain, SigningRequest, StartUnit, Started,
 };
 pub use secret::SecretText;
 pub use step::{Ownership, Step};

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 /// The newest session protocol that this version speaks.
 ///
 /// 2: the operator sends [`Request::Beat`], and a session without ends; `Report`.
-pub const PROTOCOL: u32 = 2;
+/// 3: [`Request::Document`].
+pub const PROTOCOL: u32 = 3;
 
 /// The protocol from which on an operator beats.
 pub const BEATS: u32 = 2;
@@ -18,6 +19,19 @@ pub struct StartUnit {
     pub name: String,
     /// As in the plan's `Unit` step.
     pub inputs: Vec<PathBuf>,
+}
+
+/// A document in another language than plans, and how to go about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentWish {
+    /// Its file, for what is told about it.
+    pub name: String,
+    /// It may hold passwords.
+    pub text: SecretText,
+    /// Only say what would change.
+    pub check: bool,
+    /// Say how files differ.
+    pub diff: bool,
 }
 
 /// What the operator asks in a session with `mesoform apply --session`: one JSON object per line,
@@ -34,6 +48,9 @@ pub enum Request {
     /// digits and `._-`, new for each `Apply`. `secrets` by the names of the plan's
     /// `Credential` steps. Answer: `Requests` where certificates must be made, else `Applied`.
     Apply { run_id: String, plan: Plan, secrets: BTreeMap<String, SecretText> },
+    /// Carries out a document, as `Apply` a plan; with its `check` nothing is changed, and no lock is
+    /// needed. Answer: `Applied`.
+    Document { run_id: String, document: DocumentWish },
     /// The signed chains for the `Requests` that `Apply` was answered with.
     /// Answer: `Applied`.
     Certificates { run_id: String, chains: Vec<SignedChain> },

@@ -14,6 +14,7 @@ const PROVISIONING: &[&str] = &[
     "provider",
     "cluster",
     "render",
+    "cloudinit",
     "cloudconfig",
     "transport",
     "apply",

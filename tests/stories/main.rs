@@ -9,6 +9,7 @@
 )]
 
 mod alone;
+mod as_cloud_init_does;
 mod bad_input;
 mod boots_from_user_data;
 mod certificates_renew_themselves;
@@ -29,6 +30,7 @@ mod leaders_die;
 mod lost_connection;
 mod old_clients;
 mod prune_is_killed;
+mod pushes_a_document;
 mod quorum_begins_again;
 mod quorum_grows_and_shrinks;
 mod quorum_lost_and_recovered;

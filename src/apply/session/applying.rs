@@ -4,8 +4,8 @@ use crate::local::requests;
 use crate::runs::{self, RunFolder};
 use crate::{ApplyError, Materials, Pair, Result};
 use mesoform_plan::{
-    Change, Observed, Outcome, Plan, Reply, SecretText, SignedChain, SigningRequest, Step, changes,
-    interest, place,
+    Change, DocumentWish, Event, Observed, Outcome, Plan, Reply, SecretText, SignedChain,
+    SigningRequest, Step, changes, interest, place,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -65,16 +65,38 @@ impl Session {
         self.begin(run_id, &pending.plan, &materials)
     }
 
+    pub(super) fn document(&mut self, run_id: &str, wish: &DocumentWish) -> Result<Reply> {
+        RunFolder::of(&self.state, run_id)?;
+        if wish.check {
+            let mut events: Vec<Event> = Vec::new();
+            let outcome = self.launch.check(wish, &mut |event| events.push(event))?;
+            for event in events {
+                self.output.say(&Reply::Event { offset: 0, event })?;
+            }
+            return Ok(Reply::Applied { run_id: run_id.to_owned(), outcome });
+        }
+        self.held()?;
+        if let Some(run) = runs::last(&self.state)?.filter(|run| run.outcome.is_none()) {
+            return Err(ApplyError::StillRuns { id: run.id });
+        }
+        let run = RunFolder::create_for(&self.state, run_id, wish)?;
+        self.launch_and_follow(&run)
+    }
+
     fn begin(&mut self, run_id: &str, plan: &Plan, materials: &Materials) -> Result<Reply> {
         let run = RunFolder::create(&self.state, run_id, plan, materials)?;
-        if let Err(error) = self.launch.launch(&run) {
+        self.launch_and_follow(&run)
+    }
+
+    fn launch_and_follow(&mut self, run: &RunFolder) -> Result<Reply> {
+        if let Err(error) = self.launch.launch(run) {
             let failure = error.failure();
             run.end(&Outcome::Failed { changed: 0, step: None, failure })?;
             return Err(error);
         }
-        let followed = self.follow(&run, 0);
+        let followed = self.follow(run, 0);
         if matches!(followed, Ok(Reply::Applied { .. })) {
-            self.launch.clear_up(&run);
+            self.launch.clear_up(run);
         }
         followed
     }

@@ -1,8 +1,10 @@
 use crate::run::{Call, Commands, Run, must};
 use crate::runs::RunFolder;
-use crate::{ApplyError, Result};
+use crate::{ApplyError, Documents, Result};
+use mesoform_plan::{DocumentWish, Event, Outcome};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What the session has this binary do in processes of their own. Another one in tests.
@@ -21,6 +23,14 @@ pub trait Launch {
     /// # Errors
     /// It cannot be started, or says nothing that is JSON.
     fn report(&self) -> Result<serde_json::Value>;
+
+    /// Says what a document would change.
+    ///
+    /// # Errors
+    /// There is nobody who understands documents.
+    fn check(&self, _wish: &DocumentWish, _tell: &mut dyn FnMut(Event)) -> Result<Outcome> {
+        Err(ApplyError::Protocol { cause: "documents are not understood here".to_owned() })
+    }
 }
 
 /// As long as the last of a unit's processes is not quite gone, it is not forgotten.
@@ -29,7 +39,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// A process that outlives the connection: a transient unit where systemd is the first process,
 /// else one in a session of its own.
-pub struct Detached;
+pub struct Detached(pub Arc<dyn Documents>);
 
 impl Launch for Detached {
     fn launch(&self, run: &RunFolder) -> Result<()> {
@@ -53,6 +63,10 @@ impl Launch for Detached {
             }
             std::thread::sleep(PAUSE);
         }
+    }
+
+    fn check(&self, wish: &DocumentWish, tell: &mut dyn FnMut(Event)) -> Result<Outcome> {
+        Ok(self.0.carry_out(wish, tell))
     }
 
     fn report(&self) -> Result<serde_json::Value> {

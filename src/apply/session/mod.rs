@@ -17,12 +17,13 @@ pub use pulse::Pulse;
 pub use {input::Input as TestInput, launch::Launch, output::Output as TestOutput, serve::Session};
 
 use crate::state::State;
-use crate::{ApplyError, Host, Result};
+use crate::{ApplyError, Documents, Host, Result};
 use input::Input;
 use launch::Detached;
 use output::Output;
 use std::io::{Read, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Serves one operator on `stdin` and `stdout` until `stdin` ends: `mesoform apply --session`.
 ///
@@ -34,11 +35,14 @@ use std::path::Path;
 pub fn session(
     stdin: impl Read + Send + 'static,
     stdout: impl Write + Send + 'static,
+    documents: Arc<dyn Documents>,
 ) -> Result<()> {
     let host = Host::real()?;
     let (input, output) = (Input::new(stdin, Pulse::real()), Output::new(stdout));
     let state = State::new(Path::new("/"));
-    match serve::Session::new(Box::new(host), state, Box::new(Detached), input, output).serve() {
+    match serve::Session::new(Box::new(host), state, Box::new(Detached(documents)), input, output)
+        .serve()
+    {
         Err(ApplyError::Closed) => Ok(()),
         other => other,
     }

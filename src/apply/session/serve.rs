@@ -77,6 +77,7 @@ impl Session {
                 Ok(Reply::Observed { observed })
             }
             Request::Apply { run_id, plan, secrets } => self.apply(run_id, plan, secrets),
+            Request::Document { run_id, document } => self.document(&run_id, &document),
             Request::Certificates { run_id, chains } => self.certificates(&run_id, chains),
             Request::Follow { run_id, offset } => {
                 let run = RunFolder::of(&self.state, &run_id)?;

@@ -94,7 +94,7 @@ impl Launch for Threads {
         let (root, fake, dir) = (self.0.clone(), self.1.clone(), run.dir.clone());
         std::thread::spawn(move || {
             let mut host = Host::rooted(&root, Box::new(fake)).unwrap();
-            job::work(&mut host, &dir).unwrap();
+            job::work(&mut host, None, &dir).unwrap();
         });
         Ok(())
     }

@@ -348,7 +348,8 @@ impl Run for Hangs {
 fn the_process_of_a_job() {
     let Some(dir) = std::env::var_os("MESOFORM_TEST_JOB") else { return };
     let root = PathBuf::from(std::env::var_os("MESOFORM_TEST_ROOT").unwrap());
-    drop(job::work(&mut Host::rooted(&root, Box::new(Hangs)).unwrap(), Path::new(&dir)));
+    let mut host = Host::rooted(&root, Box::new(Hangs)).unwrap();
+    drop(job::work(&mut host, None, Path::new(&dir)));
 }
 
 #[test]

@@ -97,13 +97,14 @@ pub(crate) fn teller(
         observer.on(match event {
             Event::Doing { change } => Progress::Host { host, text: change.to_string() },
             Event::Did { change } => {
-                let diff = diffs.get(&change.step).cloned();
+                let diff = diffs.get(&change.step).cloned().or_else(|| change.unified_diff());
                 Progress::Change { host, change: change.to_string(), diff }
             }
             Event::Unit { unit, active, status } => {
                 Progress::Host { host, text: format!("{unit}: {active} {status}") }
             }
             Event::Note { text } => Progress::Notice { message: format!("{host}: {text}") },
+            Event::Began { changes: 0, .. } => Progress::Host { host, text: "at work".to_owned() },
             Event::Began { changes, .. } => {
                 Progress::Host { host, text: format!("{changes} changes to make") }
             }

@@ -27,7 +27,7 @@ pub use mistake::{Mistake, Mistakes};
 pub use notes::notes;
 pub(crate) use options::ENROLMENT;
 pub use options::{Auth, Options, Ports, TASK_USER, Timing};
-pub use resolve::resolve;
+pub use resolve::{resolve, resolve_hosts};
 
 use crate::Service;
 use mesoform_settings::Scheme;

@@ -35,6 +35,20 @@ pub fn resolve(inventory: &Inventory) -> Result<ClusterSpec, Mistakes> {
     mistakes.conclude(ClusterSpec { name, hosts, options, etcd, templates, state_dir })
 }
 
+/// All hosts of an inventory, whatever they are for: for what needs them and no cluster.
+///
+/// # Errors
+/// All that is wrong with how they are reached, at once.
+pub fn resolve_hosts(inventory: &Inventory) -> Result<ClusterSpec, Mistakes> {
+    let mut mistakes = Mistakes::default();
+    let name = name(inventory, &[], &mut mistakes);
+    let options = variables::options(&[], &mut mistakes);
+    let members = inventory.hosts().map(|host| (host, BTreeSet::new())).collect();
+    let hosts = hosts(inventory, members, &mut mistakes);
+    let state_dir = folder(inventory).join(".mesoform").join(&name);
+    mistakes.conclude(ClusterSpec { name, hosts, options, etcd: None, templates: None, state_dir })
+}
+
 fn hosts(
     inventory: &Inventory,
     members: Vec<(&Host, BTreeSet<Service>)>,

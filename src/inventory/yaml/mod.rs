@@ -5,6 +5,8 @@ mod scalar;
 #[cfg(test)]
 mod tests;
 
+pub use scalar::resolve as yaml_word;
+
 use crate::findings::Findings;
 use crate::{Mistake, Origin, Var, Vars};
 use compose::{Failure, Top};

@@ -3,7 +3,7 @@
 use serde_json::{Number, Value};
 
 /// The value of a plain scalar. Dates stay strings, as they leave Ansible.
-pub(super) fn resolve(text: &str) -> Value {
+pub fn resolve(text: &str) -> Value {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
         "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {

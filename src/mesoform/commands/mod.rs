@@ -10,6 +10,7 @@ mod down;
 mod executor;
 mod inventory;
 mod join;
+mod push;
 mod render;
 mod report;
 mod restart;
@@ -36,6 +37,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Down(args) => asynchronous(down::run(args)),
         Command::Render(args) => asynchronous(render::run(args)),
         Command::Serve(args) => asynchronous(serve::run(args)),
+        Command::Push(args) => asynchronous(push::run(args)),
         Command::Inventory(args) => inventory::run(&args),
         Command::Completions { shell } => completions::shell(shell),
         Command::Man => completions::man(),

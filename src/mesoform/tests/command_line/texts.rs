@@ -13,6 +13,8 @@ fn help() {
         "restore",
         "render",
         "serve",
+        "push",
+        "apply",
         "inventory",
         "completions",
         "man",

@@ -1,0 +1,54 @@
+use crate::{CloudInitError, Result};
+use mesoform_apply::{Owner, Tree};
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+/// More links than this after each other lead nowhere.
+const LINKS: usize = 16;
+
+/// Makes the folders that miss on the way to `path`: root's, with the mode that folders have.
+pub fn make(tree: &Tree, path: &Path) -> Result<()> {
+    let missing: Vec<&Path> =
+        path.ancestors().skip(1).take_while(|folder| !folder.exists()).collect();
+    for folder in missing.into_iter().rev() {
+        tree.folder(folder, 0o755, Owner { uid: Some(0), gid: Some(0) })?;
+    }
+    Ok(())
+}
+
+/// Where a file lies that is reached by `path`: a link that is root's is followed, so that a link stays
+/// one; what others could have put there is not.
+pub fn behind_links(path: &Path) -> Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..LINKS {
+        let Ok(found) = fs::symlink_metadata(&path) else { return Ok(path) };
+        if !found.is_symlink() {
+            return Ok(path);
+        }
+        if found.uid() != 0 {
+            let cure = "remove the link, or give it to root";
+            return Err(CloudInitError::host(
+                path.display().to_string(),
+                "it is a link that is not root's",
+                cure,
+            ));
+        }
+        let target = fs::read_link(&path).map_err(CloudInitError::io("reading", &path))?;
+        path = normal(&path.parent().unwrap_or(Path::new("/")).join(target));
+    }
+    Err(CloudInitError::host(path.display().to_string(), "its links go in circles", "remove them"))
+}
+
+/// Without `.` and `..`, as Python's `os.path.abspath`.
+pub fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::from("/");
+    for part in path.components() {
+        match part {
+            std::path::Component::Normal(name) => normal.push(name),
+            std::path::Component::ParentDir => drop(normal.pop()),
+            _ => {}
+        }
+    }
+    normal
+}
