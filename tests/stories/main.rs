@@ -8,6 +8,7 @@
     reason = "these are tests"
 )]
 
+mod agents_join_by_the_masters;
 mod alone;
 mod as_cloud_init_does;
 mod bad_input;
