@@ -6,6 +6,9 @@ use std::time::Duration;
 use mesoform_tests::{Host, Rig, eventually};
 
 const LIMIT: Duration = Duration::from_secs(400);
+/// Each service is started, or about to be: where systemd has not come to it yet, `up` would start it.
+const STARTED: &str = "! systemctl show --property ActiveState mesoform-quorum mesoform-master \
+    mesoform-scheduler mesoform-agent | grep -q inactive";
 /// What `up` has of its own runs, and the services of theirs.
 const LOOK: &str = "cd / && find etc/mesoform opt/mesoform var/lib/mesoform etc/systemd/system \
     -path var/lib/mesoform/runs -prune -o -path 'var/lib/mesoform/*/*' ! -path '*/units/*' -prune -o \
@@ -55,7 +58,8 @@ fn same_either_way() {
 
 fn joined(host: &Host) -> bool {
     let there = "test -e /etc/mesoform/pki/master.crt";
-    host.run(&format!("{there} && test ! -e /etc/systemd/system/mesoform-join.service")).success()
+    let done = "test ! -e /etc/systemd/system/mesoform-join.service";
+    host.run(&format!("{there} && {done} && {STARTED}")).success()
 }
 
 fn told(host: &Host, look: &str) -> Vec<String> {

@@ -5,7 +5,7 @@ use anyhow::{Context as _, bail};
 use mesoform_render::{Entry, Tree};
 use std::fs;
 use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _, symlink};
 use std::path::{Component, Path, PathBuf};
 
 /// Writes `tree` to `folder/host`, in the place of what was rendered there before.
@@ -93,8 +93,11 @@ fn plant(place: &Path, entry: &Entry) -> std::io::Result<()> {
     match entry {
         Entry::Link { target } => symlink(target, place),
         Entry::File { ownership, content } => {
-            fs::File::create_new(place)?.write_all(content.as_bytes())?;
-            fs::set_permissions(place, fs::Permissions::from_mode(ownership.mode))
+            // Nobody else reads a token in between.
+            let mut new = fs::OpenOptions::new();
+            let mut file = new.write(true).create_new(true).mode(0o600).open(place)?;
+            file.write_all(content.as_bytes())?;
+            file.set_permissions(fs::Permissions::from_mode(ownership.mode))
         }
     }
 }
