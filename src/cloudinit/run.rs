@@ -42,6 +42,9 @@ pub fn apply(document: &Document, mut on: Application<'_>) -> Outcome {
             Err(error) => run.failed(module.as_ref(), &error),
         }
     }
+    if let Err(error) = on.gate.settle() {
+        run.failures.push(error.failure());
+    }
     run.outcome()
 }
 
@@ -62,6 +65,7 @@ impl Progress {
         if module.ends_all() && !on.wish.check {
             record.module_done(module.name());
             record.store(on.look, on.gate)?;
+            on.gate.settle()?;
         }
         let actions = module.actions(on.look)?;
         let mut effective = false;
@@ -74,7 +78,14 @@ impl Progress {
             return Ok(());
         }
         record.module_done(module.name());
-        record.store(on.look, on.gate)
+        record.store(on.look, on.gate)?;
+        // What must not be done twice is on record whatever happens to the host next.
+        let once = |action: &Action| match action {
+            Action::Run(_) => true,
+            Action::File(file) => file.append.is_some(),
+            _ => false,
+        };
+        if effective && actions.iter().any(once) { on.gate.settle() } else { Ok(()) }
     }
 
     /// Whether something was, or would be, changed.

@@ -44,3 +44,20 @@ fn a_pipe_in_place_of_a_file_holds_nobody_up() {
     tree.write(&path, b"file", 0o644, Owner::default()).unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"file");
 }
+
+#[test]
+fn what_is_flushed_later_is_as_whole_and_may_be_gone_by_then() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = dir.path().canonicalize().unwrap();
+    let paths = [place.join("a"), place.join("b")];
+    let tree = Tree::real().unwrap();
+    for path in &paths {
+        tree.write_unflushed(path, b"old", 0o644, Owner::default()).unwrap();
+        tree.write_unflushed(path, b"new", 0o600, Owner::default()).unwrap();
+    }
+    fs::remove_file(&paths[1]).unwrap();
+    tree.flush(&paths.clone().into()).unwrap();
+    assert_eq!(fs::read(&paths[0]).unwrap(), b"new");
+    assert_eq!(fs::metadata(&paths[0]).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::read_dir(&place).unwrap().count(), 1, "no draft is left");
+}

@@ -4,6 +4,7 @@ use crate::accounts::Accounts;
 use crate::action::FileAction;
 use crate::{Action, CloudInitError, Owner, Result};
 use mesoform_apply::{Owner as Ids, Tree};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What lies there is the kernel's: it is written to, and never replaced.
@@ -13,6 +14,8 @@ const KERNELS: [&str; 3] = ["/proc", "/sys", "/dev"];
 pub struct RealGate {
     tree: Tree,
     exec: Exec,
+    /// Written, and perhaps not on the disk yet: to wait for each would take most of the time.
+    unflushed: BTreeSet<PathBuf>,
 }
 
 impl RealGate {
@@ -22,10 +25,11 @@ impl RealGate {
         let tree = Tree::real()?;
         parents::make(&tree, &Path::new(FOLDER).join("_"))?;
         tree.own(Path::new(FOLDER), 0o700, Ids { uid: Some(0), gid: Some(0) })?;
-        Ok(Self { tree, exec: Exec::new(Path::new(FOLDER).join("output.log")) })
+        let exec = Exec::new(Path::new(FOLDER).join("output.log"));
+        Ok(Self { tree, exec, unflushed: BTreeSet::new() })
     }
 
-    fn file(&self, look: &dyn Look, file: &FileAction) -> Result<()> {
+    fn file(&mut self, look: &dyn Look, file: &FileAction) -> Result<()> {
         let path = parents::behind_links(&file.path)?;
         let bytes = file.whole(look.bytes(&path)?)?;
         if KERNELS.iter().any(|folder| path.starts_with(folder)) {
@@ -37,7 +41,10 @@ impl RealGate {
             Some(seen) => Ids { uid: Some(seen.uid), gid: Some(seen.gid) },
             None => numbers(look, &path, &file.owner)?,
         };
-        Ok(self.tree.write(&path, &bytes, seen.map_or(file.mode, |seen| seen.mode), owner)?)
+        let mode = seen.map_or(file.mode, |seen| seen.mode);
+        self.tree.write_unflushed(&path, &bytes, mode, owner)?;
+        self.unflushed.insert(path);
+        Ok(())
     }
 
     fn folder(&self, look: &dyn Look, path: &Path, mode: u32, owner: &Owner) -> Result<()> {
@@ -68,6 +75,10 @@ impl Gate for RealGate {
             }
             Action::Run(command) => self.exec.run(command),
         }
+    }
+
+    fn settle(&mut self) -> Result<()> {
+        Ok(self.tree.flush(&std::mem::take(&mut self.unflushed))?)
     }
 }
 

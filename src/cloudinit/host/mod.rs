@@ -75,4 +75,10 @@ pub trait Gate {
     /// # Errors
     /// Where, why, and what helps.
     fn perform(&mut self, look: &dyn Look, action: &Action) -> Result<()>;
+
+    /// Has all that was written on the disk.
+    ///
+    /// # Errors
+    /// It cannot be had there.
+    fn settle(&mut self) -> Result<()>;
 }

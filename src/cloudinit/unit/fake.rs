@@ -167,4 +167,8 @@ impl Gate for Fake {
         }
         Ok(())
     }
+
+    fn settle(&mut self) -> Result<()> {
+        Ok(())
+    }
 }
