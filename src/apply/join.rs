@@ -15,6 +15,8 @@ use mesoform_plan::{
 };
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::io;
+use std::net::IpAddr;
 use std::path::Path;
 
 /// Who holds the host's lock.
@@ -27,27 +29,41 @@ pub struct Newcomer {
     host: Host,
     state: State,
     joining: Joining,
+    /// Where others reach it, where only it knows that.
+    address: Option<IpAddr>,
     /// What is to be true in the end, the CA's certificate with it.
     plan: Plan,
     ca_pem: String,
 }
 
 impl Newcomer {
-    /// This machine; none where it has nothing to join with, or needs nothing any more.
+    /// This machine; none where it has nothing to join with, or needs nothing any more. `who` says its name and
+    /// address, where those are not known yet, from whom it will ask.
     ///
     /// # Errors
     /// What it joins with is malformed, or is not about the CA that it knows.
-    pub fn real() -> Result<Option<Self>> {
-        Self::of(Host::real()?, State::new(Path::new("/")))
+    pub fn real(
+        who: impl FnOnce(&[String]) -> io::Result<(String, IpAddr)>,
+    ) -> Result<Option<Self>> {
+        Self::of(Host::real()?, State::new(Path::new("/")), who)
     }
 
-    fn of(host: Host, state: State) -> Result<Option<Self>> {
+    fn of(
+        host: Host,
+        state: State,
+        who: impl FnOnce(&[String]) -> io::Result<(String, IpAddr)>,
+    ) -> Result<Option<Self>> {
         let Some(text) = host.tree.text(Path::new(place::JOIN), MAX_FILE)? else {
             return Ok(None);
         };
-        let joining = Joining::parse(&text)?;
+        let (mut joining, mut address) = (Joining::parse(&text)?, None);
+        if joining.guest {
+            let (name, at) =
+                who(&joining.places).map_err(ApplyError::io("fill in", place::JOIN))?;
+            (joining, address) = (joining.filled(&name, at), Some(at));
+        }
         let (plan, ca_pem) = whole(&host, &joining.plan)?;
-        Ok(Some(Self { host, state, joining, plan, ca_pem }))
+        Ok(Some(Self { host, state, joining, address, plan, ca_pem }))
     }
 
     /// Whom to ask, one after the other.
@@ -86,7 +102,13 @@ impl Newcomer {
         }
         let host = certificates(&self.plan).next().map_or(&self.plan.host, |one| one.host);
         let token = self.joining.token.reveal().to_owned();
-        Ok(Some(JoinRequest { token, host: host.clone(), requests, secrets }))
+        Ok(Some(JoinRequest {
+            token,
+            host: host.clone(),
+            address: self.address,
+            requests,
+            secrets,
+        }))
     }
 
     /// Puts in place what came, writes down what units are started with, and forgets the token. Without an

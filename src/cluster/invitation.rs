@@ -11,6 +11,16 @@ pub enum Uninvited {
     Identity(#[from] IdentityError),
 }
 
+/// As [`invitation`], for so many hosts as `guests` says, whose names and addresses are not known yet.
+///
+/// # Errors
+/// As [`invitation`].
+pub fn invitation_of_guests(plan: &Plan, guests: u32, until: i64) -> Result<Invitation, Uninvited> {
+    let (host, dns, ips) = Default::default();
+    let guests = Some(guests);
+    Ok(Invitation { host, dns, ips, guests, ..invitation(plan, Desk::Operator, until)? })
+}
+
 /// What the host of `plan` may become until `until` (seconds since 1970): just what its plan says.
 ///
 /// # Errors
@@ -21,6 +31,7 @@ pub fn invitation(plan: &Plan, desk: Desk, until: i64) -> Result<Invitation, Uni
         cluster: plan.cluster.clone(),
         desk,
         host: String::new(),
+        guests: None,
         roles: Vec::new(),
         dns: Vec::new(),
         ips: Vec::new(),

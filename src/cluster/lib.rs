@@ -33,7 +33,7 @@ pub use error::HostPlanError;
 pub use graph::{Declaration, GraphError, services as unit_graph, waves};
 pub use health::{Ailment, Health, Reports, etcd_members};
 pub use hostplan::{BinaryRef, Blueprint, removal};
-pub use invitation::{Uninvited, invitation};
+pub use invitation::{Uninvited, invitation, invitation_of_guests};
 pub use phases::{
     Acceptances, Allowed, Forcing, Holding, Reach, Removals, Restoration, accept_quorum, backup,
     down, force_new_cluster, push, restart, restore, status, up,

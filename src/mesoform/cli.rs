@@ -10,7 +10,7 @@ mod voter;
 pub use certificates::{CertificatesAction, CertificatesArgs};
 pub use push::{ApplyArgs, DocumentOptions, PushArgs};
 pub use recovery::{BackupArgs, RestoreArgs};
-pub use render::{EnrolAt, RenderArgs};
+pub use render::{EnrolAt, GuestRole, RenderArgs};
 pub use serve::ServeArgs;
 pub use voter::{VoterAction, VoterArgs};
 

@@ -36,7 +36,7 @@ pub use event::{Event, Failure, Outcome};
 pub use facts::{ClusterMark, Facts, Holder, LastRun, Lock};
 pub use fingerprint::fingerprint;
 pub use interest::{Interest, Look, VersionsAt, interest};
-pub use joining::Joining;
+pub use joining::{Joining, UNKNOWN_ADDRESS, UNKNOWN_NAME, is_unknown};
 pub use observed::{Kind, Observed, PathState, UnitState, Versions};
 pub use places::{inputs_file, unit_file, wants_link};
 pub use plan::{FORMAT, Plan};

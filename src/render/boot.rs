@@ -1,6 +1,6 @@
 use crate::{Join, Missing, RenderError, Supply, hostname};
 use mesoform_plan::place::{FETCH_UNIT, JOIN, JOIN_UNIT, PROGRAM};
-use mesoform_plan::{Joining, Ownership, Plan, Step, unit_file};
+use mesoform_plan::{Joining, Ownership, Plan, Step, UNKNOWN_NAME, is_unknown, unit_file};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -98,7 +98,7 @@ impl Boot {
         Self {
             cluster: plan.cluster.clone(),
             host: plan.host.clone(),
-            hostname: hostname(&plan.host),
+            hostname: hostname(&plan.host).filter(|_| plan.host != UNKNOWN_NAME),
             users: Vec::new(),
             directories: Vec::new(),
             files: Vec::new(),
@@ -141,6 +141,8 @@ impl Boot {
         let content = supply.templates.render(&format!("units/{JOIN_UNIT}"), &context)?;
         let unit = File { path: context.unit_file, ownership: Ownership::root(0o644), content };
         let ticket = Joining::new(plan, join.token.clone(), join.places.clone());
+        // The host writes them itself, when it knows its name.
+        self.files.retain(|file| !is_unknown(&file.content));
         let (ownership, content) = (Ownership::root(0o600), ticket.to_json()?);
         self.files.push(File { path: JOIN.into(), ownership, content });
         self.files.push(unit);

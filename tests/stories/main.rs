@@ -42,4 +42,5 @@ mod second_run_changes_nothing;
 mod services_restart;
 mod tasks_are_confined;
 mod two_operators_at_once;
+mod unknown_agents_join;
 mod voters;

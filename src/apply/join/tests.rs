@@ -32,6 +32,7 @@ impl Bench {
             cluster: "prod".into(),
             desk: Desk::Operator,
             host: "h1".into(),
+            guests: None,
             roles: vec![Role::Master, Role::Agent],
             dns: vec!["h1.example".into()],
             ips: Vec::new(),
@@ -67,7 +68,7 @@ impl Bench {
     }
 
     fn newcomer(&self) -> Option<Newcomer> {
-        Newcomer::of(self.rig.host(), self.rig.state()).unwrap()
+        Newcomer::of(self.rig.host(), self.rig.state(), |_| unreachable!()).unwrap()
     }
 
     fn judge(&self, request: &JoinRequest) -> Admission {
@@ -182,12 +183,57 @@ fn what_was_not_asked_for_is_not_put_in_place() {
     newcomer.settle(good).unwrap();
 }
 
+/// Its document did not know who it is; the settings that name it come with the certificates.
+#[test]
+fn a_host_that_nobody_knows_says_who_it_is() {
+    let mut bench = Bench::new();
+    let mut plan = bench.plan();
+    let address = mesoform_plan::UNKNOWN_ADDRESS;
+    plan.host = mesoform_plan::UNKNOWN_NAME.to_owned();
+    for step in &mut plan.steps {
+        if let Step::Certificate { host, dns, ips, .. } = step {
+            host.clone_from(&plan.host);
+            *dns = vec![host.clone(), "localhost".into(), address.into()];
+            *ips = vec!["127.0.0.1".parse().unwrap()];
+        }
+    }
+    let content = format!("hostname: {}\naddress: {address}\n", plan.host);
+    let path = "/etc/mesoform/agent.yml".into();
+    plan.steps.push(Step::File { path, ownership: Ownership::mine(0o644), content });
+    let invitation = Invitation {
+        id: Invitation::new_id().unwrap(),
+        cluster: "prod".into(),
+        desk: Desk::Operator,
+        host: String::new(),
+        guests: Some(1),
+        roles: vec![Role::Master, Role::Agent],
+        dns: Vec::new(),
+        ips: Vec::new(),
+        until: jiff::Timestamp::now().as_second() + 3600,
+    };
+    let token = SecretText::new(bench.root.invite(&invitation).unwrap().expose());
+    let joining = Joining::new(&plan, token, vec!["https://192.0.2.1:1".into()]);
+    fs::write(bench.rig.at(place::JOIN), joining.to_json().unwrap()).unwrap();
+    let who = |places: &[String]| {
+        assert_eq!(places.len(), 1);
+        Ok(("a7".to_owned(), "192.0.2.7".parse().unwrap()))
+    };
+    let mut newcomer = Newcomer::of(bench.rig.host(), bench.rig.state(), who).unwrap().unwrap();
+    let request = newcomer.request().unwrap().unwrap();
+    assert_eq!((request.host.as_str(), request.address), ("a7", "192.0.2.7".parse().ok()));
+    let answer = bench.answers(&request).unwrap();
+    newcomer.settle(answer).unwrap();
+    assert_eq!(bench.rig.text("/etc/mesoform/agent.yml"), "hostname: a7\naddress: 192.0.2.7\n");
+    assert!(!bench.rig.at(place::JOIN).exists());
+}
+
 #[test]
 fn a_ca_that_is_not_the_pinned_one_is_not_believed() {
     let bench = Bench::new();
     let other = Authority::create("prod").unwrap();
     fs::write(bench.rig.at("/etc/mesoform/pki/ca.crt"), other.certificate_pem()).unwrap();
-    let error = Newcomer::of(bench.rig.host(), bench.rig.state()).err().unwrap();
+    let error =
+        Newcomer::of(bench.rig.host(), bench.rig.state(), |_| unreachable!()).err().unwrap();
     assert!(error.failure().to_string().contains("pinned"));
 }
 

@@ -32,6 +32,7 @@ pub use resolve::{resolve, resolve_hosts};
 use crate::Service;
 use mesoform_settings::Scheme;
 use mesoform_template::{TemplateError, Templates};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// A cluster, as it is wanted.
@@ -87,6 +88,22 @@ impl ClusterSpec {
             Some(folder) => Templates::with_folder(folder),
             None => Templates::embedded(),
         }
+    }
+
+    /// An agent whose name and address are not known yet: as the first host of the inventory that is an agent
+    /// alone, where there is one.
+    pub fn unknown_agent(&self) -> Option<HostSpec> {
+        let only = BTreeSet::from([Service::Agent]);
+        let model = self.hosts.iter().find(|host| host.services == only);
+        let mut agent = model.or_else(|| self.hosts.first())?.clone();
+        if model.is_none() {
+            (agent.attributes, agent.resources) = Default::default();
+            (agent.slot, agent.services) = (None, only);
+        }
+        agent.name = mesoform_plan::UNKNOWN_NAME.to_owned();
+        agent.hostname.clone_from(&agent.name);
+        agent.address = mesoform_plan::UNKNOWN_ADDRESS.to_owned();
+        Some(agent)
     }
 
     pub fn host(&self, name: &str) -> Option<&HostSpec> {

@@ -1,12 +1,14 @@
 use super::{Desk, Invitation, JoinRefusal};
 use crate::authority::cluster_of;
 use crate::key_request::proven_key;
+use crate::peer::check_host;
 use crate::{Grant, IdentityError, Leaf, Result, Role, x509};
 use jiff::Timestamp;
 use rcgen::PublicKeyData;
 use ring::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 /// What a host asks for. Not to be shown: it holds the token.
 #[derive(Clone, Serialize, Deserialize)]
@@ -14,6 +16,9 @@ use std::collections::BTreeMap;
 pub struct JoinRequest {
     pub token: String,
     pub host: String,
+    /// Where others reach it, where the token does not know that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<IpAddr>,
     /// PKCS#10, PEM; nothing but the keys is taken.
     pub requests: BTreeMap<Role, String>,
     /// The names of the secret files that it needs.
@@ -33,6 +38,8 @@ pub struct JoinAnswer {
 #[derive(Debug)]
 pub struct Admission {
     pub invitation: Invitation,
+    /// Who is let in.
+    pub host: String,
     /// Tells the keys that were shown from all others: SHA-256, hex.
     pub keys: String,
     pub leaves: BTreeMap<Role, Leaf>,
@@ -85,9 +92,10 @@ impl Reception {
             let key = proven_key(csr_pem)?;
             keys.update(role.as_str().as_bytes());
             keys.update(key.der_bytes());
-            leaves.insert(*role, Leaf { grant: invitation.grant(*role), key });
+            leaves.insert(*role, Leaf { grant: invitation.grant(*role, request), key });
         }
-        Ok(Admission { invitation, keys: hex::encode(keys.finish()), leaves })
+        let (host, keys) = (request.host.clone(), hex::encode(keys.finish()));
+        Ok(Admission { invitation, host, keys, leaves })
     }
 
     fn fits(
@@ -106,6 +114,14 @@ impl Reception {
         if invitation.desk != self.desk {
             return Err(JoinRefusal::OtherDesk(invitation.desk));
         }
+        if invitation.guests.is_some() {
+            // Masters know neither the inventory nor each other's guests.
+            if self.desk != Desk::Operator {
+                return Err(JoinRefusal::OtherDesk(Desk::Operator));
+            }
+            check_host(&request.host)?;
+            return request.address.map(drop).ok_or(JoinRefusal::NoAddress);
+        }
         if invitation.host != request.host {
             let found = request.host.chars().take(253).collect();
             return Err(JoinRefusal::OtherHost { found, wanted: invitation.host.clone() });
@@ -115,12 +131,17 @@ impl Reception {
 }
 
 impl Invitation {
-    /// A master's own CA is nobody to call: it has no names.
-    fn grant(&self, role: Role) -> Grant {
-        let grant = Grant::new(role, &self.host);
-        match role {
-            Role::Issuer => grant,
-            _ => Grant { dns: self.dns.clone(), ips: self.ips.clone(), ..grant },
+    /// A master's own CA is nobody to call: it has no names. A guest has those that the inventory would give it.
+    fn grant(&self, role: Role, request: &JoinRequest) -> Grant {
+        let grant = Grant::new(role, &request.host);
+        match (role, request.address.filter(|_| self.guests.is_some())) {
+            (Role::Issuer, _) => grant,
+            (_, None) => Grant { dns: self.dns.clone(), ips: self.ips.clone(), ..grant },
+            (_, Some(address)) => Grant {
+                dns: vec![request.host.clone(), "localhost".to_owned()],
+                ips: vec![IpAddr::from([127, 0, 0, 1]), address],
+                ..grant
+            },
         }
     }
 }

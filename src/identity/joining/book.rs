@@ -20,7 +20,7 @@ pub struct JoinUse {
 impl JoinUse {
     pub fn new(admission: &Admission, now: Timestamp) -> Self {
         Self {
-            host: admission.invitation.host.clone(),
+            host: admission.host.clone(),
             keys: admission.keys.clone(),
             at: now,
             until: admission.invitation.end(),
@@ -54,14 +54,31 @@ impl JoinBook {
     /// The token was used by somebody else; the book is full.
     pub fn enter(&mut self, admission: &Admission, now: Timestamp) -> Result<bool, JoinRefusal> {
         let id = &admission.invitation.id;
-        if let Some(before) = self.uses.get(id) {
+        // A guest's name is as good as a token of its own: nobody else comes with it.
+        let key = match admission.invitation.guests {
+            Some(_) => format!("{id}/{}", admission.host),
+            None => id.clone(),
+        };
+        if let Some(before) = self.uses.get(&key) {
             return before.allows(admission).map(|()| false);
         }
         self.uses.retain(|_, token| token.until > now);
+        if let Some(most) = admission.invitation.guests {
+            // Also with another token nobody takes the name of a guest who is there.
+            let namesake = |token: &&JoinUse| token.host == admission.host;
+            if let Some(before) = self.uses.values().find(namesake) {
+                before.allows(admission)?;
+            }
+            let guests = format!("{id}/");
+            let there = self.uses.keys().filter(|key| key.starts_with(&guests)).count();
+            if there >= usize::try_from(most).unwrap_or(usize::MAX) {
+                return Err(JoinRefusal::Spent(most));
+            }
+        }
         if self.uses.len() >= MANY {
             return Err(JoinRefusal::Full);
         }
-        self.uses.insert(id.clone(), JoinUse::new(admission, now));
+        self.uses.insert(key, JoinUse::new(admission, now));
         Ok(true)
     }
 }

@@ -49,7 +49,11 @@ pub struct Invitation {
     pub id: String,
     pub cluster: String,
     pub desk: Desk,
+    /// Whom it is for; empty where that is not known yet.
     pub host: String,
+    /// How many hosts may come with it that nobody knows yet, each with its own name and address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guests: Option<u32>,
     pub roles: Vec<Role>,
     pub dns: Vec<String>,
     pub ips: Vec<IpAddr>,

@@ -27,6 +27,12 @@ pub enum JoinRefusal {
          for stolen; run `mesoform up`, which needs no token"
     )]
     Used { at: Timestamp },
+    #[error("a host that nobody knows has to say its address")]
+    NoAddress,
+    #[error(
+        "as many hosts have joined with this token as it is good for ({0}); render the document anew"
+    )]
+    Spent(u32),
     #[error("the book of used tokens is full; come back later")]
     Full,
     #[error(transparent)]

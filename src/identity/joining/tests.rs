@@ -14,6 +14,7 @@ fn invitation() -> Invitation {
         cluster: "c".into(),
         desk: Desk::Operator,
         host: "h1".into(),
+        guests: None,
         roles: vec![Role::Master, Role::Agent, Role::Issuer],
         dns: vec!["h1.example".into()],
         ips: vec!["10.0.0.1".parse().unwrap()],
@@ -30,6 +31,7 @@ fn request(root: &Authority, invitation: &Invitation, roles: &[Role]) -> JoinReq
     JoinRequest {
         token: root.invite(invitation).unwrap().expose().to_owned(),
         host: invitation.host.clone(),
+        address: None,
         requests: roles.iter().map(csr).collect(),
         secrets: Vec::new(),
     }
@@ -110,6 +112,50 @@ fn a_token_is_good_once_and_again_for_the_same_keys() {
     let kept = serde_json::to_string(&book).unwrap();
     let mut kept: JoinBook = serde_json::from_str(&kept).unwrap();
     assert!(kept.enter(&desk.judge(&thief, later).unwrap(), later).is_err());
+}
+
+/// Hosts that nobody knows yet share a token, and no name.
+#[test]
+fn as_many_guests_come_as_are_invited() {
+    let root = Authority::create("c").unwrap();
+    let invitation = Invitation {
+        host: String::new(),
+        guests: Some(2),
+        roles: vec![Role::Agent],
+        dns: Vec::new(),
+        ips: Vec::new(),
+        ..invitation()
+    };
+    let (desk, mut book) = (reception(&root), JoinBook::default());
+    let guest = |host: &str, address: Option<&str>| JoinRequest {
+        host: host.into(),
+        address: address.map(|text| text.parse().unwrap()),
+        ..request(&root, &invitation, &[Role::Agent])
+    };
+    let first = guest("a1", Some("10.0.0.9"));
+    let admission = desk.judge(&first, now()).unwrap();
+    let grant = &admission.leaves[&Role::Agent].grant;
+    assert_eq!((grant.host.as_str(), grant.dns.join(" ")), ("a1", "a1 localhost".to_owned()));
+    assert_eq!(
+        grant.ips,
+        ["127.0.0.1", "10.0.0.9"].map(|ip| ip.parse::<std::net::IpAddr>().unwrap())
+    );
+    assert!(book.enter(&admission, now()).unwrap());
+    assert!(!book.enter(&desk.judge(&first, now()).unwrap(), now()).unwrap(), "the same again");
+    let namesake = desk.judge(&guest("a1", Some("10.0.0.8")), now()).unwrap();
+    assert!(matches!(book.enter(&namesake, now()), Err(JoinRefusal::Used { .. })));
+    let second = desk.judge(&guest("a2", Some("10.0.0.8")), now()).unwrap();
+    assert!(book.enter(&second, now()).unwrap());
+    let third = desk.judge(&guest("a3", Some("10.0.0.7")), now()).unwrap();
+    assert!(matches!(book.enter(&third, now()), Err(JoinRefusal::Spent(2))));
+    let other = Invitation { id: Invitation::new_id().unwrap(), ..invitation.clone() };
+    let mut again = guest("a1", Some("10.0.0.5"));
+    again.token = root.invite(&other).unwrap().expose().to_owned();
+    let admission = desk.judge(&again, now()).unwrap();
+    assert!(matches!(book.enter(&admission, now()), Err(JoinRefusal::Used { .. })));
+    for wrong in [guest("a4", None), guest("a b", Some("10.0.0.6")), guest("", Some("10.0.0.6"))] {
+        assert!(desk.judge(&wrong, now()).is_err());
+    }
 }
 
 #[test]

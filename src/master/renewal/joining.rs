@@ -109,7 +109,7 @@ impl<L: Ledger> Lobby<L> {
         let lobby = Arc::clone(self);
         let (admission, secrets) = blocking(move || lobby.judge(&request, now)).await?;
         self.ledger.enter(&admission, now).await?;
-        let (lobby, host) = (Arc::clone(self), admission.invitation.host.clone());
+        let (lobby, host) = (Arc::clone(self), admission.host.clone());
         let answer = blocking(move || lobby.sign(&admission, secrets, now)).await?;
         Ok((host, answer))
     }

@@ -202,6 +202,7 @@ impl Bench {
             cluster: "test".into(),
             desk: mesoform_identity::Desk::Masters,
             host: "h7".into(),
+            guests: None,
             roles: vec![Role::Agent, Role::Scheduler, Role::Master],
             dns: vec!["h7.example".into()],
             ips: vec!["127.0.0.1".parse().unwrap()],
@@ -215,6 +216,7 @@ impl Bench {
         JoinRequest {
             token: self.root.invite(invitation).unwrap().expose().to_owned(),
             host: invitation.host.clone(),
+            address: None,
             requests: roles.iter().map(csr).collect(),
             secrets: vec!["credentials".into()],
         }

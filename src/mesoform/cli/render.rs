@@ -15,6 +15,12 @@ pub struct RenderArgs {
     /// Only this host
     #[arg(long, value_name = "HOST")]
     pub host: Option<String>,
+    /// One document for hosts of this role whose names and addresses are not known yet
+    #[arg(long, value_enum, conflicts_with_all = ["host", "no_token", "enrol_at"])]
+    pub role: Option<GuestRole>,
+    /// With that: how many hosts may join with it
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "role", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub count: u32,
     /// Write to this folder, a file or a tree for each host; without it, to standard output
     #[arg(short = 'o', long = "output-dir", value_name = "DIR")]
     pub dir: Option<PathBuf>,
@@ -57,6 +63,11 @@ pub struct RenderFormat {
     /// The plan that `up` carries out (HOST.json)
     #[arg(long)]
     pub plan: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GuestRole {
+    Agent,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

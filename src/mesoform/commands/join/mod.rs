@@ -1,6 +1,7 @@
 //! `mesoform join`: a unit calls it at the first boot of a host that has nothing but its document.
 
 mod ask;
+mod own;
 
 use crate::exit::Exit;
 use crate::{log, render};
@@ -49,7 +50,9 @@ enum Attempt {
 
 async fn attempt() -> anyhow::Result<Attempt> {
     let asked = tokio::task::spawn_blocking(|| {
-        let Some(newcomer) = Newcomer::real().map_err(told)? else { return Ok(None) };
+        let Some(newcomer) = Newcomer::real(own::name_and_address).map_err(told)? else {
+            return Ok(None);
+        };
         let request = newcomer.request().map_err(told)?;
         anyhow::Ok(Some((newcomer, request)))
     });

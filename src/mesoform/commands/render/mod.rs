@@ -6,10 +6,10 @@ mod sink;
 mod ticket;
 
 use super::run::cluster;
-use crate::cli::{ColorChoice, OutputFormat, OutputOptions, RenderArgs};
+use crate::cli::{ColorChoice, GuestRole, OutputFormat, OutputOptions, RenderArgs};
 use crate::exit::Exit;
 use crate::render;
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use format::{Format, Rendered};
 use mesoform_cluster::{
     Admin, Auth, BinaryRef, Blueprint, ClusterSpec, HostSpec, Observer, Progress, find_artifact,
@@ -27,7 +27,11 @@ const PLAIN: OutputOptions = OutputOptions { output: OutputFormat::Text, color: 
 pub async fn run(args: RenderArgs) -> anyhow::Result<Exit> {
     let observer = render::observer(PLAIN);
     let spec = cluster(args.inventory.as_deref(), &args.variables()?, &*observer)?;
-    let hosts = chosen(&spec, args.host.as_deref())?;
+    let guest = guest(&spec, &args)?;
+    let hosts = match &guest {
+        Some(guest) => vec![guest],
+        None => chosen(&spec, args.host.as_deref())?,
+    };
     let binaries = binaries(&hosts, &*observer).await?;
     let admin = admin(&spec, &*observer)?;
     let templates = spec.templates()?;
@@ -43,6 +47,12 @@ pub async fn run(args: RenderArgs) -> anyhow::Result<Exit> {
     };
     let format = Format::of(&args);
     let tickets = Tickets::of(&args, format, &spec, &admin)?;
+    if guest.is_some() && tickets.is_none() {
+        bail!(
+            "hosts that nobody knows have to join by themselves: set mesoform_artifact_url and mesoform_join_url, \
+             and render for cloud-init, for Ignition or to a tree"
+        );
+    }
     let mut sink = Sink::of(&args, format, hosts.len(), tickets.is_some());
     let (mut without, hosts_count) = (Vec::new(), hosts.len());
     let (mut missing, packer) = (Missing::default(), Packer::default());
@@ -63,14 +73,14 @@ pub async fn run(args: RenderArgs) -> anyhow::Result<Exit> {
             extra_cloud_config: host.extra_cloud_config.as_ref(),
         };
         let (lacks, rendered) = match rendered(format, &plan, &supply) {
-            Err(error) if supply.join.is_some() && is_too_large(&error) => {
+            Err(error) if join.is_some() && guest.is_none() && is_too_large(&error) => {
                 without.push(host.name.as_str());
                 rendered(format, &plan, &Supply { join: None, ..supply })?
             }
             other => other?,
         };
         missing += lacks;
-        sink.take(&host.name, rendered)?;
+        sink.take(if guest.is_some() { "agent" } else { &host.name }, rendered)?;
     }
     sink.end()?;
     tell(format, missing, &*observer);
@@ -96,6 +106,12 @@ pub async fn run(args: RenderArgs) -> anyhow::Result<Exit> {
         observer.on(Progress::Notice { message });
     }
     Ok(Exit::Fine)
+}
+
+/// A host of the role that is asked for.
+fn guest(spec: &ClusterSpec, args: &RenderArgs) -> anyhow::Result<Option<HostSpec>> {
+    let Some(GuestRole::Agent) = args.role else { return Ok(None) };
+    spec.unknown_agent().context("the cluster has no hosts").map(Some)
 }
 
 fn rendered(format: Format, plan: &Plan, supply: &Supply) -> anyhow::Result<(Missing, Rendered)> {

@@ -1,7 +1,7 @@
 use super::format::Format;
 use crate::cli::{EnrolAt, RenderArgs};
 use jiff::Timestamp;
-use mesoform_cluster::{Admin, ClusterSpec, Service, invitation};
+use mesoform_cluster::{Admin, ClusterSpec, Service, invitation, invitation_of_guests};
 use mesoform_identity::{Desk, Role};
 use mesoform_plan::{Plan, SecretText, Step};
 use mesoform_render::{Dialect, Join};
@@ -13,6 +13,8 @@ pub struct Tickets<'a> {
     /// `https://host:port`.
     places: Vec<String>,
     until: Timestamp,
+    /// How many hosts may come with one, where they are not known yet.
+    guests: Option<u32>,
 }
 
 impl<'a> Tickets<'a> {
@@ -40,7 +42,8 @@ impl<'a> Tickets<'a> {
             return Ok(None);
         }
         let until = Timestamp::now().checked_add(args.token_ttl)?;
-        Ok(Some(Self { admin, desk, places, until }))
+        let guests = args.role.map(|_| args.count);
+        Ok(Some(Self { admin, desk, places, until, guests }))
     }
 
     /// The one of the host that `plan` is for. A master cannot have its CA signed by another one.
@@ -48,7 +51,11 @@ impl<'a> Tickets<'a> {
         if self.desk == Desk::Masters && is_master(plan) {
             return Ok(None);
         }
-        let invitation = invitation(plan, self.desk, self.until.as_second())?;
+        let until = self.until.as_second();
+        let invitation = match self.guests {
+            Some(guests) => invitation_of_guests(plan, guests, until)?,
+            None => invitation(plan, self.desk, until)?,
+        };
         let token = self.admin.authority.invite(&invitation)?;
         let (token, places) = (SecretText::new(token.expose()), self.places.clone());
         Ok(Some(Join { token, places }))
@@ -61,7 +68,13 @@ impl<'a> Tickets<'a> {
             Desk::Operator => "have `mesoform serve` run meanwhile",
             Desk::Masters => "the masters redeem it, but for hosts that are masters themselves",
         };
-        format!("each has a token of its host's, good once and until {until}: {who}")
+        match self.guests {
+            Some(guests) => {
+                let hosts = if guests == 1 { "host" } else { "hosts" };
+                format!("it has a token, good for {guests} {hosts} and until {until}: {who}")
+            }
+            None => format!("each has a token of its host's, good once and until {until}: {who}"),
+        }
     }
 }
 

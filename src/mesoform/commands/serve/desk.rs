@@ -14,7 +14,8 @@ use mesoform_identity::{
     JoinRefusal, JoinRequest, MAX_JOIN_REQUEST, Reception, Role, lock_folder, read_secret,
     write_secret,
 };
-use std::net::SocketAddr;
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -28,6 +29,8 @@ pub struct Desk {
     authority: Arc<Authority>,
     reception: Reception,
     secrets: Secrets,
+    /// The names of the inventory's hosts: nobody who is let in without a name of his own gets one of these.
+    known: BTreeSet<String>,
     /// The operator's folder.
     dir: PathBuf,
     attempts: Mutex<Attempts>,
@@ -40,6 +43,10 @@ enum Trouble {
     Refusal(#[from] JoinRefusal),
     #[error("the secret file {0:?} is not for this host")]
     Secret(String),
+    #[error("the inventory has a host {0:?} already; give this one another name")]
+    Known(String),
+    #[error("this host says that it is at {said}, but comes from {from}")]
+    Elsewhere { said: IpAddr, from: IpAddr },
     #[error("this cannot be done now: {0}")]
     Here(IdentityError),
     #[error("this cannot be done now: {}: {cause}", path.display())]
@@ -55,7 +62,7 @@ impl Trouble {
             Self::Refusal(JoinRefusal::Full) | Self::Here(_) | Self::Book { .. } => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
-            Self::Refusal(_) | Self::Secret(_) => StatusCode::FORBIDDEN,
+            _ => StatusCode::FORBIDDEN,
         }
     }
 }
@@ -63,20 +70,27 @@ impl Trouble {
 impl Desk {
     /// # Errors
     /// The CA is none.
-    pub fn new(admin: &Admin, secrets: Secrets) -> Result<Self, IdentityError> {
+    pub fn new(
+        admin: &Admin,
+        secrets: Secrets,
+        known: BTreeSet<String>,
+    ) -> Result<Self, IdentityError> {
         let authority = admin.authority.clone();
         let reception = Reception::new(Place::Operator, authority.certificate_pem())?;
         let dir = admin.dir.clone();
-        Ok(Self { authority, reception, secrets, dir, attempts: Mutex::default() })
+        Ok(Self { authority, reception, secrets, known, dir, attempts: Mutex::default() })
     }
 
     pub fn routes(self) -> Router {
         Router::new().route(JOIN_PATH, post(join)).with_state(Arc::new(self))
     }
 
-    fn enrol(&self, request: &JoinRequest) -> Result<(String, JoinAnswer), Trouble> {
+    fn enrol(&self, request: &JoinRequest, from: IpAddr) -> Result<(String, JoinAnswer), Trouble> {
         let now = Timestamp::now();
         let admission = self.reception.judge(request, now)?;
+        if admission.invitation.guests.is_some() {
+            self.welcome(request, from)?;
+        }
         let roles: Vec<Role> = admission.invitation.roles.clone();
         let mut answer = JoinAnswer::default();
         for name in &request.secrets {
@@ -89,7 +103,18 @@ impl Desk {
             let chain = self.authority.sign_leaf(leaf).map_err(Trouble::Here)?;
             answer.chains.insert(*role, chain);
         }
-        Ok((admission.invitation.host, answer))
+        Ok((admission.host, answer))
+    }
+
+    /// A guest says himself who he is: no other host, at no other address than he comes from.
+    fn welcome(&self, request: &JoinRequest, from: IpAddr) -> Result<(), Trouble> {
+        if self.known.contains(&request.host) {
+            return Err(Trouble::Known(request.host.clone()));
+        }
+        match request.address {
+            Some(said) if said != from => Err(Trouble::Elsewhere { said, from }),
+            _ => Ok(()),
+        }
     }
 
     /// On the disk before anything is signed; one after the other, whoever else serves from the same folder.
@@ -148,7 +173,8 @@ async fn join(
         // The error could show a piece of the token.
         Err(_) => return refuse(StatusCode::BAD_REQUEST, "this is no request to join".to_owned()),
     };
-    let work = tokio::task::spawn_blocking(move || desk.enrol(&request));
+    let ip = from.ip().to_canonical();
+    let work = tokio::task::spawn_blocking(move || desk.enrol(&request, ip));
     match work.await {
         Ok(Ok((host, answer))) => {
             tracing::info!(peer = %from, %host, "a host has joined");

@@ -13,7 +13,7 @@ use axum::body::Bytes;
 use axum::routing::get;
 use desk::Desk;
 use mesoform_cluster::{
-    Admin, ClusterSpec, Observer, Progress, Secrets, artifact_name, find_artifact,
+    Admin, ClusterSpec, HostSpec, Observer, Progress, Secrets, artifact_name, find_artifact,
 };
 use mesoform_http::{Door, Limits};
 use mesoform_identity::{Identity, MAX_JOIN_REQUEST};
@@ -91,7 +91,9 @@ fn admin(spec: &ClusterSpec, observer: &dyn Observer) -> anyhow::Result<Option<A
 
 fn desk(admin: &Admin, spec: &ClusterSpec) -> anyhow::Result<Desk> {
     let etcd = spec.etcd.as_ref().map(|etcd| etcd.files()).transpose()?.flatten();
-    Ok(Desk::new(admin, Secrets::of_cluster(spec, admin, etcd.as_ref()))?)
+    let names = |host: &HostSpec| [host.name.clone(), host.hostname.clone()];
+    let known = spec.hosts.iter().flat_map(names).collect();
+    Ok(Desk::new(admin, Secrets::of_cluster(spec, admin, etcd.as_ref()), known)?)
 }
 
 /// What hosts are shown that join: a certificate with the name under which they come.

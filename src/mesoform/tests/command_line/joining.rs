@@ -52,6 +52,7 @@ fn request(ticket: &serde_json::Value, roles: &[Role]) -> JoinRequest {
     JoinRequest {
         token: ticket["token"].as_str().unwrap().to_owned(),
         host: "a1".into(),
+        address: None,
         requests: roles.iter().map(csr).collect(),
         secrets: vec!["credentials".into()],
     }
@@ -139,4 +140,47 @@ fn who_gets_a_token() {
         let ended = folder.with_dist(&format!("render --cloud-config -i hosts.ini {line}"));
         assert!(ended.code != 0 && ended.stderr.contains(told), "{line}: {ended:?}");
     }
+}
+
+/// One document for hosts that nobody knows: their names and addresses come with them.
+#[tokio::test]
+async fn guests_say_who_they_are() {
+    let folder = Folder::with_binaries(HOSTS);
+    let line = "render --units --role agent --count 1 -i hosts.ini -o out";
+    let told = folder.with_dist(line).expect(0);
+    assert!(told.stderr.contains("good for 1 host"), "{told:?}");
+    let path = folder.path().join("out/agent/etc/mesoform/join.json");
+    let ticket: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    assert_eq!(ticket["guest"], true);
+    assert!(!folder.path().join("out/agent/etc/mesoform/agent.yml").exists());
+    assert!(!folder.path().join("out/agent/etc/hostname").exists());
+    let server = Server::start(&folder);
+    let client = client(&folder, &ticket);
+    let url = format!("https://{}{JOIN_PATH}", server.address);
+    let guest = |host: &str, address: &str| JoinRequest {
+        host: host.into(),
+        address: address.parse().ok(),
+        ..request(&ticket, &[Role::Agent])
+    };
+    for (request, told) in [
+        (guest("m1", "127.0.0.1"), "has a host \"m1\" already"),
+        (guest("a9", "10.0.0.9"), "says that it is at 10.0.0.9, but comes from 127.0.0.1"),
+        (guest("a9", ""), "has to say its address"),
+    ] {
+        let (status, words) = post(&client, &url, &request).await;
+        let words = words.replace('\\', "");
+        assert_eq!((status, words.contains(told)), (403, true), "{words}");
+    }
+    let (status, body) = post(&client, &url, &guest("a9", "127.0.0.1")).await;
+    assert_eq!(status, 200, "{body}");
+    let (status, words) = post(&client, &url, &guest("a8", "127.0.0.1")).await;
+    assert_eq!((status, words.contains("have joined with this token")), (403, true), "{words}");
+    for (line, told) in [("--role agent --host a1", "cannot be used with"), ("--count 3", "--role")]
+    {
+        let ended = folder.with_dist(&format!("render --cloud-config -i hosts.ini {line}"));
+        assert!(ended.code != 0 && ended.stderr.contains(told), "{line}: {ended:?}");
+    }
+    let coreos = folder.with_dist("render --coreos --role agent -i hosts.ini").expect(1);
+    assert!(coreos.stderr.contains("have to join by themselves"), "{coreos:?}");
 }
