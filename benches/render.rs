@@ -94,6 +94,7 @@ fn render(inventory: &str, kind: Kind) -> usize {
             templates: &templates,
             packer: &packer,
             artifact_url: Some(&url),
+            join: None,
             address: host.address.parse().ok(),
             extra_cloud_config: None,
         };

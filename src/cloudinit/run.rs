@@ -1,7 +1,7 @@
 use crate::host::{Gate, Look};
 use crate::modules::Module;
 use crate::{Action, CloudInitError, Document, Record, Result};
-use mesoform_plan::{Event, Failure, Outcome};
+use mesoform_plan::{Event, Failure, Outcome, Thing};
 
 /// How a document is to be carried out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -79,9 +79,10 @@ impl Progress {
         }
         record.module_done(module.name());
         record.store(on.look, on.gate)?;
-        // What must not be done twice is on record whatever happens to the host next.
+        // What must not be done twice is on record whatever happens to the host next. What else is done is
+        // looked at before it is done again.
         let once = |action: &Action| match action {
-            Action::Run(_) => true,
+            Action::Run(command) => command.thing == Thing::Command && !command.silent,
             Action::File(file) => file.append.is_some(),
             _ => false,
         };
