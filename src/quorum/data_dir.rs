@@ -3,11 +3,12 @@ use crate::levels::{FIRST, Levels};
 use crate::storage::Owner;
 use crate::workshop;
 use nix::fcntl::{Flock, FlockArg};
+use nix::unistd::geteuid;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 pub const VOTER: &str = "voter.json";
@@ -191,15 +192,26 @@ pub fn lock(path: &Path) -> Result<Flock<File>> {
 /// # Errors
 /// Another one has it.
 pub fn lock_as(path: &Path, name: &str) -> Result<Flock<File>> {
+    let lock = path.join(name);
     let file = OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(false)
         .mode(0o600)
-        .open(path.join(name))
-        .map_err(|e| QuorumError::DataDir { path: path.to_owned(), cause: e.to_string() })?;
+        .open(&lock)
+        .and_then(|file| give_to_owner(path, file))
+        .map_err(|e| QuorumError::DataDir { path: lock, cause: e.to_string() })?;
     Flock::lock(file, FlockArg::LockExclusiveNonblock)
         .map_err(|_| QuorumError::Locked { path: path.to_owned() })
+}
+
+/// Root, who recovers a voter, leaves no lock behind that the voter itself could not take.
+fn give_to_owner(folder: &Path, file: File) -> io::Result<File> {
+    if geteuid().is_root() {
+        let owner = fs::metadata(folder)?;
+        fchown(&file, Some(owner.uid()), Some(owner.gid()))?;
+    }
+    Ok(file)
 }
 
 /// Whether the voter whose data these are has never been in a quorum, nor heard of one.
@@ -311,6 +323,21 @@ fn write(path: &Path, mut record: Record) -> io::Result<Record> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Root recovers voters that are not root's.
+    #[test]
+    fn a_lock_is_its_folders_owners() {
+        let dir = tempfile::tempdir().unwrap();
+        if geteuid().is_root() {
+            fchown(File::open(dir.path()).unwrap(), Some(12_345), Some(12_346)).unwrap();
+        }
+        lock(dir.path()).unwrap();
+        let [folder, file] = [dir.path().to_owned(), dir.path().join(LOCK)].map(|path| {
+            let there = fs::metadata(path).unwrap();
+            (there.uid(), there.gid())
+        });
+        assert_eq!(folder, file);
+    }
 
     #[test]
     fn an_id_is_kept_with_its_directory() {

@@ -135,7 +135,8 @@ async fn stay(
     mut pause: Pause,
 ) -> Result<()> {
     while !is_settled(introducer) {
-        let answers = introducer.ask().await;
+        let mut answers = introducer.ask().await;
+        let foreign = introducer.set_apart(&mut answers);
         keeps_up(introducer, &answers)?;
         if was_taken_out(&introducer.introduction(), &answers) {
             status.say(TAKEN_OUT);
@@ -143,7 +144,7 @@ async fn stay(
             continue;
         }
         if introducer.leadership.now() == Leader::None {
-            nudge(introducer, raft, status, &answers).await;
+            nudge(introducer, raft, status, &answers, &foreign).await;
         }
         // One that leads may not know where this voter is now, and so cannot tell it that it leads.
         let somebody_leads = answers.values().any(|answer| answer.leader != 0);
@@ -184,7 +185,13 @@ fn is_listed(introducer: &Introducer) -> bool {
     membership.get_node(&me) == own.as_ref() && membership.voter_ids().any(|id| id == me)
 }
 
-async fn nudge(introducer: &Introducer, raft: &Raft, status: &Notifier, answers: &Answers) {
+async fn nudge(
+    introducer: &Introducer,
+    raft: &Raft,
+    status: &Notifier,
+    answers: &Answers,
+    foreign: &[u8],
+) {
     let me = introducer.introduction();
     let metrics = introducer.leadership.metrics();
     let voters: BTreeSet<u64> = metrics.membership_config.membership().voter_ids().collect();
@@ -192,9 +199,16 @@ async fn nudge(introducer: &Introducer, raft: &Raft, status: &Notifier, answers:
         .others()
         .iter()
         .map(|voter| voter.slot)
-        .filter(|slot| !answers.contains_key(slot))
+        .filter(|slot| !answers.contains_key(slot) && !foreign.contains(slot))
         .collect();
-    if silent.is_empty() {
+    if !foreign.is_empty() {
+        status.say(&format!(
+            "waiting for a leader; its data is of another quorum than that of {}; where theirs is the right \
+             one, stop this unit, put the data aside with `/opt/mesoform/bin/mesoform voter renew` here, and \
+             run `mesoform up`",
+            introducer.names(foreign)
+        ));
+    } else if silent.is_empty() {
         status.say("waiting for a leader");
     } else {
         status.say(&format!("waiting for a leader; no answer from {}", introducer.names(&silent)));
@@ -209,7 +223,7 @@ async fn nudge(introducer: &Introducer, raft: &Raft, status: &Notifier, answers:
 async fn join(introducer: &Introducer, slots: &[u8]) {
     let Some(own) = introducer.own_voter() else { return };
     for voter in introducer.settings.voters.iter().filter(|voter| slots.contains(&voter.slot)) {
-        let Ok(mut client) = introducer.links.to(&voter.peer) else { continue };
+        let Ok(mut client) = introducer.links.to(&introducer.address(voter)) else { continue };
         let (oldest, newest) = introducer.directory.ladder().own().to_tell();
         let request = JoinRequest {
             protocol: INTRODUCTORY,
@@ -222,6 +236,7 @@ async fn join(introducer: &Introducer, slots: &[u8]) {
             forwarded: false,
             oldest,
             newest,
+            cluster_id: introducer.directory.cluster_id(),
         };
         match tokio::time::timeout(JOIN, client.join(request)).await {
             Ok(Ok(answer)) => match answer.into_inner().outcome() {

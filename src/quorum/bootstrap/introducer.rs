@@ -82,8 +82,20 @@ impl Introducer {
         answers.into_iter().filter_map(|(slot, answer)| Some((slot, answer?))).collect()
     }
 
+    /// Where to look for a voter now: where its settings are to have it, or where it was when the log was
+    /// written. It need not have the new settings yet.
+    pub fn address(&self, voter: &Voter) -> String {
+        let membership = self.leadership.metrics().membership_config;
+        let mut addresses = vec![voter.peer.clone()];
+        let known = membership.nodes().find(|(_, member)| member.name == voter.name);
+        addresses.extend(known.map(|(_, member)| member.peer.clone()));
+        addresses.dedup();
+        self.links.choose(&addresses).to_owned()
+    }
+
     async fn ask_one(&self, voter: &Voter) -> Option<Introduction> {
-        let mut client = self.links.to(&voter.peer).ok()?;
+        let address = self.address(voter);
+        let mut client = self.links.to(&address).ok()?;
         let from = Some(self.introduction());
         let answer = client.hello(HelloRequest { protocol: INTRODUCTORY, from }).await;
         let answer = match answer {
@@ -96,8 +108,9 @@ impl Introducer {
         // Another voter at this address, or another cluster: as good as no answer.
         let expected = is_of(&answer, voter) || self.is_member(&answer);
         if !expected || answer.cluster != self.settings.cluster {
+            self.links.avoid(&address);
             tracing::warn!(
-                address = voter.peer,
+                address,
                 expected = voter.name,
                 found = answer.name,
                 "another voter answers at this address"
@@ -142,8 +155,19 @@ impl Introducer {
         if peer.initialized
             && let Err(status) = self.belong(peer.cluster_id)
         {
-            tracing::warn!(voter = peer.slot, %status, "a voter is in another cluster");
+            // Its STATUS says so.
+            tracing::debug!(voter = peer.slot, %status, "a voter is in another cluster");
         }
+    }
+
+    /// Takes those out of `answers` that are of another quorum than this voter's data; their slots.
+    pub fn set_apart(&self, answers: &mut Answers) -> Vec<u8> {
+        let own = self.directory.cluster_id();
+        let is_foreign = |peer: &Introduction| own != 0 && ![0, own].contains(&peer.cluster_id);
+        let foreign: Vec<u8> =
+            answers.iter().filter(|(_, peer)| is_foreign(peer)).map(|(slot, _)| *slot).collect();
+        answers.retain(|slot, _| !foreign.contains(slot));
+        foreign
     }
 
     /// This voter, as its settings say.

@@ -34,8 +34,14 @@ impl Members {
     /// Whoever holds a voter's certificate is believed: he could take part in Raft anyway.
     ///
     /// # Errors
-    /// The slot is none, or its version does not know the cluster's level.
+    /// The slot is none, its version does not know the cluster's level, or its data is of another cluster.
     pub async fn join(&self, request: JoinRequest) -> Result<JoinOutcome, Status> {
+        let ours = self.peers.directory.cluster_id();
+        if request.cluster_id != 0 && ours != 0 && request.cluster_id != ours {
+            return Err(Status::failed_precondition(
+                "its data is of another quorum: `mesoform voter renew` puts it aside",
+            ));
+        }
         let slot = u8::try_from(request.slot)
             .map_err(|_| Status::invalid_argument("a slot is at most 255"))?;
         match self.peers.leadership.now() {

@@ -21,6 +21,9 @@ const STREAM_WINDOW: u32 = 2 * 1024 * 1024;
 const CONNECTION_WINDOW: u32 = 8 * 1024 * 1024;
 /// Far above what one message carries (see the log's `MESSAGE_BYTES`).
 pub(super) const MAX_MESSAGE: usize = 32 * 1024 * 1024;
+/// What a client reads in one transaction, or has deleted and told, comes through here whole; the leader answers
+/// as much to clients of its own.
+const MAX_ANSWER: usize = 512 * 1024 * 1024;
 
 /// What carries calls to a voter.
 #[cfg(not(test))]
@@ -84,7 +87,7 @@ impl Links {
             }
         };
         Ok(PeerClient::new(wire)
-            .max_decoding_message_size(MAX_MESSAGE)
+            .max_decoding_message_size(MAX_ANSWER)
             .max_encoding_message_size(MAX_MESSAGE))
     }
 

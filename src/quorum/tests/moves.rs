@@ -82,3 +82,45 @@ async fn settings_may_be_older_than_the_log() {
     left.insist("a", "3").await;
     assert_eq!(left.get("a").await.unwrap().as_deref(), Some("3"));
 }
+
+/// All are to have new addresses: whoever comes first finds the others where they still are.
+#[tokio::test]
+async fn all_move_one_after_the_other() {
+    let mut cluster = Cluster::up(3).await;
+    cluster.client(1).insist("a", "0").await;
+    let ports = cluster.slots().into_iter().map(|slot| (slot, Port::reserve()));
+    let ports: Vec<_> = ports.collect();
+    for (slot, port) in &ports {
+        cluster.readdress(*slot, &port.address().to_string());
+    }
+    for (slot, _) in &ports {
+        cluster.stop(*slot).await;
+        cluster.start(*slot).await;
+        let mut moved = cluster.client(*slot);
+        moved.ready().await;
+        moved.insist("a", &slot.to_string()).await;
+    }
+    assert_eq!(cluster.client(1).get("a").await.unwrap().as_deref(), Some("3"));
+}
+
+/// What a voter has of another quorum, as from before a restore, is neither taken in nor mixed.
+#[tokio::test]
+async fn a_voter_of_another_quorum_is_not_taken_in() {
+    let mut cluster = Cluster::up(3).await;
+    cluster.client(3).insist("a", "old").await;
+    for slot in cluster.slots() {
+        cluster.stop(slot).await;
+    }
+    cluster.wipe(1);
+    cluster.want(&[1]);
+    cluster.start(1).await;
+    let mut new = cluster.client(1);
+    new.insist("a", "new").await;
+    let alone = new.members().await;
+    cluster.want(&[1, 3]);
+    cluster.start(3).await;
+    // It asks several times a second.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(new.members().await, alone);
+    assert_eq!(cluster.client(3).get_stale("a").await.unwrap().as_deref(), Some("old"));
+}

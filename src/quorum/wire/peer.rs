@@ -95,6 +95,9 @@ pub struct JoinRequest {
     pub oldest: u32,
     #[prost(uint32, tag = "10")]
     pub newest: u32,
+    /// The cluster whose data it has; 0: none, or it does not say.
+    #[prost(uint64, tag = "11")]
+    pub cluster_id: u64,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
