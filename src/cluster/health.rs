@@ -4,6 +4,7 @@ mod before;
 mod certificates;
 mod etcd;
 mod leaders;
+mod lost;
 mod masters;
 mod members;
 mod rivals;
@@ -222,7 +223,9 @@ impl Health {
         if views.elsewhere.contains(&Service::Quorum) {
             return;
         }
-        if voters().any(|host| views.told.contains(&host)) {
+        if let Some((what, cure)) = lost::lost_majority(views) {
+            self.ail_of(Service::Quorum, None, what, &cure);
+        } else if voters().any(|host| views.told.contains(&host)) {
             let what = format!(
                 "the quorum has no consensus: no voter knows a leader ({} of {} must be up)",
                 spec.majority(),
