@@ -26,6 +26,11 @@ impl Caps {
         let share = (guests / 4).max(MIN_SHARE).min(guests);
         Self { arriving, settled, guests, share, agent: AGENT.min(settled) }
     }
+
+    /// Only for handshakes.
+    pub(crate) fn of_newcomers(most: usize) -> Self {
+        Self { arriving: most.max(1), settled: 0, guests: 0, share: 0, agent: 0 }
+    }
 }
 
 #[cfg(test)]

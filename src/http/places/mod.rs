@@ -6,11 +6,13 @@
 
 mod book;
 mod caps;
+mod handshakes;
 mod origin;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use book::{Full, Standing};
+pub use handshakes::{Handshake, Handshakes};
 pub(crate) use origin::Origin;
 
 use crate::seldom::Seldom;
@@ -55,7 +57,16 @@ pub(crate) struct Place {
 
 impl Places {
     pub(crate) fn new(connections: usize, door: SocketAddr) -> Self {
-        let book = Book::new(Caps::of(connections));
+        Self::with(Caps::of(connections), door)
+    }
+
+    /// Where nobody stays: whoever is known gives his place back.
+    pub(crate) fn of_newcomers(most: usize, door: SocketAddr) -> Self {
+        Self::with(Caps::of_newcomers(most), door)
+    }
+
+    fn with(caps: Caps, door: SocketAddr) -> Self {
+        let book = Book::new(caps);
         let office = Office { book, tokens: HashMap::new(), refused: Seldom::default(), door };
         Self(Arc::new(Shared { office: Mutex::new(office), freed: Notify::new() }))
     }

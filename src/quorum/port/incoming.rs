@@ -1,48 +1,54 @@
 use super::connection::Connection;
+use mesoform_http::{Handshake, Handshakes};
 use mesoform_identity::{Role, peer_of};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 use tokio_stream::wrappers::ReceiverStream;
 
-const HANDSHAKE: Duration = Duration::from_secs(10);
-/// Handshakes under way at once; more wait in the kernel's queue.
-const HANDSHAKES: usize = 256;
+/// Handshakes under way at once; a newcomer takes the place of one that is silent.
+pub const HANDSHAKES: usize = 256;
 /// After the system had no room for another connection.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The connections that come in with a certificate of `cluster` and one of `roles`.
+/// Who comes in: with a certificate of `cluster` and one of `roles`, shown in time.
+#[derive(Clone)]
+pub struct Entrance {
+    pub tls: TlsAcceptor,
+    pub cluster: String,
+    pub roles: &'static [Role],
+    /// For the handshake.
+    pub within: Duration,
+}
+
+/// The connections that come in at `port`.
 pub fn incoming(
     listener: TcpListener,
-    tls: TlsAcceptor,
-    cluster: String,
-    roles: &'static [Role],
+    port: SocketAddr,
+    entrance: Entrance,
 ) -> ReceiverStream<std::io::Result<Connection>> {
     let (accepted, incoming) = mpsc::channel(16);
     tokio::spawn(async move {
-        let handshakes = Arc::new(Semaphore::new(HANDSHAKES));
-        let cluster: Arc<str> = cluster.into();
-        while let Ok(room) = handshakes.clone().acquire_owned().await {
-            let stream = tokio::select! {
-                stream = listener.accept() => stream,
+        let handshakes = Handshakes::new(HANDSHAKES, port);
+        let entrance = Arc::new(entrance);
+        loop {
+            let newcomer = tokio::select! {
+                newcomer = newcomer(&listener, &handshakes) => newcomer,
                 () = accepted.closed() => return,
             };
-            let Ok((stream, from)) = stream else {
+            let Ok((stream, from, handshake)) = newcomer else {
                 tokio::time::sleep(PAUSE).await;
                 continue;
             };
-            let (tls, cluster, accepted) = (tls.clone(), cluster.clone(), accepted.clone());
+            let (entrance, accepted) = (entrance.clone(), accepted.clone());
             tokio::spawn(async move {
-                let shaken =
-                    tokio::time::timeout(HANDSHAKE, shake(tls, stream, &cluster, roles)).await;
-                drop(room);
-                match shaken {
+                match entrance.admit(stream, handshake).await {
                     // The server may have ended meanwhile.
-                    Ok(Ok(connection)) => drop(accepted.send(Ok(connection)).await),
-                    Ok(Err(cause)) => tracing::debug!(%from, cause, "a connection is refused"),
-                    Err(_) => tracing::debug!(%from, "a TLS handshake took too long"),
+                    Ok(connection) => drop(accepted.send(Ok(connection)).await),
+                    Err(cause) => tracing::debug!(%from, cause, "a connection is refused"),
                 }
             });
         }
@@ -50,18 +56,35 @@ pub fn incoming(
     ReceiverStream::new(incoming)
 }
 
-async fn shake(
-    tls: TlsAcceptor,
-    stream: TcpStream,
-    cluster: &str,
-    roles: &[Role],
-) -> Result<Connection, String> {
-    stream.set_nodelay(true).map_err(|e| e.to_string())?;
-    let stream = tls.accept(stream).await.map_err(|e| e.to_string())?;
-    let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
-    let peer = peer_of(certificate.ok_or("no certificate")?).map_err(|e| e.to_string())?;
-    if peer.cluster != cluster || !roles.contains(&peer.role) {
-        return Err(format!("{peer} may not come in here"));
+/// The next connection, once there is a place for its handshake.
+async fn newcomer(
+    listener: &TcpListener,
+    handshakes: &Handshakes,
+) -> std::io::Result<(TcpStream, SocketAddr, Handshake)> {
+    let (stream, from) = listener.accept().await?;
+    let handshake = handshakes.arrive(from.ip()).await;
+    Ok((stream, from, handshake))
+}
+
+impl Entrance {
+    /// The handshake gives its place back when it is over.
+    async fn admit(&self, stream: TcpStream, handshake: Handshake) -> Result<Connection, String> {
+        let shaken = tokio::time::timeout(self.within, self.shake(stream));
+        tokio::select! {
+            biased;
+            shaken = shaken => shaken.map_err(|_| "the TLS handshake took too long")?,
+            () = handshake.revoked() => Err("it said nothing, and others want its place".to_owned()),
+        }
     }
-    Ok(Connection { stream, peer: Arc::new(peer) })
+
+    async fn shake(&self, stream: TcpStream) -> Result<Connection, String> {
+        stream.set_nodelay(true).map_err(|e| e.to_string())?;
+        let stream = self.tls.accept(stream).await.map_err(|e| e.to_string())?;
+        let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+        let peer = peer_of(certificate.ok_or("no certificate")?).map_err(|e| e.to_string())?;
+        if peer.cluster != self.cluster || !self.roles.contains(&peer.role) {
+            return Err(format!("{peer} may not come in here"));
+        }
+        Ok(Connection { stream, peer: Arc::new(peer) })
+    }
 }

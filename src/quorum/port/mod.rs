@@ -4,6 +4,8 @@ mod caller;
 mod connection;
 mod incoming;
 mod serve;
+#[cfg(test)]
+mod tests;
 
 #[cfg(test)]
 pub use caller::Caller;

@@ -1,4 +1,4 @@
-use super::incoming::incoming;
+use super::incoming::{Entrance, incoming};
 use crate::error::{QuorumError, Result};
 use mesoform_identity::Role;
 use std::time::Duration;
@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::transport::Server;
 
+const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Lost clients are noticed after twice this.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 const STREAM_WINDOW: u32 = 2 << 20;
@@ -35,9 +36,11 @@ impl Port {
             .listener
             .local_addr()
             .map_err(|e| QuorumError::Settings { what: "a port", cause: e.to_string() })?;
-        let incoming = incoming(self.listener, self.tls, self.cluster, self.roles);
+        let Self { listener, tls, cluster, roles, http1 } = self;
+        let entrance = Entrance { tls, cluster, roles, within: HANDSHAKE };
+        let incoming = incoming(listener, address, entrance);
         Server::builder()
-            .accept_http1(self.http1)
+            .accept_http1(http1)
             .http2_keepalive_interval(Some(KEEP_ALIVE))
             .http2_keepalive_timeout(Some(KEEP_ALIVE))
             .initial_stream_window_size(STREAM_WINDOW)
