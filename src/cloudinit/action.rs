@@ -74,6 +74,8 @@ pub struct Command {
     pub limit: Duration,
     /// cloud-init only warns where it fails, and so do we.
     pub may_fail: bool,
+    /// What comes after it in its module is done also where it fails; the module fails at its end.
+    pub goes_on: bool,
     /// Not worth telling by itself: it makes another change take effect.
     pub silent: bool,
 }
@@ -128,6 +130,20 @@ impl Action {
         !matches!(self, Self::Script(_)) && !self.follows()
     }
 
+    /// What must not be done twice.
+    pub fn is_once(&self) -> bool {
+        match self {
+            Self::Run(command) => command.thing == Thing::Command && !command.silent,
+            Self::File(file) => file.append.is_some(),
+            _ => false,
+        }
+    }
+
+    /// Where it fails, what comes after it is done nevertheless.
+    pub fn goes_on(&self) -> bool {
+        matches!(self, Self::Run(Command { goes_on: true, .. }))
+    }
+
     /// It makes a change before it take effect, and has nothing to do where there is none.
     pub fn follows(&self) -> bool {
         matches!(self, Self::Run(Command { silent: true, .. }))
@@ -158,7 +174,7 @@ impl FileAction {
         if self.append.as_ref().is_some_and(|name| record.has_appended(name)) {
             return Ok(None);
         }
-        let real = look.real(&self.path).unwrap_or_else(|| self.path.clone());
+        let real = crate::host::behind_links(look, &self.path)?;
         let seen = look.entry(&real)?;
         let Some(old) = look.bytes(&real)? else {
             let mut change = change(What::Create, Thing::File, &self.path, Vec::new());
@@ -184,8 +200,10 @@ impl FileAction {
 
     /// None where others may not read the file, or could not before: then it is nobody's business.
     fn diff(&self, seen: Option<&Seen>, old: &[u8], new: &[u8]) -> Option<Diff> {
-        let open = |mode: u32| mode & 0o044 != 0;
-        let is_open = (self.keep || open(self.mode)) && seen.is_none_or(|seen| open(seen.mode));
+        // The group is some, not all.
+        let open = |mode: u32| mode & 0o004 != 0;
+        let new_mode = seen.filter(|_| self.keep).map_or(self.mode, |seen| seen.mode);
+        let is_open = open(new_mode) && seen.is_none_or(|seen| open(seen.mode));
         if !is_open || old.len().max(new.len()) > MAX_TEXT {
             return None;
         }
@@ -264,6 +282,7 @@ impl Command {
             input: None,
             limit: Duration::from_secs(60),
             may_fail: false,
+            goes_on: false,
             silent: false,
         }
     }
@@ -300,6 +319,11 @@ impl Command {
     #[must_use]
     pub fn or_warn(self) -> Self {
         Self { may_fail: true, ..self }
+    }
+
+    #[must_use]
+    pub fn or_fail_late(self) -> Self {
+        Self { goes_on: true, ..self }
     }
 
     #[must_use]

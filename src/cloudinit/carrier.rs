@@ -3,6 +3,7 @@ use crate::{Action, Application, CloudInitError, Document, Result, Wish, apply};
 use mesoform_apply::Documents;
 use mesoform_plan::{DocumentWish, Event, Failure, Outcome};
 use nix::fcntl::{Flock, FlockArg};
+use nix::sys::stat::{Mode, umask};
 use std::fs::File;
 use std::path::Path;
 
@@ -34,6 +35,8 @@ impl Documents for Carrier {
 
 /// The gate of this machine, for as long as nobody else has it.
 fn open() -> Result<(RealGate, Flock<File>)> {
+    // Commands have it from us: who called us may have any.
+    umask(Mode::S_IWGRP | Mode::S_IWOTH);
     let gate = RealGate::new()?;
     let folder = Path::new(FOLDER);
     let file = File::open(folder).map_err(CloudInitError::io("opening", folder))?;

@@ -50,6 +50,10 @@ impl Record {
         self.done.insert(module.to_owned());
     }
 
+    pub fn module_undone(&mut self, module: &str) {
+        self.done.remove(module);
+    }
+
     pub fn appended(&mut self, name: &str) {
         self.appended.insert(name.to_owned());
     }

@@ -1,7 +1,7 @@
 use crate::host::{Gate, Look};
 use crate::modules::Module;
 use crate::{Action, CloudInitError, Document, Record, Result};
-use mesoform_plan::{Event, Failure, Outcome, Thing};
+use mesoform_plan::{Event, Failure, Outcome};
 
 /// How a document is to be carried out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub fn apply(document: &Document, mut on: Application<'_>) -> Outcome {
         Ok(record) => record,
         Err(error) => return Outcome::Failed { changed: 0, step: None, failure: error.failure() },
     };
-    let mut run = Progress { changed: 0, failures: Vec::new() };
+    let mut run = Progress { changed: 0, failures: Vec::new(), untold: false };
     for (number, module) in document.modules().iter().enumerate() {
         if record.is_done(module.name()) {
             continue;
@@ -42,7 +42,8 @@ pub fn apply(document: &Document, mut on: Application<'_>) -> Outcome {
             Err(error) => run.failed(module.as_ref(), &error),
         }
     }
-    if let Err(error) = on.gate.settle() {
+    let settled = if run.untold { run.keep(&mut on, &record) } else { on.gate.settle() };
+    if let Err(error) = settled {
         run.failures.push(error.failure());
     }
     run.outcome()
@@ -51,6 +52,9 @@ pub fn apply(document: &Document, mut on: Application<'_>) -> Outcome {
 struct Progress {
     changed: usize,
     failures: Vec<Failure>,
+    /// The record has more than is written down of it. What must not be done twice is written down at once;
+    /// what else is done is looked at before it is done again.
+    untold: bool,
 }
 
 impl Progress {
@@ -61,32 +65,60 @@ impl Progress {
         on: &mut Application<'_>,
         record: &mut Record,
     ) -> Result<()> {
+        let real = !on.wish.check;
         // What ends the host must be on record before.
-        if module.ends_all() && !on.wish.check {
+        if module.ends_all() && real {
             record.module_done(module.name());
-            record.store(on.look, on.gate)?;
-            on.gate.settle()?;
+            keep(on, record)?;
         }
-        let actions = module.actions(on.look)?;
-        let mut effective = false;
-        for action in &actions {
-            if !action.follows() || effective {
-                effective |= self.action(number, action, on, record)?;
+        let actions = module.actions(on.look);
+        let done =
+            actions.and_then(|actions| Ok((self.actions(number, &actions, on, record)?, actions)));
+        match done {
+            Err(error) if module.ends_all() && real => {
+                record.module_undone(module.name());
+                keep(on, record)?;
+                Err(error)
+            }
+            Ok((effective, actions)) if !module.ends_all() && real => {
+                record.module_done(module.name());
+                self.untold = true;
+                if effective && actions.iter().any(Action::is_once) {
+                    self.keep(on, record)
+                } else {
+                    Ok(())
+                }
+            }
+            other => other.map(drop),
+        }
+    }
+
+    /// Whether something was, or would be, changed.
+    fn actions(
+        &mut self,
+        number: usize,
+        actions: &[Action],
+        on: &mut Application<'_>,
+        record: &mut Record,
+    ) -> Result<bool> {
+        let (mut effective, mut failed) = (false, None);
+        for action in actions {
+            if action.follows() && !effective || failed.is_some() && !action.goes_on() {
+                continue;
+            }
+            match self.action(number, action, on, record) {
+                Ok(done) => effective |= done,
+                Err(error) if action.goes_on() => failed = failed.or(Some(error)),
+                Err(error) => return Err(error),
             }
         }
-        if on.wish.check || module.ends_all() {
-            return Ok(());
-        }
-        record.module_done(module.name());
-        record.store(on.look, on.gate)?;
-        // What must not be done twice is on record whatever happens to the host next. What else is done is
-        // looked at before it is done again.
-        let once = |action: &Action| match action {
-            Action::Run(command) => command.thing == Thing::Command && !command.silent,
-            Action::File(file) => file.append.is_some(),
-            _ => false,
-        };
-        if effective && actions.iter().any(once) { on.gate.settle() } else { Ok(()) }
+        failed.map_or(Ok(effective), Err)
+    }
+
+    /// The same as the function, and nothing is left to be told of.
+    fn keep(&mut self, on: &mut Application<'_>, record: &Record) -> Result<()> {
+        self.untold = false;
+        keep(on, record)
     }
 
     /// Whether something was, or would be, changed.
@@ -118,6 +150,11 @@ impl Progress {
             && let Some(name) = &file.append
         {
             record.appended(name);
+            // Whatever fails after it, it is not appended again.
+            if !on.wish.check {
+                on.gate.settle()?;
+                record.store(on.look, on.gate)?;
+            }
         }
         if action.is_told() {
             self.changed += 1;
@@ -145,6 +182,13 @@ impl Progress {
             }
         }
     }
+}
+
+/// Has the record on the disk, after all that it tells of.
+fn keep(on: &mut Application<'_>, record: &Record) -> Result<()> {
+    on.gate.settle()?;
+    record.store(on.look, on.gate)?;
+    on.gate.settle()
 }
 
 fn note(on: &mut Application<'_>, text: String) {

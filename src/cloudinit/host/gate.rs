@@ -30,7 +30,7 @@ impl RealGate {
     }
 
     fn file(&mut self, look: &dyn Look, file: &FileAction) -> Result<()> {
-        let path = parents::behind_links(&file.path)?;
+        let path = parents::behind_links(look, &file.path)?;
         let bytes = file.whole(look.bytes(&path)?)?;
         if KERNELS.iter().any(|folder| path.starts_with(folder)) {
             return std::fs::write(&path, bytes).map_err(CloudInitError::io("writing", path));

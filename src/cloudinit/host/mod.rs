@@ -8,6 +8,7 @@ mod parents;
 
 pub use gate::RealGate;
 pub use look::RealLook;
+pub(crate) use parents::behind_links;
 
 use crate::{Action, Result};
 use std::path::{Path, PathBuf};

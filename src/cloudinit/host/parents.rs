@@ -1,7 +1,6 @@
+use super::{Kind, Look, Seen};
 use crate::{CloudInitError, Result};
 use mesoform_apply::{Owner, Tree};
-use std::fs;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// More links than this after each other lead nowhere.
@@ -18,26 +17,32 @@ pub fn make(tree: &Tree, path: &Path) -> Result<()> {
 }
 
 /// Where a file lies that is reached by `path`: a link that is root's is followed, so that a link stays
-/// one; what others could have put there is not.
-pub fn behind_links(path: &Path) -> Result<PathBuf> {
+/// one; what others could have put there is neither read nor written through.
+pub fn behind_links(look: &dyn Look, path: &Path) -> Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..LINKS {
-        let Ok(found) = fs::symlink_metadata(&path) else { return Ok(path) };
-        if !found.is_symlink() {
-            return Ok(path);
+        for folder in path.ancestors().skip(1) {
+            target(look, folder)?;
         }
-        if found.uid() != 0 {
-            let cure = "remove the link, or give it to root";
-            return Err(CloudInitError::host(
-                path.display().to_string(),
-                "it is a link that is not root's",
-                cure,
-            ));
+        match target(look, &path)? {
+            None => return Ok(path),
+            Some(to) => path = normal(&path.parent().unwrap_or(Path::new("/")).join(to)),
         }
-        let target = fs::read_link(&path).map_err(CloudInitError::io("reading", &path))?;
-        path = normal(&path.parent().unwrap_or(Path::new("/")).join(target));
     }
     Err(CloudInitError::host(path.display().to_string(), "its links go in circles", "remove them"))
+}
+
+/// Where a link leads, if it is one.
+fn target(look: &dyn Look, path: &Path) -> Result<Option<PathBuf>> {
+    let Some(Seen { kind: Kind::Link(target), uid, .. }) = look.entry(path)? else {
+        return Ok(None);
+    };
+    if uid == 0 {
+        return Ok(Some(target));
+    }
+    let cause = "it is a link that is not root's";
+    let cure = "remove the link, or give it to root";
+    Err(CloudInitError::host(path.display().to_string(), cause, cure))
 }
 
 /// Without `.` and `..`, as Python's `os.path.abspath`.

@@ -195,6 +195,8 @@ impl Manager {
         let words: Vec<&str> = first.iter().chain(words).copied().collect();
         let command =
             Command::new(what, Thing::Package, subject).call(program, &words).within(LIMIT);
+        // A list that cannot be had holds up nothing that is on the lists which are there.
+        let command = command.or_fail_late();
         Action::Run(command.with("DEBIAN_FRONTEND", "noninteractive"))
     }
 

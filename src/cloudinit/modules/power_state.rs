@@ -103,7 +103,13 @@ impl Module for PowerState {
         let mut command = Command::new(What::Run, Thing::Command, self.mode);
         command = command.because(if self.delay == "now" { "now" } else { &self.delay });
         let command = match look.exists(Path::new("/run/systemd/system")) {
-            true => command.call("systemd-run", &[&by_systemd[..], &words].concat()),
+            true => {
+                // systemd puts its own in the place of `${…}`.
+                let words = words.iter().map(|word| word.replace('$', "$$"));
+                let all: Vec<String> =
+                    by_systemd.map(str::to_owned).into_iter().chain(words).collect();
+                command.call("systemd-run", &all)
+            }
             false => {
                 let alone: Vec<&str> = ["-c", "setsid /bin/sh \"$@\" &", "mesoform"].into();
                 command.call("/bin/sh", &[alone, words].concat())

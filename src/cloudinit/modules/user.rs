@@ -15,7 +15,8 @@ pub struct User {
     /// What `useradd` is given: its option, and the value.
     pub options: Vec<(&'static str, String)>,
     pub flags: Vec<&'static str>,
-    pub groups: Vec<String>,
+    /// None: not said, and so those of the distribution where it is its own.
+    pub groups: Option<Vec<String>>,
     pub primary_group: Option<String>,
     pub homedir: Option<String>,
     pub create_groups: bool,
@@ -26,7 +27,8 @@ pub struct User {
     pub hashed_passwd: Option<SecretText>,
     pub plain_text_passwd: Option<SecretText>,
     pub lock_passwd: bool,
-    pub sudo: Vec<String>,
+    /// The same.
+    pub sudo: Option<Vec<String>>,
     pub keys: Vec<String>,
 }
 
@@ -58,7 +60,7 @@ impl User {
         }
         user.homedir = fields.text("homedir");
         user.primary_group = fields.text("primary_group");
-        user.groups = fields.node("groups").map(|n| groups(n, &fields)).unwrap_or_default();
+        user.groups = fields.any("groups").map(|n| groups(n, &fields));
         for (key, flag) in [
             ("no_user_group", "--no-user-group"),
             ("no_log_init", "--no-log-init"),
@@ -82,7 +84,7 @@ impl User {
         user.hashed_passwd = secret("hashed_passwd");
         user.plain_text_passwd = secret("plain_text_passwd");
         user.lock_passwd = fields.flag("lock_passwd").unwrap_or(true);
-        user.sudo = fields.node("sudo").map(|n| rules(n, &fields)).unwrap_or_default();
+        user.sudo = fields.any("sudo").map(|n| rules(n, &fields));
         user.keys = super::keys::read(&mut fields);
         if user.no_home && !user.keys.is_empty() {
             let cause = format!("{}: ssh_authorized_keys need a home", fields.place);
@@ -105,12 +107,9 @@ impl User {
                 self.options.push((option, value));
             }
         }
-        self.groups.extend(own.groups.iter().map(|group| (*group).to_owned()));
-        self.groups.sort();
-        self.groups.dedup();
-        if self.sudo.is_empty() {
-            self.sudo.push("ALL=(ALL) NOPASSWD:ALL".to_owned());
-        }
+        let groups = || own.groups.iter().map(|group| (*group).to_owned()).collect();
+        self.groups.get_or_insert_with(groups);
+        self.sudo.get_or_insert_with(|| vec!["ALL=(ALL) NOPASSWD:ALL".to_owned()]);
         Ok(self)
     }
 }
@@ -138,6 +137,7 @@ fn fits(name: &str, fields: &Fields<'_>) -> bool {
 /// Text with commas, a list, or a mapping of which the keys count.
 pub fn groups(node: &Node, fields: &Fields<'_>) -> Vec<String> {
     let names: Vec<String> = match &node.value {
+        Value::Null => Vec::new(),
         Value::Map(entries) => entries.iter().map(|entry| entry.key.clone()).collect(),
         _ => texts(node, &fields.at("groups"), fields.notes).unwrap_or_default(),
     };
@@ -145,12 +145,13 @@ pub fn groups(node: &Node, fields: &Fields<'_>) -> Vec<String> {
     split.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
 }
 
-/// Rules of sudo; `false` and null are none.
+/// Rules of sudo; `false`, null and what is empty are none: a name alone would be no line of sudo's.
 fn rules(node: &Node, fields: &Fields<'_>) -> Vec<String> {
     match &node.value {
-        Value::Bool(false) => Vec::new(),
+        Value::Null | Value::Bool(false) => Vec::new(),
         _ => {
-            let rules = texts(node, &fields.at("sudo"), fields.notes).unwrap_or_default();
+            let mut rules = texts(node, &fields.at("sudo"), fields.notes).unwrap_or_default();
+            rules.retain(|rule| !rule.trim().is_empty());
             for _ in rules.iter().filter(|rule| rule.contains('\n')) {
                 let cause = format!("{} has a rule of several lines", fields.at("sudo"));
                 fields.notes.add(node.line, cause, "write a list of rules");

@@ -4,7 +4,7 @@ use crate::accounts::Accounts as Present;
 use crate::fields::{Fields, texts, wrong};
 use crate::host::Look;
 use crate::yaml::{Node, Value};
-use crate::{Action, Command, Result};
+use crate::{Action, CloudInitError, Command, Result};
 use mesoform_plan::{SecretText, Thing, What};
 use std::collections::BTreeSet;
 
@@ -126,6 +126,14 @@ fn read_users(node: &Node, fields: &Fields<'_>) -> Vec<User> {
 
 struct UsersGroups(Accounts);
 
+impl UsersGroups {
+    /// Whether another user than the distribution's own has this name.
+    fn names_another(&self, name: &str) -> bool {
+        let mut others = self.0.users.iter().filter(|user| !user.is_own);
+        others.any(|user| user.name.as_deref() == Some(name))
+    }
+}
+
 impl Module for UsersGroups {
     fn name(&self) -> &'static str {
         "users_groups"
@@ -145,9 +153,13 @@ impl Module for UsersGroups {
                 true => user.clone().or_of(&Distro::of(look)?)?,
             };
             let name = user.name.clone().unwrap_or_default();
+            if user.is_own && self.names_another(&name) {
+                let cause = "it is there twice: it is the distribution's own, which is `default`";
+                return Err(CloudInitError::host(format!("the user {name}"), cause, "keep one"));
+            }
             plan.user(&name, &user)?;
-            if !user.sudo.is_empty() {
-                rules.push((name, user.sudo));
+            if let Some(wanted) = user.sudo.filter(|rules| !rules.is_empty()) {
+                rules.push((name, wanted));
             }
         }
         plan.actions.extend(sudo::actions(look, &rules)?);
@@ -193,7 +205,11 @@ impl Plan<'_> {
         let is_new = self.present.user(name).is_none();
         if is_new {
             if user.create_groups {
-                user.groups.iter().chain(&user.primary_group).for_each(|group| self.group(group));
+                user.groups
+                    .iter()
+                    .flatten()
+                    .chain(&user.primary_group)
+                    .for_each(|group| self.group(group));
             }
             let command = Command::new(What::Create, Thing::User, name);
             self.run(command.call("useradd", &useradd(name, user)));
@@ -246,8 +262,8 @@ fn useradd(name: &str, user: &User) -> Vec<String> {
     for (name, value) in &user.options {
         option(name, value);
     }
-    if !user.groups.is_empty() {
-        option("--groups", &user.groups.join(","));
+    if let Some(groups) = user.groups.as_ref().filter(|groups| !groups.is_empty()) {
+        option("--groups", &groups.join(","));
     }
     if let Some(group) = &user.primary_group {
         option("--gid", group);

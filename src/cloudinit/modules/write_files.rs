@@ -7,10 +7,11 @@ use crate::{Action, FileAction, Owner, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::read::MultiGzDecoder;
+use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::{Component, Path};
 
-/// A content that is larger when it is unpacked is an attack or a slip.
+/// Contents that are larger together when they are unpacked are an attack or a slip.
 const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// Files of one stage.
@@ -27,10 +28,11 @@ pub struct Both {
 
 pub fn read(fields: &mut Fields<'_>) -> Both {
     let (mut early, mut deferred) = (Vec::new(), Vec::new());
+    let mut limits = Limits { left: LARGEST, appended: BTreeMap::new() };
     if let Some(node) = fields.node("write_files") {
         for (number, item) in items(node, "write_files", fields.notes).iter().enumerate() {
             let place = format!("write_files[{number}]");
-            if let Some((file, defer)) = file(item, place, number, fields.notes) {
+            if let Some((file, defer)) = file(item, place, &mut limits, fields.notes) {
                 if defer { deferred.push(file) } else { early.push(file) }
             }
         }
@@ -41,12 +43,35 @@ pub fn read(fields: &mut Fields<'_>) -> Both {
     Both { early: module("write_files", early), deferred: module("write_files_deferred", deferred) }
 }
 
-fn file(item: &Node, place: String, number: usize, notes: &Notes) -> Option<(FileAction, bool)> {
+/// What items of one document have together.
+struct Limits {
+    /// So much may yet be unpacked.
+    left: u64,
+    /// How often the same is appended to the same file.
+    appended: BTreeMap<String, usize>,
+}
+
+impl Limits {
+    /// What is appended is known again by this, wherever it stands in another document.
+    fn name(&mut self, path: &str, content: &[u8]) -> String {
+        let name = format!("{path} {}", hash(content));
+        let often = self.appended.entry(name.clone()).or_default();
+        *often += 1;
+        format!("{name} {often}")
+    }
+}
+
+fn file(
+    item: &Node,
+    place: String,
+    limits: &mut Limits,
+    notes: &Notes,
+) -> Option<(FileAction, bool)> {
     let mut fields = Fields::of(item, place, notes)?;
     let path = fields.required("path").and_then(|path| absolute(path, &fields));
     let encoding = fields.text("encoding").unwrap_or_default();
     let content = match fields.node("content") {
-        Some(node) => content(node, &fields.at("content"), &encoding, notes),
+        Some(node) => content(node, &fields.at("content"), &encoding, limits, notes),
         None => Some(Vec::new()),
     };
     let owner = fields.text("owner").map_or_else(Owner::root, |owner| names(&owner));
@@ -59,9 +84,7 @@ fn file(item: &Node, place: String, number: usize, notes: &Notes) -> Option<(Fil
     fields.unsupported("source", "have runcmd fetch it, or give the content");
     fields.finish();
     let (path, content, mode) = (path?, content?, mode?);
-    // An item that was appended is known again, wherever it stands in another document.
-    let name = |content: &[u8]| format!("{path} {number} {}", hash(content));
-    let append = append.then(|| name(&content));
+    let append = append.then(|| limits.name(&path, &content));
     Some((FileAction { path: path.into(), content, mode, owner, keep: false, append }, defer))
 }
 
@@ -109,7 +132,13 @@ fn mode(node: &Node, place: &str, notes: &Notes) -> Option<u32> {
     mode
 }
 
-fn content(node: &Node, place: &str, encoding: &str, notes: &Notes) -> Option<Vec<u8>> {
+fn content(
+    node: &Node,
+    place: &str,
+    encoding: &str,
+    limits: &mut Limits,
+    notes: &Notes,
+) -> Option<Vec<u8>> {
     let bytes = match &node.value {
         Value::Bytes(bytes) => bytes.clone(),
         _ => text(node, place, notes)?.into_bytes(),
@@ -117,9 +146,9 @@ fn content(node: &Node, place: &str, encoding: &str, notes: &Notes) -> Option<Ve
     let decoded = match encoding.trim().to_lowercase().as_str() {
         "" | "text/plain" => Ok(bytes),
         "b64" | "base64" => base64(&bytes),
-        "gz" | "gzip" => unpack(&bytes),
+        "gz" | "gzip" => unpack(&bytes, &mut limits.left),
         "gz+b64" | "gz+base64" | "gzip+b64" | "gzip+base64" => {
-            base64(&bytes).and_then(|packed| unpack(&packed))
+            base64(&bytes).and_then(|packed| unpack(&packed, &mut limits.left))
         }
         _ => Err(format!("the encoding {encoding:?} is not known")),
     };
@@ -132,12 +161,18 @@ fn base64(bytes: &[u8]) -> Result<Vec<u8>, String> {
     STANDARD.decode(letters).map_err(|error| format!("it is no base64: {error}"))
 }
 
-fn unpack(bytes: &[u8]) -> Result<Vec<u8>, String> {
+fn unpack(bytes: &[u8], left: &mut u64) -> Result<Vec<u8>, String> {
     let mut unpacked = Vec::new();
-    let read = MultiGzDecoder::new(bytes).take(LARGEST + 1).read_to_end(&mut unpacked);
+    let read = MultiGzDecoder::new(bytes).take(*left + 1).read_to_end(&mut unpacked);
     match read {
-        Ok(length) if length as u64 > LARGEST => Err("it is larger than 64 MiB".to_owned()),
-        Ok(_) => Ok(unpacked),
+        Ok(length) if length as u64 > *left => {
+            *left = 0;
+            Err("all that is packed is larger than 64 MiB".to_owned())
+        }
+        Ok(length) => {
+            *left -= length as u64;
+            Ok(unpacked)
+        }
         Err(error) => Err(format!("it is no gzip: {error}")),
     }
 }

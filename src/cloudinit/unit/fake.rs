@@ -13,7 +13,8 @@ type File = (Vec<u8>, u32, (u32, u32));
 struct State {
     files: BTreeMap<PathBuf, File>,
     folders: BTreeMap<PathBuf, u32>,
-    links: BTreeMap<PathBuf, PathBuf>,
+    /// Where they lead, and whose they are.
+    links: BTreeMap<PathBuf, (PathBuf, u32)>,
     programs: BTreeSet<String>,
     commands: Vec<String>,
     /// Programs that fail.
@@ -47,6 +48,15 @@ impl Fake {
     pub fn put(&self, path: &str, text: &str) {
         let file = (text.as_bytes().to_vec(), 0o644, (0, 0));
         self.0.borrow_mut().files.insert(path.into(), file);
+    }
+
+    /// A link that admin has made.
+    pub fn link_of_admin(&self, path: &str, target: &str) {
+        self.0.borrow_mut().links.insert(path.into(), (target.into(), 1000));
+    }
+
+    pub fn unlink(&self, path: &str) {
+        self.0.borrow_mut().links.remove(Path::new(path));
     }
 
     pub fn breaks(&self, program: &str, broken: bool) {
@@ -102,11 +112,11 @@ impl Look for Fake {
         if let Some((_, mode, (uid, gid))) = state.files.get(path) {
             return Ok(Some(Seen { kind: Kind::File, uid: *uid, gid: *gid, mode: *mode }));
         }
-        let seen = |kind, mode| Some(Seen { kind, uid: 0, gid: 0, mode });
-        if let Some(target) = state.links.get(path) {
-            return Ok(seen(Kind::Link(target.clone()), 0o777));
+        let seen = |kind, uid, mode| Some(Seen { kind, uid, gid: 0, mode });
+        if let Some((target, uid)) = state.links.get(path) {
+            return Ok(seen(Kind::Link(target.clone()), *uid, 0o777));
         }
-        Ok(state.folders.get(path).and_then(|mode| seen(Kind::Folder, *mode)))
+        Ok(state.folders.get(path).and_then(|mode| seen(Kind::Folder, 0, *mode)))
     }
 
     fn bytes(&self, path: &Path) -> Result<Option<Vec<u8>>> {
@@ -124,7 +134,9 @@ impl Look for Fake {
     fn real(&self, path: &Path) -> Option<PathBuf> {
         let state = self.0.borrow();
         let there = state.files.contains_key(path) || state.folders.contains_key(path);
-        there.then(|| path.to_owned()).or_else(|| state.links.get(path).cloned())
+        there
+            .then(|| path.to_owned())
+            .or_else(|| state.links.get(path).map(|(target, _)| target.clone()))
     }
 
     fn free(&self, _: &Path) -> Option<u64> {
@@ -145,7 +157,7 @@ impl Gate for Fake {
                 self.0.borrow_mut().folders.insert(path.clone(), *mode);
             }
             Action::Link { path, target } => {
-                self.0.borrow_mut().links.insert(path.clone(), target.clone());
+                self.0.borrow_mut().links.insert(path.clone(), (target.clone(), 0));
             }
             Action::Rename { from, to } => {
                 let mut state = self.0.borrow_mut();

@@ -11,6 +11,8 @@ use std::collections::{BTreeSet, HashMap};
 
 /// More nodes than this, aliases counted as often as they are used, are an attack or a slip.
 const MOST_NODES: usize = 200_000;
+/// So many bytes of texts, counted in the same way: four times what a document may have.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
 /// No document of anybody's is nested deeper.
 const DEEPEST: usize = 64;
 
@@ -19,7 +21,8 @@ struct Failure(usize, String);
 /// Reads the only document in `text`; what is no YAML is noted.
 pub fn document(text: &str, notes: &Notes) -> Option<Node> {
     let parser = Parser::new_from_str(text);
-    let mut composer = Composer { parser, anchors: HashMap::new(), nodes: 0, depth: 0, notes };
+    let mut composer =
+        Composer { parser, anchors: HashMap::new(), nodes: 0, bytes: 0, depth: 0, notes };
     match composer.whole() {
         Ok(node) => node,
         Err(Failure(line, cause)) => {
@@ -33,6 +36,7 @@ struct Composer<'a> {
     parser: Parser<'a, StrInput<'a>>,
     anchors: HashMap<usize, Node>,
     nodes: usize,
+    bytes: usize,
     depth: usize,
     notes: &'a Notes,
 }
@@ -66,7 +70,7 @@ impl<'a> Composer<'a> {
 
     fn count(&mut self, nodes: usize, span: &Span) -> Result<(), Failure> {
         self.nodes += nodes;
-        if self.nodes > MOST_NODES || self.depth > DEEPEST {
+        if self.nodes > MOST_NODES || self.bytes > MOST_BYTES || self.depth > DEEPEST {
             return Err(at(
                 &span.start,
                 "the document is too large or too deep, or its aliases make it so",
@@ -81,10 +85,12 @@ impl<'a> Composer<'a> {
         let line = span.start.line();
         let (value, anchor) = match event {
             Event::Alias(id) => {
-                let node = self.anchors.get(&id).cloned();
+                let node = self.anchors.get(&id);
                 let node = node.ok_or_else(|| at(&span.start, "an alias refers to itself"))?;
-                self.count(size(&node), span)?;
-                (node.value, 0)
+                let (nodes, bytes) = size(node);
+                self.bytes += bytes;
+                self.count(nodes, span)?;
+                (self.anchors[&id].value.clone(), 0)
             }
             Event::Scalar(text, style, anchor, tag) => {
                 (self.scalar(&text, style, tag.as_deref(), span)?, anchor)
@@ -96,6 +102,8 @@ impl<'a> Composer<'a> {
         self.depth -= 1;
         let node = Node { line, value };
         if anchor != 0 {
+            self.bytes += size(&node).1;
+            self.count(0, span)?;
             self.anchors.insert(anchor, node.clone());
         }
         Ok(node)
@@ -198,11 +206,18 @@ fn sources(node: Node) -> Result<Vec<Entry>, Failure> {
     }
 }
 
-fn size(node: &Node) -> usize {
+/// Nodes, and bytes of texts.
+fn size(node: &Node) -> (usize, usize) {
+    let sum = |(a, b): (usize, usize), (c, d): (usize, usize)| (a + c, b + d);
     match &node.value {
-        Value::List(items) => 1 + items.iter().map(size).sum::<usize>(),
-        Value::Map(entries) => 1 + entries.iter().map(|entry| size(&entry.node)).sum::<usize>(),
-        _ => 1,
+        Value::List(items) => items.iter().map(size).fold((1, 0), sum),
+        Value::Map(entries) => {
+            let entry = |entry: &Entry| sum((0, entry.key.len()), size(&entry.node));
+            entries.iter().map(entry).fold((1, 0), sum)
+        }
+        Value::Text(text) | Value::Int(_, text) => (1, text.len()),
+        Value::Bytes(bytes) => (1, bytes.len()),
+        Value::Null | Value::Bool(_) | Value::Float(_) => (1, 0),
     }
 }
 
