@@ -23,6 +23,8 @@ impl Maintenance for Api {
         let now = self.state.now();
         let size = self.size();
         let leaderless = self.leadership.now() == Leader::None;
+        let no_leader = leaderless.then(|| NO_LEADER.to_owned());
+        let full = self.alarms.all().into_keys().map(nospace);
         Ok(Response::new(StatusResponse {
             header: Some(self.headers.at(now.revision)),
             version: API_VERSION.to_owned(),
@@ -31,7 +33,7 @@ impl Maintenance for Api {
             raft_index: metrics.last_log_index.unwrap_or(0),
             raft_term: metrics.current_term,
             raft_applied_index: now.applied.map_or(0, |id| id.index),
-            errors: if leaderless { vec![NO_LEADER.to_owned()] } else { Vec::new() },
+            errors: no_leader.into_iter().chain(full).collect(),
             db_size_in_use: size.in_use.cast_signed(),
             is_learner: metrics.state.is_learner(),
             level: self.headers.directory.ladder().level(),
@@ -114,4 +116,9 @@ impl Maintenance for Api {
     ) -> Result<Response<DowngradeResponse>, Status> {
         Err(not_supported("a downgrade"))
     }
+}
+
+/// An alarm in etcd's words, down to the space at the end.
+fn nospace(member: u64) -> String {
+    format!("memberID:{member} alarm:NOSPACE ")
 }

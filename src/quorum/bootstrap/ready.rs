@@ -2,6 +2,7 @@ use super::Introducer;
 use crate::leadership::Leader;
 use crate::machine::{Size, State};
 use crate::read_index::ReadIndex;
+use crate::space::Alarms;
 use mesoform_notify::Notifier;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,15 +10,18 @@ use tokio::time::Instant;
 
 /// How often to look even when nothing seems to change.
 const LOOK: Duration = Duration::from_secs(5);
+/// How often to look whether writes are still accepted: the disks may be anybody's.
+const LOOK_AT_DISKS: Duration = Duration::from_secs(1);
 /// How large the state is changes all the time.
 const SAY_AGAIN: Duration = Duration::from_secs(60);
 
 /// Reports READY once this voter knows a leader and has made a linearizable read, and from then on
-/// who leads and how large the state is.
+/// who leads, whether writes are refused, and how large the state is.
 pub async fn report(
     introducer: Introducer,
     read_index: ReadIndex,
     state: Arc<State>,
+    alarms: Alarms,
     status: Notifier,
 ) {
     let mut leadership = introducer.leadership.clone();
@@ -30,11 +34,24 @@ pub async fn report(
     }
     status.ready();
     loop {
-        let leader = leadership.now();
-        status.say(&format!("{}; {}", describe(&introducer, &leader), size(&state)));
-        let far = Instant::now() + SAY_AGAIN;
-        leadership.wait_for(far, |now| *now != leader).await;
+        let (leader, complaint) = (leadership.now(), complaint(&introducer, &alarms));
+        let refuses = complaint.as_ref().map_or_else(String::new, |words| format!("; {words}"));
+        status.say(&format!("{}{refuses}; {}", describe(&introducer, &leader), size(&state)));
+        let again = Instant::now() + SAY_AGAIN;
+        while Instant::now() < again {
+            let far = again.min(Instant::now() + LOOK_AT_DISKS);
+            let now = leadership.wait_for(far, |now| *now != leader).await;
+            if now != leader || self::complaint(&introducer, &alarms) != complaint {
+                break;
+            }
+        }
     }
+}
+
+/// That writes are refused, with the voters by their names.
+fn complaint(introducer: &Introducer, alarms: &Alarms) -> Option<String> {
+    let membership = introducer.leadership.metrics().membership_config;
+    alarms.complaint(|id| Some(membership.membership().get_node(&id)?.name.clone()))
 }
 
 fn size(state: &Arc<State>) -> String {

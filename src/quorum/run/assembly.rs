@@ -108,6 +108,7 @@ impl Assembly {
             self.introducer.clone(),
             api.read_index,
             for_report,
+            api.alarms,
             self.status.clone(),
         )));
         let formed = bootstrap::form(self.introducer, self.peers.raft, self.status);

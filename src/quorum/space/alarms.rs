@@ -5,7 +5,7 @@ use mesoform_etcd::pb::request_op::Request;
 use mesoform_etcd::pb::{RequestOp, TxnRequest};
 use prost::Message;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -140,6 +140,29 @@ impl Alarms {
         self.known().all(Instant::now())
     }
 
+    /// That writes are refused, because of whose disk, and what cures it; `name` says who a voter is. None
+    /// while they are accepted.
+    pub fn complaint(&self, name: impl Fn(u64) -> Option<String>) -> Option<String> {
+        let mut known = self.known();
+        let full = known.all(Instant::now());
+        let worst = full.values().max()?;
+        let (refused, cure) = match worst {
+            Room::None => ("writes and deletions", "compact"),
+            Room::Plenty | Room::Scarce => ("writes", "delete and compact"),
+        };
+        let others: Vec<String> = full
+            .keys()
+            .filter(|id| **id != known.me)
+            .map(|id| name(*id).unwrap_or_else(|| format!("{id:x}")))
+            .collect();
+        let here = full.contains_key(&known.me);
+        let own = here.then(|| format!("{} is nearly full", known.folder.display()));
+        let theirs = (!others.is_empty())
+            .then(|| format!("the disk of {} is nearly full", others.join(", ")));
+        let why = [own, theirs].into_iter().flatten().collect::<Vec<_>>().join(", and ");
+        Some(format!("refuses {refused}, since {why}: make room there, or {cure}"))
+    }
+
     /// Whether a command may be proposed: the fullest disk decides.
     pub fn admits(&self, command: &Command) -> bool {
         let mut known = self.known();
@@ -192,7 +215,7 @@ impl Known {
             Err(_) => before,
         };
         if (room == Room::Plenty) != (before == Room::Plenty) {
-            tell(room);
+            tell(room, &self.folder);
         }
         self.own = (Some(now), room);
         room
@@ -208,11 +231,16 @@ impl Known {
     }
 }
 
-fn tell(room: Room) {
+fn tell(room: Room, folder: &Path) {
+    let folder = folder.display();
     if room == Room::Plenty {
-        tracing::info!("there is room on the disk again: writes are accepted");
+        tracing::info!(%folder, "there is room on the disk again: writes are accepted");
     } else {
-        tracing::warn!("the disk is nearly full: writes are refused until there is room again");
+        tracing::warn!(
+            %folder,
+            "the disk is nearly full: all voters refuse writes until there is room again; make room \
+             there, or delete keys and compact"
+        );
     }
 }
 
@@ -343,6 +371,32 @@ mod tests {
         alarms.hear(2, Room::None);
         let long_after = Instant::now() + VALID;
         assert!(alarms.known().all(long_after).is_empty());
+    }
+
+    #[test]
+    fn whose_disk_it_is_and_what_cures_it_is_said() {
+        let free = Arc::new(AtomicU64::new(100 * MIB));
+        let told = free.clone();
+        let probe = FreeSpace::told_by(0, move |_| told.load(Ordering::Relaxed));
+        let folder = PathBuf::from("/data");
+        let alarms =
+            Alarms::new(1, folder, probe, Reusable::told_by(|| 0), Arc::default()).unwrap();
+        let said = || alarms.complaint(|id| (id == 2).then(|| "h2".to_owned())).unwrap_or_default();
+        assert_eq!(said(), "");
+        alarms.hear(2, Room::Scarce);
+        let another = "refuses writes, since the disk of h2 is nearly full: make room there, or \
+                       delete and compact";
+        assert_eq!(said(), another);
+        free.store(7 * MIB, Ordering::Relaxed);
+        later(&alarms);
+        alarms.hear(171, Room::Scarce);
+        let all = "refuses writes and deletions, since /data is nearly full, and the disk of h2, ab is \
+                   nearly full: make room there, or compact";
+        assert_eq!(said(), all);
+        alarms.learn(&BTreeMap::new());
+        let own =
+            "refuses writes and deletions, since /data is nearly full: make room there, or compact";
+        assert_eq!(said(), own);
     }
 
     #[test]

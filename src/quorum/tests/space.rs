@@ -51,6 +51,19 @@ async fn raised(asked: &mut Client, wanted: &[u64]) {
     }
 }
 
+/// Waits until a voter says that this is wrong with it.
+async fn said(asked: &mut Client, wanted: &[String]) {
+    let start = Instant::now();
+    loop {
+        let found = asked.status().await.errors;
+        if found == wanted {
+            return;
+        }
+        assert!(start.elapsed() < PATIENCE, "{found:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 /// Puts until one is refused, or accepted.
 async fn put_until(client: &mut Client, accepted: bool) -> Option<Status> {
     let start = Instant::now();
@@ -92,6 +105,7 @@ async fn one_full_disk_stops_writes_everywhere_until_there_is_room() {
         let refused = put_until(client, false).await.unwrap();
         assert_no_space(&refused);
         raised(client, &[second]).await;
+        said(client, &[format!("memberID:{second} alarm:NOSPACE ")]).await;
         // What is there can be read, and deleted.
         assert_eq!(client.get("before").await.unwrap().as_deref(), Some("1"));
         assert_no_space(&client.grant(60).await.unwrap_err());
@@ -116,6 +130,7 @@ async fn one_full_disk_stops_writes_everywhere_until_there_is_room() {
     for client in &mut clients {
         put_until(client, true).await;
         raised(client, &[]).await;
+        said(client, &[]).await;
         assert_eq!(client.get("before").await.unwrap().as_deref(), Some("1"));
     }
     let grant = LeaseGrantRequest { ttl: 60, id: 0 };

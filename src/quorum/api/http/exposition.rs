@@ -25,7 +25,18 @@ impl Exposition {
         label: &str,
         values: impl IntoIterator<Item = (String, V)>,
     ) -> Self {
-        let lines = values.into_iter().map(|(of, value)| (format!("{{{label}=\"{of}\"}}"), value));
+        let labels = values.into_iter().map(|(of, value)| (format!("{label}=\"{of}\""), value));
+        self.labelled(name, help, labels)
+    }
+
+    /// One gauge for each set of labels, as it stands in the braces.
+    pub fn labelled<V: Display>(
+        self,
+        name: &str,
+        help: &str,
+        values: impl IntoIterator<Item = (String, V)>,
+    ) -> Self {
+        let lines = values.into_iter().map(|(labels, value)| (format!("{{{labels}}}"), value));
         self.lines(name, "gauge", help, lines)
     }
 

@@ -74,12 +74,23 @@ fn server(api: &Api, out: Exposition) -> Exposition {
             "The newest level that this voter's version knows.",
             api.headers.directory.ladder().own().newest(),
         );
+    let out = out.labelled(
+        "etcd_debugging_server_alarms",
+        "The voters whose disks are nearly full: while there is one, writes are refused.",
+        alarms(api),
+    );
     out.gauges(
         "mesoform_quorum_lag_entries",
         "How many log entries each voter lacks; only a leader knows.",
         "voter",
         lags(&metrics),
     )
+}
+
+/// As etcd labels them.
+fn alarms(api: &Api) -> Vec<(String, u8)> {
+    let labels = |id| format!("alarm_type=\"NOSPACE\",server_id=\"{id:x}\"");
+    api.alarms.all().into_keys().map(|id| (labels(id), 1)).collect()
 }
 
 /// A leader commits what a majority has; others hear of it.

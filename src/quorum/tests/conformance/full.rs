@@ -3,6 +3,7 @@
 
 use super::common::{Client, PATIENCE, b};
 use super::engine::Engine;
+use super::http::ask;
 use mesoform_etcd::pb::{
     AlarmAction, AlarmMember, AlarmRequest, AlarmType, CompactionRequest, DefragmentRequest,
     DeleteRangeRequest,
@@ -77,12 +78,48 @@ async fn until(what: &str, mut done: impl AsyncFnMut() -> bool) {
     }
 }
 
+/// What whoever asks how a member is hears of the alarms: its words, and that it is unwell.
+async fn told(engine: &Engine, client: &mut Client) {
+    until("the status says it", async || {
+        let words = |alarm: AlarmMember| format!("memberID:{} alarm:NOSPACE ", alarm.member_id);
+        let wanted: Vec<String> = alarms(client).await.into_iter().map(words).collect();
+        !wanted.is_empty() && client.status().await.errors == wanted
+    })
+    .await;
+    // As etcd 3.5 and later; 3.4 tells no reason.
+    let reason = if engine.is_original() { "" } else { r#""reason":"ALARM NOSPACE""# };
+    until("it is unwell", async || {
+        let health = ask(engine, "GET", "/health").await;
+        let says = |words: &str| health.body.contains(words);
+        health.status == 503 && says(r#""health":"false""#) && says(reason)
+    })
+    .await;
+    if engine.is_original() {
+        return;
+    }
+    until("well but for the alarm", async || {
+        ask(engine, "GET", "/health?exclude=CORRUPT&exclude=NOSPACE").await.status == 200
+    })
+    .await;
+    until("the metrics say it", async || {
+        let metrics = ask(engine, "GET", "/metrics").await.body;
+        let sample = |alarm: &AlarmMember| {
+            let labels = format!("alarm_type=\"NOSPACE\",server_id=\"{:x}\"", alarm.member_id);
+            format!("\netcd_debugging_server_alarms{{{labels}}} 1\n")
+        };
+        let alarms = alarms(client).await;
+        !alarms.is_empty() && alarms.iter().all(|alarm| metrics.contains(&sample(alarm)))
+    })
+    .await;
+}
+
 async fn walk(engine: Engine) {
     let mut client = engine.client();
     let (puts, refused) = fill(&mut client).await;
     assert_eq!(refused.message(), "etcdserver: mvcc: database space exceeded");
     until("an alarm", async || !alarms(&mut client).await.is_empty()).await;
     assert_eq!(client.count().await.unwrap(), puts);
+    told(&engine, &mut client).await;
     // Before anything is forgotten: a voter of ours may give back by itself what is.
     let full = client.status().await;
     forget_all(&mut client).await;
@@ -100,6 +137,11 @@ async fn walk(engine: Engine) {
     assert!(status.db_size_in_use <= status.db_size);
     disarm(&mut client).await;
     until("no alarm", async || alarms(&mut client).await.is_empty()).await;
+    until("well again", async || {
+        let health = ask(&engine, "GET", "/health").await;
+        health.status == 200 && client.status().await.errors.is_empty()
+    })
+    .await;
     client.insist("again", "v").await;
     assert_eq!(client.get("again").await.unwrap().as_deref(), Some("v"));
     assert_eq!(client.count().await.unwrap(), 1);

@@ -28,14 +28,14 @@ const METRICS: &[(&str, &str)] = &[
     ("etcd_debugging_mvcc_compact_revision", "gauge"),
 ];
 
-struct Answer {
-    status: u16,
+pub struct Answer {
+    pub status: u16,
     head: String,
-    body: String,
+    pub body: String,
 }
 
 /// One request on a connection of its own.
-async fn ask(engine: &Engine, method: &str, path: &str) -> Answer {
+pub async fn ask(engine: &Engine, method: &str, path: &str) -> Answer {
     let (address, keys) = engine.http();
     let identity = Identity::load(&keys).unwrap();
     let tls = identity.client_config_to(&[Role::Quorum], &[b"http/1.1"]).unwrap();
