@@ -113,9 +113,9 @@ impl Keeper {
     }
 }
 
-/// A TTL can be longer than a clock reaches.
+/// A TTL can be longer than a clock reaches: one from before there was a longest that is granted.
 fn later(now: Instant, by: Duration) -> Instant {
-    const FAR: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+    const FAR: Duration = Duration::from_secs(9_000_000_000);
     now + by.min(FAR)
 }
 
@@ -214,9 +214,11 @@ mod tests {
 
     #[test]
     fn a_ttl_may_be_longer_than_the_clock() {
-        let mut clock = Clock::leading(&[(1, i64::MAX), (2, -5)]);
+        let mut clock = Clock::leading(&[(1, i64::MAX), (2, -5), (3, 9_000_000_000)]);
         assert_eq!(clock.after(0.0), [2]);
         assert!(clock.0.left(1, clock.1).is_some());
+        let longest = Duration::from_secs(9_000_000_000);
+        assert_eq!(clock.0.left(3, clock.1), Some((longest, longest)));
     }
 
     proptest::proptest! {

@@ -92,7 +92,9 @@ impl Defragmentation {
         });
         wait_for_readers(old.await?).await;
         let to = self.state.size();
-        tracing::info!(from, to, "the state's file was made smaller");
+        if to < from {
+            tracing::info!(from, to, "the state's file was made smaller");
+        }
         Ok(())
     }
 
