@@ -3,6 +3,7 @@
 mod before;
 mod certificates;
 mod etcd;
+mod full;
 mod leaders;
 mod lost;
 mod masters;
@@ -146,6 +147,7 @@ impl Health {
         }
         let views = Views::of(reports);
         health.quorum(spec, &views);
+        health.full_disks(&views);
         health.rivals(&views);
         health.members(spec, &views);
         health.etcd(spec, reports);

@@ -431,3 +431,32 @@ fn an_agent_that_was_stopped_is_not_told_to_be_unregistered_too() {
         "{told:?}"
     );
 }
+
+#[test]
+fn a_full_disk_is_told_with_whose_it_is_what_is_refused_and_the_cure() {
+    let told = |view: &str| {
+        let health =
+            Health::of(&spec(), &reports("leader_id: 11", &format!("leader_id: 11, {view}")));
+        assert!(health.ailments.iter().all(|a| a.lasting && a.service == Some(Service::Quorum)));
+        health.told()
+    };
+    let refused = "is nearly full, so all voters refuse writes (etcd's NOSPACE): nothing that masters, \
+                   schedulers and clients keep in the quorum can change";
+    let cure = "or delete keys and compact (`etcdctl del`, `etcdctl compact`): writes then go on by \
+                themselves";
+    assert_eq!(
+        told("full: [11], data_dir: /var/lib/mesoform/quorum"),
+        [format!(
+            "m1: the disk with its voter's data {refused}; make room in /var/lib/mesoform/quorum, {cure}"
+        )]
+    );
+    // One that was not asked, or is nobody's whom the roster knows.
+    assert_eq!(
+        told("full: [12, 171], roster: [{id: 11, name: m1}, {id: 12, name: m2}]"),
+        [
+            format!("m2: the disk with its voter's data {refused}; make room there, {cure}"),
+            format!("the disk with the data of the voter ab {refused}; make room there, {cure}"),
+        ]
+    );
+    assert_eq!(told("full: []"), [""; 0]);
+}

@@ -114,6 +114,10 @@ pub struct QuorumView {
     pub level: u32,
     /// The newest level that it knows itself.
     pub newest_level: u32,
+    /// The ids of the voters whose disks are nearly full, as far as it knows.
+    pub full: Vec<u64>,
+    /// Where its data are.
+    pub data_dir: Option<PathBuf>,
 }
 
 impl QuorumView {

@@ -3,7 +3,7 @@ use mesoform_cluster::membership::RosterMember;
 use mesoform_cluster::report::QuorumView;
 use mesoform_coordination::dial;
 use mesoform_etcd::client::{ClusterClient, MaintenanceClient};
-use mesoform_etcd::pb::{Member, MemberListRequest, StatusRequest};
+use mesoform_etcd::pb::{AlarmAction, AlarmRequest, Member, MemberListRequest, StatusRequest};
 use mesoform_identity::Identity;
 use mesoform_settings::{QuorumSettings, load};
 use std::path::Path;
@@ -15,8 +15,11 @@ pub async fn ask(config: &Path) -> anyhow::Result<QuorumView> {
     let own = settings.voters.iter().find(|voter| voter.slot == settings.slot);
     let own = own.context("its own slot is not among its voters")?;
     let channel = dial(&own.client, &identity)?;
-    let status =
-        MaintenanceClient::new(channel.clone()).status(StatusRequest {}).await?.into_inner();
+    let mut maintenance = MaintenanceClient::new(channel.clone());
+    let status = maintenance.status(StatusRequest {}).await?.into_inner();
+    let request = AlarmRequest { action: AlarmAction::Get as i32, ..Default::default() };
+    // There is one kind of them. Whatever becomes of the question, what is known of the voter counts.
+    let alarms = maintenance.alarm(request).await.map(|told| told.into_inner().alarms);
     let header = status.header.unwrap_or_default();
     // Without consensus nobody can list the members for sure; what is known of the voter still counts.
     let members = ClusterClient::new(channel).member_list(MemberListRequest::default()).await;
@@ -36,6 +39,8 @@ pub async fn ask(config: &Path) -> anyhow::Result<QuorumView> {
         cluster_id: header.cluster_id,
         level: status.level,
         newest_level: status.newest_level,
+        full: alarms.unwrap_or_default().iter().map(|alarm| alarm.member_id).collect(),
+        data_dir: Some(settings.data_dir),
     })
 }
 
