@@ -19,7 +19,7 @@ hostname: node
 timezone: Europe/Paris
 runcmd:
   - echo ran >>/root/ran
-  - sleep 30 &
+  - sleep 4242 & echo $! >/root/background
 "#;
 
 #[test]
@@ -66,6 +66,7 @@ fn pushes_a_document() {
         host.run("stat -c '%U:%G %a %n' /etc/web/*").expect_says(
             "root:root 644 /etc/web/motd\nroot:root 600 /etc/web/secret\nweb:web 640 /etc/web/web.conf",
         );
+        host.run("kill -0 $(cat /root/background)").expect_success();
         host.run("readlink /etc/localtime; cat /etc/timezone").expect_says("Europe/Paris");
         host.ssh("web", "sudo id -un").expect_says("root");
         host.run("! grep -rls 'correct horse' /var/lib/mesoform").expect_success();

@@ -90,7 +90,12 @@ fn unit(run: &RunFolder) -> String {
 fn as_unit(program: &Path, run: &RunFolder) -> Result<()> {
     let unit = format!("--unit={}", unit(run));
     let dir = run.dir.display().to_string();
-    let call = Call::new("systemd-run", &["--no-block", "--collect", "--quiet", &unit])
+    // What a document's commands leave in the background is meant to stay.
+    let kill = match run.document()?.is_some() {
+        true => "--property=KillMode=process",
+        false => "--property=KillMode=control-group",
+    };
+    let call = Call::new("systemd-run", &["--no-block", "--collect", "--quiet", &unit, kill])
         .also(&["--description=mesoform carries out a plan", "--"])
         .also(&[&program.display().to_string(), "apply", "--job", &dir]);
     must(&Commands, &call).map(drop)
