@@ -35,6 +35,7 @@ pub fn invitation(plan: &Plan, desk: Desk, until: i64) -> Result<Invitation, Uni
         roles: Vec::new(),
         dns: Vec::new(),
         ips: Vec::new(),
+        made: jiff::Timestamp::now().as_second(),
         until,
     };
     for step in &plan.steps {

@@ -157,8 +157,8 @@ impl Authority {
         invitation.signed(&self.key_pem)
     }
 
-    /// What `mesoform serve` shows to hosts that join, in `dir`: `enroller.crt` and `enroller.key`, made new
-    /// each time. Hosts reach it under `dns` and `ips`.
+    /// What `mesoform serve` shows to hosts that join, in `dir`: `ca.crt`, `enroller.crt` and `enroller.key`, made
+    /// new each time. Hosts reach it under `dns` and `ips`.
     ///
     /// # Errors
     /// A name does not do, or a file cannot be written.
@@ -172,6 +172,7 @@ impl Authority {
         let request = KeyRequest::generate()?;
         let grant = Grant { dns, ips, ..Grant::new(Role::Enroller, "operator") };
         let chain = self.sign(&request.csr_pem, &grant)?;
+        write_public(&paths.ca, self.pem.as_bytes())?;
         write_secret(&paths.key, request.key_pem.expose().as_bytes())?;
         write_public(&paths.cert, chain.as_bytes())?;
         Ok(paths)

@@ -29,25 +29,38 @@ pub fn write_public(path: &Path, bytes: &[u8]) -> Result<()> {
 /// Reads a secret text file that only its owner may read.
 ///
 /// # Errors
-/// It cannot be read, is no UTF-8, or others could read it too.
+/// It cannot be read, is no UTF-8, is too long, or others could read it too.
 pub fn read_secret(path: &Path) -> Result<Secret> {
+    read_secret_of(path, MAX_BYTES)
+}
+
+/// Reads a secret text file of at most `most` bytes that only its owner may read.
+///
+/// # Errors
+/// As [`read_secret`].
+pub fn read_secret_of(path: &Path, most: u64) -> Result<Secret> {
     let file = File::open(path).map_err(read_error(path))?;
     let mode = file.metadata().map_err(read_error(path))?.mode() & 0o7777;
     if mode & 0o077 != 0 {
         return Err(IdentityError::KeyOpenToOthers { path: path.to_owned(), mode });
     }
-    read_bounded(file).map(Secret::new).map_err(read_error(path))
+    read_bounded(file, most).map(Secret::new).map_err(read_error(path))
 }
 
 /// Reads a text file that is no secret.
 pub(crate) fn read_text(path: &Path) -> Result<String> {
-    File::open(path).and_then(read_bounded).map_err(read_error(path))
+    File::open(path).and_then(|file| read_bounded(file, MAX_BYTES)).map_err(read_error(path))
 }
 
-fn read_bounded(file: File) -> io::Result<String> {
-    let mut text = String::new();
-    file.take(MAX_BYTES).read_to_string(&mut text)?;
-    Ok(text)
+/// Half a file could be taken for a whole one: what is too long is refused.
+fn read_bounded(file: File, most: u64) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        let words = format!("it has more than {most} bytes");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, words));
+    }
+    String::from_utf8(bytes).map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))
 }
 
 fn read_error(path: &Path) -> impl FnOnce(io::Error) -> IdentityError {
@@ -92,5 +105,20 @@ fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_long_is_refused_and_not_cut() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("book");
+        write_secret(&path, b"12345").unwrap();
+        assert_eq!(read_secret_of(&path, 5).unwrap().expose(), "12345");
+        let error = read_secret_of(&path, 4).unwrap_err().to_string();
+        assert!(error.contains("more than 4 bytes"), "{error}");
     }
 }

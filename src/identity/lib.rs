@@ -28,7 +28,7 @@ mod x509;
 pub use authority::{Authority, FolderLock, lock_folder};
 pub use cert_info::{CaInfo, CertInfo, inspect, inspect_ca_file, inspect_file};
 pub use error::{IdentityError, Result};
-pub use files::{read_secret, write_public, write_secret};
+pub use files::{read_secret, read_secret_of, write_public, write_secret};
 pub use grant::{BACKDATE, Grant, ISSUER_LIFETIME, ISSUER_RENEW_BEFORE, LIFETIME, RENEW_BEFORE};
 pub use identity::{Clients, Identity};
 pub use issuer::RenewalAuthority;

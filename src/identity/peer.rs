@@ -72,6 +72,9 @@ pub(crate) fn check_host(name: &str) -> Result<()> {
     check("host name", name, 253, ":")
 }
 
+/// Of a name that will not do, characters.
+const SHOWN: usize = 64;
+
 fn check(kind: &'static str, value: &str, max: usize, also: &str) -> Result<()> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c) || also.contains(c);
     let edges = |c: char| c.is_ascii_alphanumeric() || also.contains(c);
@@ -81,5 +84,7 @@ fn check(kind: &'static str, value: &str, max: usize, also: &str) -> Result<()> 
         && value.starts_with(edges)
         && value.ends_with(edges)
         && !value.contains("..");
-    fine.then_some(()).ok_or_else(|| IdentityError::Name { kind, value: value.to_owned(), max })
+    // Anybody may have sent it: no line of a log is to be made of it, and no long one.
+    let shown = || value.chars().take(SHOWN).collect::<String>().escape_debug().to_string();
+    fine.then_some(()).ok_or_else(|| IdentityError::Name { kind, value: shown(), max })
 }

@@ -40,6 +40,8 @@ pub struct Admission {
     pub invitation: Invitation,
     /// Who is let in.
     pub host: String,
+    /// Where a guest is.
+    pub address: Option<IpAddr>,
     /// Tells the keys that were shown from all others: SHA-256, hex.
     pub keys: String,
     pub leaves: BTreeMap<Role, Leaf>,
@@ -95,7 +97,8 @@ impl Reception {
             leaves.insert(*role, Leaf { grant: invitation.grant(*role, request), key });
         }
         let (host, keys) = (request.host.clone(), hex::encode(keys.finish()));
-        Ok(Admission { invitation, host, keys, leaves })
+        let address = request.address.filter(|_| invitation.guests.is_some());
+        Ok(Admission { invitation, host, address, keys, leaves })
     }
 
     fn fits(
@@ -123,7 +126,7 @@ impl Reception {
             return request.address.map(drop).ok_or(JoinRefusal::NoAddress);
         }
         if invitation.host != request.host {
-            let found = request.host.chars().take(253).collect();
+            let found = request.host.chars().take(64).collect();
             return Err(JoinRefusal::OtherHost { found, wanted: invitation.host.clone() });
         }
         Ok(())

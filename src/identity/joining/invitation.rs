@@ -57,6 +57,9 @@ pub struct Invitation {
     pub roles: Vec<Role>,
     pub dns: Vec<String>,
     pub ips: Vec<IpAddr>,
+    /// When the operator made it, seconds since 1970: who has joined since is not let in once more.
+    #[serde(default)]
+    pub made: i64,
     /// Seconds since 1970.
     pub until: i64,
 }

@@ -1,6 +1,7 @@
 use super::Desk;
 use crate::{IdentityError, Role};
 use jiff::Timestamp;
+use std::net::IpAddr;
 use thiserror::Error;
 
 /// Why a host does not join.
@@ -27,6 +28,16 @@ pub enum JoinRefusal {
          for stolen; run `mesoform up`, which needs no token"
     )]
     Used { at: Timestamp },
+    #[error(
+        "{host} has joined already, on {at}, with another key; if that was not this host, take its certificates for \
+         stolen; run `mesoform up`, which needs no token"
+    )]
+    Joined { host: String, at: Timestamp },
+    #[error(
+        "{host} has joined already from this address, {address}, on {at}: a host has one name; run `mesoform up`, \
+         which needs no token, if this is another host"
+    )]
+    SameAddress { host: String, address: IpAddr, at: Timestamp },
     #[error("a host that nobody knows has to say its address")]
     NoAddress,
     #[error(

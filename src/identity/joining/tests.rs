@@ -15,6 +15,7 @@ fn invitation() -> Invitation {
         desk: Desk::Operator,
         host: "h1".into(),
         guests: None,
+        made: 0,
         roles: vec![Role::Master, Role::Agent, Role::Issuer],
         dns: vec!["h1.example".into()],
         ips: vec!["10.0.0.1".parse().unwrap()],
@@ -165,12 +166,74 @@ fn what_has_ended_is_forgotten() {
     let one = invitation();
     let asked = request(&root, &one, &[Role::Agent]);
     book.enter(&desk.judge(&asked, now()).unwrap(), now()).unwrap();
-    let other = Invitation { until: one.until + 7200, ..invitation() };
-    let late = one.end();
+    let late = one.end() + SignedDuration::from_hours(24 * 9);
+    let other = Invitation { until: late.as_second() + 3600, host: "h2".into(), ..invitation() };
     let asked = request(&root, &other, &[Role::Agent]);
     book.enter(&desk.judge(&asked, late).unwrap(), late).unwrap();
     let kept = serde_json::to_string(&book).unwrap();
     assert!(!kept.contains(&one.id) && kept.contains(&other.id), "{kept}");
+}
+
+fn guests(places: u32) -> Invitation {
+    Invitation {
+        host: String::new(),
+        guests: Some(places),
+        roles: vec![Role::Agent],
+        dns: Vec::new(),
+        ips: Vec::new(),
+        ..invitation()
+    }
+}
+
+fn guest(root: &Authority, invitation: &Invitation, host: &str, address: &str) -> Admission {
+    let address = Some(address.parse().unwrap());
+    let asked =
+        JoinRequest { host: host.into(), address, ..request(root, invitation, &[Role::Agent]) };
+    reception(root).judge(&asked, now()).unwrap()
+}
+
+/// A guest's workload reads the token that the others are to come with.
+#[test]
+fn a_guest_gets_no_second_name_and_nobody_its_own() {
+    let (root, mut book) = (Authority::create("c").unwrap(), JoinBook::default());
+    let [one, other] = [guests(9), guests(9)];
+    book.enter(&guest(&root, &one, "a1", "10.0.0.9"), now()).unwrap();
+    for token in [&one, &other] {
+        let refusal = book.enter(&guest(&root, token, "a2", "10.0.0.9"), now()).unwrap_err();
+        assert!(matches!(refusal, JoinRefusal::SameAddress { .. }), "{refusal}");
+        for name in ["a1", "A1"] {
+            let refusal = book.enter(&guest(&root, token, name, "10.0.0.8"), now()).unwrap_err();
+            assert!(matches!(refusal, JoinRefusal::Used { .. }), "{refusal}");
+        }
+    }
+    assert!(book.enter(&guest(&root, &other, "a2", "10.0.0.8"), now()).unwrap());
+}
+
+/// Whoever reads an earlier document of a host that has joined is not that host.
+#[test]
+fn a_host_that_has_joined_needs_a_newer_token() {
+    let (root, mut book) = (Authority::create("c").unwrap(), JoinBook::default());
+    let judge = |invitation: &Invitation| {
+        reception(&root).judge(&request(&root, invitation, &[Role::Agent]), now()).unwrap()
+    };
+    book.enter(&judge(&invitation()), now()).unwrap();
+    let refusal = book.enter(&judge(&invitation()), now()).unwrap_err();
+    assert!(matches!(&refusal, JoinRefusal::Joined { host, .. } if host == "h1"), "{refusal}");
+    assert!(refusal.to_string().contains("`mesoform up`"), "{refusal}");
+    let newer = Invitation { made: now().as_second() + 1, ..invitation() };
+    assert!(book.enter(&judge(&newer), now()).unwrap(), "the operator wants it so");
+    let other = Invitation { host: "h2".into(), ..invitation() };
+    assert!(book.enter(&judge(&other), now()).unwrap());
+}
+
+#[test]
+fn the_longest_book_can_be_read() {
+    let (root, mut book) = (Authority::create("c").unwrap(), JoinBook::default());
+    let mut longest = guest(&root, &guests(9), &"a".repeat(253), "10.0.0.9");
+    longest.address = "2001:db8:1111:1111:1111:1111:1111:1111".parse().ok();
+    book.enter(&longest, "2026-11-20T12:00:00.123456789Z".parse().unwrap()).unwrap();
+    let one = serde_json::to_string(&book).unwrap().len() as u64;
+    assert!(one * book::MANY as u64 <= JoinBook::MAX_BYTES, "{one}");
 }
 
 #[test]

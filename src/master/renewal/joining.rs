@@ -146,6 +146,13 @@ impl<L: Ledger> Lobby<L> {
         now: Timestamp,
     ) -> Result<JoinAnswer, Trouble> {
         let authority = RenewalAuthority::load(&self.issuer).map_err(here)?;
+        // The host asks another master then.
+        if authority.end() <= now {
+            return Err(Trouble::Here(format!(
+                "this master's own CA ended on {}",
+                authority.end()
+            )));
+        }
         for (role, leaf) in &admission.leaves {
             answer.chains.insert(*role, authority.sign(leaf, now).map_err(here)?);
         }
@@ -159,7 +166,11 @@ async fn join<L: Ledger>(
     body: Bytes,
 ) -> Response {
     let refuse = |status, words: String| {
-        tracing::warn!(peer = %from, "nobody joins: {words}");
+        // Any stranger can cause these as often as he likes.
+        match status {
+            StatusCode::TOO_MANY_REQUESTS => tracing::debug!(peer = %from, "nobody joins: {words}"),
+            _ => tracing::warn!(peer = %from, "nobody joins: {words}"),
+        }
         text(status, words)
     };
     let allowed = {
@@ -176,7 +187,7 @@ async fn join<L: Ledger>(
     };
     match lobby.enrol(request).await {
         Ok((host, answer)) => {
-            tracing::info!(peer = %from, %host, "a host has joined");
+            tracing::info!(peer = %from, ?host, "a host has joined");
             Json(answer).into_response()
         }
         Err(trouble) => refuse(trouble.status(), trouble.to_string()),

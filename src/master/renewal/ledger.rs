@@ -1,4 +1,4 @@
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use mesoform_coordination::Coordination;
 use mesoform_identity::{Admission, JoinRefusal, JoinUse};
 use std::future::Future;
@@ -6,8 +6,6 @@ use thiserror::Error;
 
 /// Where the uses of tokens stand, by the tokens' ids.
 const TOKENS: &str = "/mesoform/master/join-tokens/";
-/// How long after its end a use is kept: clocks of masters differ.
-const KEPT: SignedDuration = SignedDuration::from_hours(24);
 /// As many are forgotten at a time.
 const FORGOTTEN: usize = 64;
 
@@ -42,7 +40,13 @@ impl Ledger for Tokens {
         let unknown = |cause: &dyn std::fmt::Display| NotEntered::Unknown(cause.to_string());
         let own = serde_json::to_vec(&JoinUse::new(admission, now)).map_err(|e| unknown(&e))?;
         let key = format!("{TOKENS}{}", admission.invitation.id);
-        let forget = self.ended(&key, now).await.map_err(|e| unknown(&e))?;
+        let mut forget = Vec::new();
+        for (other, before) in self.others(&key).await.map_err(|e| unknown(&e))? {
+            before.allows_beside(admission)?;
+            if before.is_over(now) && forget.len() < FORGOTTEN {
+                forget.push(other);
+            }
+        }
         match self.0.claim(&key, own, forget).await.map_err(|e| unknown(&e))? {
             None => Ok(()),
             Some(before) => {
@@ -55,14 +59,11 @@ impl Ledger for Tokens {
 }
 
 impl Tokens {
-    /// Of the tokens that have ended some, but never the one that is about to be used.
-    async fn ended(&self, but: &str, now: Timestamp) -> mesoform_coordination::Result<Vec<String>> {
+    /// All uses but the one of the token that is about to be used.
+    async fn others(&self, but: &str) -> mesoform_coordination::Result<Vec<(String, JoinUse)>> {
         let (entries, _) = self.0.list(TOKENS).await?;
-        let ended = |value: &[u8]| {
-            serde_json::from_slice::<JoinUse>(value)
-                .is_ok_and(|token| now.duration_since(token.until) > KEPT)
-        };
-        let ended = entries.into_iter().filter(|entry| entry.key != but && ended(&entry.value));
-        Ok(ended.take(FORGOTTEN).map(|entry| entry.key).collect())
+        let others = entries.into_iter().filter(|entry| entry.key != but);
+        let read = |value: &[u8]| serde_json::from_slice(value).ok();
+        Ok(others.filter_map(|entry| Some((entry.key, read(&entry.value)?))).collect())
     }
 }

@@ -203,6 +203,7 @@ impl Bench {
             desk: mesoform_identity::Desk::Masters,
             host: "h7".into(),
             guests: None,
+            made: 0,
             roles: vec![Role::Agent, Role::Scheduler, Role::Master],
             dns: vec!["h7.example".into()],
             ips: vec!["127.0.0.1".parse().unwrap()],
@@ -257,6 +258,17 @@ async fn a_host_joins_with_its_token_once() {
     let (status, words) = bench.joins(&thief).await;
     assert_eq!((status, words.contains("was used on")), (403, true), "{words}");
     assert!(!words.contains(&thief.token[..40]), "{words}");
+}
+
+/// Another master may have one that holds.
+#[tokio::test]
+async fn a_master_whose_own_ca_has_ended_signs_for_nobody() {
+    let bench = Bench::new().await;
+    let ended = Grant { lifetime: Duration::ZERO, ..Grant::new(Role::Issuer, "m1") };
+    issue(&bench.root, bench.dir.path(), &ended);
+    let request = bench.asks_to_be(&bench.invitation(), &[Role::Agent]);
+    let (status, words) = bench.joins(&request).await;
+    assert_eq!((status, words.contains("ended on")), (503, true), "{words}");
 }
 
 #[tokio::test]
