@@ -11,10 +11,11 @@ use mesoform_cluster::{Admin, Secrets};
 use mesoform_http::{Encrypted, error_reply};
 use mesoform_identity::{
     Attempts, Authority, Desk as Place, IdentityError, JOIN_PATH, JoinAnswer, JoinBook,
-    JoinRefusal, JoinRequest, MAX_JOIN_REQUEST, Reception, Role, lock_folder, read_secret,
+    JoinRefusal, JoinRequest, MAX_JOIN_REQUEST, Reception, Role, lock_folder, read_secret_of,
     write_secret,
 };
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,13 +25,16 @@ use thiserror::Error;
 /// In the operator's folder of the cluster: which tokens were used.
 const BOOK: &str = "joined.json";
 
+/// The names of the inventory's hosts, as it is now.
+pub type Known = Box<dyn Fn() -> BTreeSet<String> + Send + Sync>;
+
 /// The operator's own.
 pub struct Desk {
     authority: Arc<Authority>,
     reception: Reception,
     secrets: Secrets,
-    /// The names of the inventory's hosts: nobody who is let in without a name of his own gets one of these.
-    known: BTreeSet<String>,
+    /// Nobody who is let in without a name of his own gets one of these.
+    known: Known,
     /// The operator's folder.
     dir: PathBuf,
     attempts: Mutex<Attempts>,
@@ -70,11 +74,7 @@ impl Trouble {
 impl Desk {
     /// # Errors
     /// The CA is none.
-    pub fn new(
-        admin: &Admin,
-        secrets: Secrets,
-        known: BTreeSet<String>,
-    ) -> Result<Self, IdentityError> {
+    pub fn new(admin: &Admin, secrets: Secrets, known: Known) -> Result<Self, IdentityError> {
         let authority = admin.authority.clone();
         let reception = Reception::new(Place::Operator, authority.certificate_pem())?;
         let dir = admin.dir.clone();
@@ -108,8 +108,8 @@ impl Desk {
 
     /// A guest says himself who he is: no other host, at no other address than he comes from.
     fn welcome(&self, request: &JoinRequest, from: IpAddr) -> Result<(), Trouble> {
-        if self.known.contains(&request.host) {
-            return Err(Trouble::Known(request.host.clone()));
+        if (self.known)().iter().any(|name| name.eq_ignore_ascii_case(&request.host)) {
+            return Err(Trouble::Known(shown(&request.host)));
         }
         match request.address {
             Some(said) if said != from => Err(Trouble::Elsewhere { said, from }),
@@ -129,15 +129,19 @@ impl Desk {
             path: path.clone(),
             cause: cause.to_string(),
         };
-        let mut book: JoinBook = match path.exists() {
-            true => {
-                let text = read_secret(&path).map_err(Trouble::Here)?;
-                serde_json::from_str(text.expose()).map_err(malformed)?
+        let mut book: JoinBook = match read_secret_of(&path, JoinBook::MAX_BYTES) {
+            Ok(text) => serde_json::from_str(text.expose()).map_err(malformed)?,
+            // Anything else could be a book that is there.
+            Err(IdentityError::Read { source, .. }) if source.kind() == ErrorKind::NotFound => {
+                JoinBook::default()
             }
-            false => JoinBook::default(),
+            Err(error) => return Err(Trouble::Here(error)),
         };
         if book.enter(admission, now)? {
             let text = serde_json::to_string(&book).map_err(malformed)?;
+            if text.len() as u64 > JoinBook::MAX_BYTES {
+                return Err(JoinRefusal::Full.into());
+            }
             write_secret(&path, text.as_bytes()).map_err(Trouble::Here)?;
         }
         Ok(())
@@ -154,16 +158,21 @@ async fn join(
         tracing::warn!(peer = %from, "nobody joins: {words}");
         error_reply(status, words)
     };
-    if encrypted.is_none() {
-        return refuse(StatusCode::FORBIDDEN, "hosts join over https:// alone".to_owned());
-    }
+    // Any stranger can cause these as often as he likes.
+    let refuse_quietly = |status, words: &str| {
+        tracing::debug!(peer = %from, "nobody joins: {words}");
+        error_reply(status, words)
+    };
     let allowed = {
         let mut attempts = desk.attempts.lock().unwrap_or_else(PoisonError::into_inner);
         attempts.allow(from.ip(), Instant::now())
     };
     if !allowed {
-        let words = "this address has asked too often; come back in a minute".to_owned();
-        return refuse(StatusCode::TOO_MANY_REQUESTS, words);
+        let words = "this address has asked too often; come back in a minute";
+        return refuse_quietly(StatusCode::TOO_MANY_REQUESTS, words);
+    }
+    if encrypted.is_none() {
+        return refuse_quietly(StatusCode::FORBIDDEN, "hosts join over https:// alone");
     }
     if body.len() > MAX_JOIN_REQUEST {
         return refuse(StatusCode::PAYLOAD_TOO_LARGE, "this is too long for a request".to_owned());
@@ -177,7 +186,7 @@ async fn join(
     let work = tokio::task::spawn_blocking(move || desk.enrol(&request, ip));
     match work.await {
         Ok(Ok((host, answer))) => {
-            tracing::info!(peer = %from, %host, "a host has joined");
+            tracing::info!(peer = %from, host = ?shown(&host), "a host has joined");
             Json(answer).into_response()
         }
         Ok(Err(trouble)) => refuse(trouble.status(), trouble.to_string()),

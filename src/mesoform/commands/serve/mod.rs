@@ -2,6 +2,7 @@
 //! token, their certificates.
 
 mod desk;
+mod interfaces;
 
 use super::run::cluster;
 use crate::cli::{ColorChoice, OutputFormat, OutputOptions, ServeArgs};
@@ -11,7 +12,7 @@ use anyhow::Context as _;
 use axum::Router;
 use axum::body::Bytes;
 use axum::routing::get;
-use desk::Desk;
+use desk::{Desk, Known};
 use mesoform_cluster::{
     Admin, ClusterSpec, HostSpec, Observer, Progress, Secrets, artifact_name, find_artifact,
 };
@@ -20,6 +21,7 @@ use mesoform_identity::{Identity, MAX_JOIN_REQUEST};
 use mesoform_settings::{HttpSettings, Scheme};
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
 /// Hosts at a time: a binary takes a while.
@@ -34,9 +36,12 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<Exit> {
     let spec = cluster(args.inventory.as_deref(), &args.extra_vars, &*observer)?;
     let (mut router, served) = binaries(&spec, &*observer).await?;
     let admin = admin(&spec, &*observer)?;
-    let identity = admin.as_ref().map(|admin| identity(admin, &spec, args.listen)).transpose()?;
+    // Each `serve` its own: two of one cluster would take each other's key for theirs.
+    let folder = tempfile::tempdir().context("no temporary folder can be made")?;
+    let identity = |admin| identity(admin, &spec, args.listen, folder.path());
+    let identity = admin.as_ref().map(identity).transpose()?;
     if let Some(admin) = &admin {
-        router = router.merge(desk(admin, &spec)?.routes());
+        router = router.merge(desk(admin, &spec, known(&args, &spec))?.routes());
     }
     let limits = Limits { connections: CONNECTIONS, body: MAX_JOIN_REQUEST, ..Limits::default() };
     let door = Door::bind(&http(args.listen), identity.as_ref()).await?.with_limits(limits);
@@ -89,26 +94,52 @@ fn admin(spec: &ClusterSpec, observer: &dyn Observer) -> anyhow::Result<Option<A
     Ok(None)
 }
 
-fn desk(admin: &Admin, spec: &ClusterSpec) -> anyhow::Result<Desk> {
-    let etcd = spec.etcd.as_ref().map(|etcd| etcd.files()).transpose()?.flatten();
+/// Hosts come into the inventory while this runs; as long as it has mistakes, the one from before counts.
+fn known(args: &ServeArgs, spec: &ClusterSpec) -> Known {
+    let (source, vars, before) = (args.inventory.clone(), args.extra_vars.clone(), names(spec));
+    Box::new(move || {
+        let now = cluster(source.as_deref(), &vars, &Nobody);
+        now.map_or_else(|_| before.clone(), |spec| names(&spec))
+    })
+}
+
+fn names(spec: &ClusterSpec) -> BTreeSet<String> {
     let names = |host: &HostSpec| [host.name.clone(), host.hostname.clone()];
-    let known = spec.hosts.iter().flat_map(names).collect();
+    spec.hosts.iter().flat_map(names).collect()
+}
+
+struct Nobody;
+
+impl Observer for Nobody {
+    fn on(&self, _: Progress) {}
+}
+
+fn desk(admin: &Admin, spec: &ClusterSpec, known: Known) -> anyhow::Result<Desk> {
+    let etcd = spec.etcd.as_ref().map(|etcd| etcd.files()).transpose()?.flatten();
     Ok(Desk::new(admin, Secrets::of_cluster(spec, admin, etcd.as_ref()), known)?)
 }
 
-/// What hosts are shown that join: a certificate with the name under which they come.
-fn identity(admin: &Admin, spec: &ClusterSpec, listen: SocketAddr) -> anyhow::Result<Identity> {
-    let mut ips = vec![listen.ip()];
-    ips.retain(|ip| !ip.is_unspecified());
-    let mut dns = Vec::new();
+/// What hosts are shown that join: a certificate with the names under which they come. Where it listens on all
+/// addresses, hosts' documents may name any of them, also some that are rendered later.
+fn identity(
+    admin: &Admin,
+    spec: &ClusterSpec,
+    listen: SocketAddr,
+    folder: &Path,
+) -> anyhow::Result<Identity> {
+    let (mut dns, mut ips) = match listen.ip().is_unspecified() {
+        true => (interfaces::host_name().into_iter().collect(), interfaces::addresses()),
+        false => (Vec::new(), vec![listen.ip()]),
+    };
     if let Some(url) = &spec.options.join_url {
         match url.host().parse::<IpAddr>() {
             Ok(ip) if ips.contains(&ip) => {}
             Ok(ip) => ips.push(ip),
+            Err(_) if dns.iter().any(|name| name == url.host()) => {}
             Err(_) => dns.push(url.host().to_owned()),
         }
     }
-    let paths = admin.authority.issue_enroller(&admin.dir, dns, ips)?;
+    let paths = admin.authority.issue_enroller(folder, dns, ips)?;
     Ok(Identity::load(&paths)?)
 }
 

@@ -19,16 +19,23 @@ struct Server {
 
 impl Server {
     fn start(folder: &Folder) -> Self {
-        let mut command = folder.command("serve -i hosts.ini --listen 127.0.0.1:0");
+        Self::listening(folder, "127.0.0.1:0", "https://127.0.0.1:8000")
+    }
+
+    fn listening(folder: &Folder, listen: &str, join_url: &str) -> Self {
+        let mut command = folder.command(&format!("serve -i hosts.ini --listen {listen}"));
         let log = std::fs::File::create(folder.path().join("log")).unwrap();
-        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        // From here on whatever fails ends it.
+        let mut server = Self { child, address: String::new() };
+        let mut lines = BufReader::new(server.child.stdout.take().unwrap()).lines();
         let first = lines.next().unwrap().unwrap();
         let address = first.strip_prefix("mesoform_artifact_url=http://").unwrap();
-        let address = address.strip_suffix('/').unwrap().to_owned();
+        let address = address.replace("<an address of this machine>", "127.0.0.1");
+        server.address = address.strip_suffix('/').unwrap().to_owned();
         let told: Vec<String> = lines.by_ref().take(2).map(Result::unwrap).collect();
-        assert_eq!(told[1], "mesoform_join_url=https://127.0.0.1:8000");
-        Self { child, address }
+        assert!(told[1].starts_with(&format!("mesoform_join_url={join_url}")), "{told:?}");
+        server
     }
 }
 
@@ -109,6 +116,23 @@ async fn a_token_is_redeemed_once_and_over_tls_alone() {
     assert_eq!(std::fs::metadata(book).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
+/// README's order: `serve` says which URLs to set, and goes on as they are set.
+#[tokio::test]
+async fn who_serves_before_the_url_is_set_is_found_under_it() {
+    let folder = Folder::with_binaries(HOSTS);
+    let ticket = ticket(&folder, "a1");
+    folder.write("hosts.ini", HOSTS.replace("mesoform_join_url", "unused").as_bytes());
+    let listening = || Server::listening(&folder, "0.0.0.0:0", "https://<an address of this");
+    let first = listening();
+    // Two of them do not disturb each other.
+    let _second = listening();
+    let client = client(&folder, &ticket);
+    let url = format!("https://{}{JOIN_PATH}", first.address);
+    let (status, body) = post(&client, &url, &request(&ticket, &[Role::Agent])).await;
+    assert_eq!(status, 200, "{body}");
+    assert!(!folder.path().join(".mesoform/hosts/enroller.key").exists());
+}
+
 #[test]
 fn who_gets_a_token() {
     let folder = Folder::with_binaries(HOSTS);
@@ -172,6 +196,18 @@ async fn guests_say_who_they_are() {
         let words = words.replace('\\', "");
         assert_eq!((status, words.contains(told)), (403, true), "{words}");
     }
+    // What comes into the inventory later counts too.
+    folder.write(
+        "hosts.ini",
+        HOSTS.replace("a1 ansible", "a7 ansible_host=10.0.0.7\na1 ansible").as_bytes(),
+    );
+    let (status, words) = post(&client, &url, &guest("a7", "127.0.0.1")).await;
+    assert_eq!((status, words.contains("already")), (403, true), "{words}");
+    let forged = format!("a9\n{}", "x".repeat(100));
+    let (status, words) = post(&client, &url, &guest(&forged, "127.0.0.1")).await;
+    assert_eq!((status, words.contains(&"x".repeat(64))), (400, false), "{words}");
+    let log = folder.read("log");
+    assert!(log.contains("cannot be a host name") && !log.contains("\nxxx"), "{log}");
     let (status, body) = post(&client, &url, &guest("a9", "127.0.0.1")).await;
     assert_eq!(status, 200, "{body}");
     let (status, words) = post(&client, &url, &guest("a8", "127.0.0.1")).await;
