@@ -14,4 +14,6 @@ pub async fn heed(mut higher: Receiver<Vote>, peers: Peers) {
             tracing::warn!(cause, "a higher vote could not be heeded");
         }
     }
+    // Raft has ended, and lets go of the other end: why is told by who waits for that.
+    std::future::pending().await
 }
