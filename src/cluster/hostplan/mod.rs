@@ -13,7 +13,7 @@ mod settings;
 
 pub use acceptance::acceptance;
 pub use removal::removal;
-pub(crate) use retirement::{ending, last_copies, retirement};
+pub(crate) use retirement::{ending, last_copies, marks, retirement};
 pub(crate) use settings::Local;
 
 use crate::{ClusterSpec, EtcdFiles, HostPlanError, HostSpec, Places};

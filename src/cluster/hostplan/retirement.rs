@@ -6,6 +6,13 @@ use std::path::PathBuf;
 /// What a voter had before its quorum began again begins with this: the operator's last copy.
 const LAST_COPY: &str = ".replaced-";
 
+/// What tells that a service is, or was, on a host: its unit, which goes when it is ended, and its settings,
+/// which go when nothing else is left. Whoever is interrupted in between leaves one of them.
+pub(crate) fn marks(service: Service) -> [PathBuf; 2] {
+    let places = Places::system();
+    [places.units.join(service.unit()), places.etc.join(format!("{service}.yml"))]
+}
+
 /// What ends before a service's data are looked at. The tasks of an agent go with it.
 pub(crate) fn ending(cluster: &str, host: &str, service: Service) -> Plan {
     let slices = ["mesoform-tasks.slice", "mesoform.slice"].map(str::to_owned);
@@ -15,11 +22,10 @@ pub(crate) fn ending(cluster: &str, host: &str, service: Service) -> Plan {
 }
 
 /// The plan that takes one service, which has ended, from a host that stays in the cluster. `data`: the
-/// names in its folder. The unit's file comes last: as long as it is there, the next run does what is left.
+/// names in its folder. Its settings come last: as long as they are there, the next run does what is left.
 pub(crate) fn retirement(cluster: &str, host: &str, service: Service, data: &[String]) -> Plan {
     let places = Places::system();
     let mut gone = vec![
-        places.etc.join(format!("{service}.yml")),
         places.pki.join(format!("{}.crt", service.role())),
         places.pki.join(format!("{}.key", service.role())),
         places.credentials(service),
@@ -34,7 +40,8 @@ pub(crate) fn retirement(cluster: &str, host: &str, service: Service, data: &[St
         }
         false => gone.push(folder),
     }
-    gone.extend([link(&places, service), places.units.join(service.unit())]);
+    gone.push(link(&places, service));
+    gone.extend(marks(service));
     let absent = |path| Step::Absent { path, recursive: true };
     plan(cluster, host, gone.into_iter().map(absent).collect())
 }
@@ -80,14 +87,16 @@ mod tests {
     }
 
     #[test]
-    fn nothing_else_is_and_the_units_file_goes_last() {
+    fn nothing_else_is_and_what_tells_of_it_goes_last() {
         for service in Service::ALL {
             let gone = gone(service, &["something"]);
             for path in ["/var/lib/mesoform/", "/etc/mesoform/pki/"] {
                 assert!(gone.iter().any(|gone| gone.starts_with(path)), "{gone:?}");
             }
-            let last = format!("/etc/systemd/system/{}", service.unit());
+            let last = format!("/etc/mesoform/{service}.yml");
             assert_eq!(gone.last(), Some(&last));
+            // What ends it takes its unit, so that alone would tell of nothing that is left.
+            assert!(marks(service).contains(&PathBuf::from(last)));
         }
         assert_eq!(ending("c", "h1", Service::Agent).steps.len(), 3, "its tasks end with it");
         assert_eq!(ending("c", "h1", Service::Master).steps.len(), 1);

@@ -11,12 +11,8 @@ use std::sync::Arc;
 /// Asks for what tells of services that a host runs no more.
 pub(super) fn add_interest(host: &HostRun, interest: &mut Interest) {
     for service in Service::ALL.into_iter().filter(|service| !host.spec.runs(*service)) {
-        interest.look(&unit_file(service), Look::Stat);
+        hostplan::marks(service).iter().for_each(|path| interest.look(path, Look::Stat));
     }
-}
-
-fn unit_file(service: Service) -> std::path::PathBuf {
-    Places::system().units.join(service.unit())
 }
 
 /// Finds out what is to be taken from which host, and tells it with `check`; without `prune`, that it is
@@ -26,9 +22,9 @@ pub(super) fn compare(run: &mut Run, seen: &Seen) {
         let member = seen.members.is_empty()
             || seen.members.iter().any(|member| member.name == host.spec.name);
         let there = Service::ALL.into_iter().filter(|service| {
-            let left =
-                !host.spec.runs(*service) && host.observed.paths.contains_key(&unit_file(*service));
-            left && !(*service == Service::Quorum && member)
+            let marks = hostplan::marks(*service);
+            let left = marks.iter().any(|path| host.observed.paths.contains_key(path));
+            left && !host.spec.runs(*service) && !(*service == Service::Quorum && member)
         });
         let there: BTreeSet<Service> = there.collect();
         let name = &host.spec.name;
